@@ -1,0 +1,61 @@
+/** @file What a backend must do: hold bytes and run kernels on them. Ops, layers and gradients stand above this line. */
+import type { StorageType, TypedArray } from "../base/dtype.ts";
+import type { KernelName, Params } from "../kernels/contract.ts";
+
+/** Memory on a backend. Only its backend looks inside. */
+export interface BackendBuffer {
+  readonly type: StorageType;
+  /** In elements. */
+  readonly length: number;
+}
+
+/** A buffer from an element onwards. */
+export interface BufferView {
+  readonly buffer: BackendBuffer;
+  /** In elements. */
+  readonly offset: number;
+}
+
+/** Thrown by `run` when the kernel refuses its data; the op turns it into words. */
+export class KernelRefusal extends Error {
+  readonly kernel: KernelName;
+  readonly status: number;
+  /** Up to two numbers that the kernel reports, as its contract says. */
+  readonly facts: readonly number[];
+  constructor(kernel: KernelName, status: number, facts: readonly number[]) {
+    super(`${kernel} refused its data (status ${status}: ${facts.join(", ")})`);
+    this.kernel = kernel;
+    this.status = status;
+    this.facts = facts;
+  }
+}
+
+export type BackendName = "reference" | "native" | "wasm" | "webgpu";
+
+export interface Backend {
+  readonly name: BackendName;
+  /** For people: instruction set, threads, adapter. */
+  readonly detail: string;
+  readonly threads: number;
+
+  /** Uninitialised memory for `length` elements. Collected when unreachable; `free` only hands it back sooner. */
+  alloc(type: StorageType, length: number): BackendBuffer;
+  free(buffer: BackendBuffer): void;
+  /** Copies into a buffer. float32 takes Float32Array or Float64Array. */
+  write(view: BufferView, data: TypedArray): void;
+  /** Waits for what was queued, then copies out. */
+  read(view: BufferView, length: number): Promise<TypedArray>;
+  /** The same at once, where the backend works synchronously; WebGPU has none. */
+  readSync?(view: BufferView, length: number): TypedArray;
+
+  supports(kernel: KernelName): boolean;
+  /** `reads` and `writes` in the contract's order, null for an absent operand. */
+  run<K extends KernelName>(
+    kernel: K,
+    params: Params<K>,
+    reads: readonly (BufferView | null)[],
+    writes: readonly (BufferView | null)[],
+  ): void;
+  /** Resolves when everything queued has run. */
+  sync(): Promise<void>;
+}

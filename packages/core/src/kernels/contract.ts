@@ -1,0 +1,377 @@
+/**
+ * @file The only list of kernels. Each entry names its parameters (one packed block of 32-bit words, the same
+ * layout as a C struct and a WGSL uniform), the buffers it reads and those it writes. `kernels/cpp/contract.h`
+ * is generated from it. A `?` marks an operand that may be absent; `!` one that is read and written.
+ *
+ * Data is contiguous and row-major unless the parameters carry strides. Strides count elements.
+ */
+
+/** A 32-bit word, or an array of them. */
+export type Field = "i32" | "f32" | readonly ["i32", number];
+
+export interface KernelSpec {
+  readonly params: Readonly<Record<string, Field>>;
+  /** `name:type` in call order. */
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+}
+
+/** Most axes a strided kernel takes; more are an error upstream. */
+export const MAX_DIMS = 8;
+
+const dims = ["i32", 8] as const;
+const count = { count: "i32" } as const;
+/** y = f(x), element by element; alpha and beta are the op's constants. */
+const unary = { params: { count: "i32", alpha: "f32", beta: "f32" }, reads: ["input:f32"], writes: ["output:f32"] } as const;
+/** gradInput = gradOutput · f′; `saved` is the output or the input, as the op's doc says. */
+const unaryBackward = {
+  params: { count: "i32", alpha: "f32", beta: "f32" },
+  reads: ["gradOutput:f32", "saved:f32"],
+  writes: ["gradInput:f32"],
+} as const;
+/** Broadcasting: the output is contiguous with `shape`; a stride of 0 repeats an operand. Unused leading axes have size 1. */
+const broadcast = { ndim: "i32", shape: dims, stridesA: dims, stridesB: dims } as const;
+const binary = { params: broadcast, reads: ["a:f32", "b:f32"], writes: ["output:f32"] } as const;
+const binaryI32 = { params: broadcast, reads: ["a:i32", "b:i32"], writes: ["output:i32"] } as const;
+const compare = { params: broadcast, reads: ["a:f32", "b:f32"], writes: ["output:u8"] } as const;
+const compareI32 = { params: broadcast, reads: ["a:i32", "b:i32"], writes: ["output:u8"] } as const;
+/** Reduces the middle axis of [outer, size, inner]. */
+const reduce = {
+  params: { outer: "i32", size: "i32", inner: "i32" },
+  reads: ["input:f32"],
+  writes: ["output:f32"],
+} as const;
+/** [outer, size, inner], normalised along `size`. */
+const alongAxis = { outer: "i32", size: "i32", inner: "i32" } as const;
+
+const conv2dParams = {
+  batch: "i32", inChannels: "i32", inHeight: "i32", inWidth: "i32",
+  outChannels: "i32", outHeight: "i32", outWidth: "i32",
+  kernelHeight: "i32", kernelWidth: "i32", strideHeight: "i32", strideWidth: "i32",
+  /** Zero padding before the first row and column; what follows the last is implied by outHeight and outWidth. */
+  padTop: "i32", padLeft: "i32", dilationHeight: "i32", dilationWidth: "i32", groups: "i32",
+} as const;
+
+/** `planes` is N·C. Windows may reach past the edge; max ignores what lies outside. */
+const pool2dParams = {
+  planes: "i32", inHeight: "i32", inWidth: "i32", outHeight: "i32", outWidth: "i32",
+  kernelHeight: "i32", kernelWidth: "i32", strideHeight: "i32", strideWidth: "i32",
+  padTop: "i32", padLeft: "i32", dilationHeight: "i32", dilationWidth: "i32",
+} as const;
+const avgPool2dParams = {
+  ...pool2dParams,
+  /** 1: the divisor counts padding (torch's default); padding beyond padBottom/padRight (ceil mode) never counts. */
+  countIncludePad: "i32",
+  /** 0: none. */
+  divisorOverride: "i32",
+} as const;
+const adaptivePoolParams = { planes: "i32", inHeight: "i32", inWidth: "i32", outHeight: "i32", outWidth: "i32" } as const;
+
+/** input (batch, channels, spatial). */
+const batchNormParams = { batch: "i32", channels: "i32", spatial: "i32", eps: "f32" } as const;
+
+/** C(M×N) = op(A)·op(B) for every batch entry; a batch stride of 0 repeats an operand. */
+const matmulParams = {
+  batch: "i32", m: "i32", n: "i32", k: "i32",
+  /** 1: A is stored k×m. */ transposeA: "i32",
+  /** 1: B is stored n×k. */ transposeB: "i32",
+  batchStrideA: "i32", batchStrideB: "i32",
+} as const;
+
+export const contract = {
+  // layout
+  /** output[Σ i·stridesB] = input[Σ i·stridesA] over `shape`; both sides strided. */
+  copy_strided_f32: { params: broadcast, reads: ["input:f32"], writes: ["output:f32!"] },
+  copy_strided_i32: { params: broadcast, reads: ["input:i32"], writes: ["output:i32!"] },
+  copy_strided_u8: { params: broadcast, reads: ["input:u8"], writes: ["output:u8!"] },
+  /** Adds instead of storing: the gradient of a view into its base. */
+  add_strided_f32: { params: broadcast, reads: ["input:f32"], writes: ["output:f32!"] },
+  fill_f32: { params: { count: "i32", value: "f32" }, reads: [], writes: ["output:f32"] },
+  fill_i32: { params: { count: "i32", value: "i32" }, reads: [], writes: ["output:i32"] },
+  fill_u8: { params: { count: "i32", value: "i32" }, reads: [], writes: ["output:u8"] },
+  cast_f32_i32: { params: count, reads: ["input:f32"], writes: ["output:i32"] },
+  cast_i32_f32: { params: count, reads: ["input:i32"], writes: ["output:f32"] },
+  cast_f32_u8: { params: count, reads: ["input:f32"], writes: ["output:u8"] },
+  cast_u8_f32: { params: count, reads: ["input:u8"], writes: ["output:f32"] },
+  cast_i32_u8: { params: count, reads: ["input:i32"], writes: ["output:u8"] },
+  cast_u8_i32: { params: count, reads: ["input:u8"], writes: ["output:i32"] },
+  /** x ≠ 0 as 0 or 1. */
+  cast_f32_bool: { params: count, reads: ["input:f32"], writes: ["output:u8"] },
+  cast_i32_bool: { params: count, reads: ["input:i32"], writes: ["output:u8"] },
+
+  // element by element
+  neg_f32: unary,
+  exp_f32: unary,
+  log_f32: unary,
+  sqrt_f32: unary,
+  abs_f32: unary,
+  /** sign(x); 0 at 0; NaN stays NaN. */
+  sign_f32: unary,
+  reciprocal_f32: unary,
+  /** min(max(x, alpha), beta). */
+  clamp_f32: unary,
+  /** x·alpha + beta. */
+  affine_f32: unary,
+  /** x to the power alpha. */
+  pow_scalar_f32: unary,
+  relu_f32: unary,
+  /** saved: output. */
+  relu_backward_f32: unaryBackward,
+  /** slope alpha below 0. */
+  leaky_relu_f32: unary,
+  /** saved: input. */
+  leaky_relu_backward_f32: unaryBackward,
+  sigmoid_f32: unary,
+  /** saved: output. */
+  sigmoid_backward_f32: unaryBackward,
+  tanh_f32: unary,
+  /** saved: output. */
+  tanh_backward_f32: unaryBackward,
+  /** x·Φ(x), by erf. */
+  gelu_f32: unary,
+  /** saved: input. */
+  gelu_backward_f32: unaryBackward,
+  /** The tanh approximation. */
+  gelu_tanh_f32: unary,
+  /** saved: input. */
+  gelu_tanh_backward_f32: unaryBackward,
+  silu_f32: unary,
+  /** saved: input. */
+  silu_backward_f32: unaryBackward,
+  /** saved: input; passes where alpha ≤ x ≤ beta. */
+  clamp_backward_f32: unaryBackward,
+
+  add_f32: binary,
+  sub_f32: binary,
+  mul_f32: binary,
+  div_f32: binary,
+  pow_f32: binary,
+  /** NaN if either is. */
+  maximum_f32: binary,
+  minimum_f32: binary,
+  add_i32: binaryI32,
+  sub_i32: binaryI32,
+  mul_i32: binaryI32,
+  eq_f32: compare,
+  ne_f32: compare,
+  lt_f32: compare,
+  le_f32: compare,
+  gt_f32: compare,
+  ge_f32: compare,
+  eq_i32: compareI32,
+  ne_i32: compareI32,
+  lt_i32: compareI32,
+  le_i32: compareI32,
+  gt_i32: compareI32,
+  ge_i32: compareI32,
+  /** condition ? a : b. */
+  where_f32: {
+    params: { ...broadcast, stridesCondition: dims },
+    reads: ["condition:u8", "a:f32", "b:f32"],
+    writes: ["output:f32"],
+  },
+
+  // reductions
+  sum_f32: reduce,
+  /** NaN wins. */
+  amax_f32: reduce,
+  amin_f32: reduce,
+  /** Index of the first largest; NaN counts as largest. */
+  argmax_f32: { ...reduce, writes: ["output:i32"] },
+  argmin_f32: { ...reduce, writes: ["output:i32"] },
+  sum_i32: { ...reduce, reads: ["input:i32"], writes: ["output:i32"] },
+  softmax_f32: { params: alongAxis, reads: ["input:f32"], writes: ["output:f32"] },
+  softmax_backward_f32: { params: alongAxis, reads: ["gradOutput:f32", "output:f32"], writes: ["gradInput:f32"] },
+  log_softmax_f32: { params: alongAxis, reads: ["input:f32"], writes: ["output:f32"] },
+  log_softmax_backward_f32: { params: alongAxis, reads: ["gradOutput:f32", "output:f32"], writes: ["gradInput:f32"] },
+
+  // matrix products
+  matmul_f32: { params: matmulParams, reads: ["a:f32", "b:f32"], writes: ["output:f32"] },
+  /** y(rows×out) = x(rows×in)·weight(out×in)ᵀ + bias(out). */
+  linear_f32: {
+    params: { rows: "i32", inFeatures: "i32", outFeatures: "i32" },
+    reads: ["input:f32", "weight:f32", "bias:f32?"],
+    writes: ["output:f32"],
+  },
+  linear_backward_input_f32: {
+    params: { rows: "i32", inFeatures: "i32", outFeatures: "i32" },
+    reads: ["gradOutput:f32", "weight:f32"],
+    writes: ["gradInput:f32"],
+  },
+  linear_backward_weight_f32: {
+    params: { rows: "i32", inFeatures: "i32", outFeatures: "i32" },
+    reads: ["gradOutput:f32", "input:f32"],
+    writes: ["gradWeight:f32"],
+  },
+
+  // convolution (cross-correlation, as everywhere in the field), NCHW and OIHW
+  conv2d_f32: { params: conv2dParams, reads: ["input:f32", "weight:f32", "bias:f32?"], writes: ["output:f32"] },
+  conv2d_backward_input_f32: {
+    params: conv2dParams,
+    reads: ["gradOutput:f32", "weight:f32", "bias:f32?"],
+    writes: ["gradInput:f32"],
+  },
+  conv2d_backward_weight_f32: {
+    params: conv2dParams,
+    reads: ["gradOutput:f32", "input:f32"],
+    writes: ["gradWeight:f32"],
+  },
+  /** Sum over batch and spatial of (batch, channels, spatial). */
+  channel_sum_f32: {
+    params: { batch: "i32", channels: "i32", spatial: "i32" },
+    reads: ["input:f32"],
+    writes: ["output:f32"],
+  },
+  /** mode: 0 reflect, 1 replicate, 2 circular, 3 constant. */
+  pad2d_f32: {
+    params: {
+      planes: "i32", inHeight: "i32", inWidth: "i32", outHeight: "i32", outWidth: "i32",
+      padTop: "i32", padLeft: "i32", mode: "i32", value: "f32",
+    },
+    reads: ["input:f32"],
+    writes: ["output:f32"],
+  },
+  pad2d_backward_f32: {
+    params: {
+      planes: "i32", inHeight: "i32", inWidth: "i32", outHeight: "i32", outWidth: "i32",
+      padTop: "i32", padLeft: "i32", mode: "i32",
+    },
+    reads: ["gradOutput:f32"],
+    writes: ["gradInput:f32"],
+  },
+
+  // pooling; indices are positions in the input plane, y·inWidth + x
+  max_pool2d_f32: { params: pool2dParams, reads: ["input:f32"], writes: ["output:f32", "indices:i32"] },
+  /** gradInput[index] += gradOutput, plane by plane: also the backward of adaptive max pooling. */
+  max_pool2d_backward_f32: {
+    params: { planes: "i32", inSize: "i32", outSize: "i32" },
+    reads: ["gradOutput:f32", "indices:i32"],
+    writes: ["gradInput:f32"],
+  },
+  avg_pool2d_f32: {
+    params: { ...avgPool2dParams, padBottom: "i32", padRight: "i32" },
+    reads: ["input:f32"],
+    writes: ["output:f32"],
+  },
+  avg_pool2d_backward_f32: {
+    params: { ...avgPool2dParams, padBottom: "i32", padRight: "i32" },
+    reads: ["gradOutput:f32"],
+    writes: ["gradInput:f32"],
+  },
+  /** Window of output i: floor(i·in/out) up to ceil((i+1)·in/out). */
+  adaptive_avg_pool2d_f32: { params: adaptivePoolParams, reads: ["input:f32"], writes: ["output:f32"] },
+  adaptive_avg_pool2d_backward_f32: { params: adaptivePoolParams, reads: ["gradOutput:f32"], writes: ["gradInput:f32"] },
+  adaptive_max_pool2d_f32: { params: adaptivePoolParams, reads: ["input:f32"], writes: ["output:f32", "indices:i32"] },
+
+  // batch norm
+  /** Batch statistics, then normalise. invStd = 1/√(biased variance + eps); variance is the unbiased one (n − 1). */
+  batch_norm_train_f32: {
+    params: batchNormParams,
+    reads: ["input:f32", "weight:f32?", "bias:f32?"],
+    writes: ["output:f32", "mean:f32", "invStd:f32", "variance:f32"],
+  },
+  batch_norm_eval_f32: {
+    params: batchNormParams,
+    reads: ["input:f32", "weight:f32?", "bias:f32?", "runningMean:f32", "runningVar:f32"],
+    writes: ["output:f32"],
+  },
+  /** gradInput, gradWeight and gradBias of the training form. */
+  batch_norm_train_backward_f32: {
+    params: batchNormParams,
+    reads: ["gradOutput:f32", "input:f32", "weight:f32?", "mean:f32", "invStd:f32"],
+    writes: ["gradInput:f32", "gradWeight:f32", "gradBias:f32"],
+  },
+  batch_norm_eval_backward_f32: {
+    params: batchNormParams,
+    reads: ["gradOutput:f32", "input:f32", "weight:f32?", "runningMean:f32", "runningVar:f32"],
+    writes: ["gradInput:f32", "gradWeight:f32", "gradBias:f32"],
+  },
+
+  // losses
+  /**
+   * −weight[t]·logProb[n, t, d] for each target t = targets[n, d]; 0 where t = ignoreIndex. `weights` receives
+   * weight[t] (0 where ignored), for the mean. Refuses a target outside [0, classes): status 1, facts {target, position}.
+   */
+  nll_loss_f32: {
+    params: { batch: "i32", classes: "i32", spatial: "i32", ignoreIndex: "i32" },
+    reads: ["logProb:f32", "targets:i32", "weight:f32?"],
+    writes: ["output:f32", "weights:f32"],
+  },
+  /** gradInput (zero but at the targets) from the gradient of each position's loss. */
+  nll_loss_backward_f32: {
+    params: { batch: "i32", classes: "i32", spatial: "i32", ignoreIndex: "i32" },
+    reads: ["gradOutput:f32", "targets:i32", "weight:f32?"],
+    writes: ["gradInput:f32"],
+  },
+
+  // optimisers: one pass over a parameter, its gradient and its state; all in place
+  /** torch.optim.SGD. `first` 1: the buffer is set to the gradient. momentum 0 leaves the buffer alone. */
+  sgd_f32: {
+    params: {
+      count: "i32", learningRate: "f32", momentum: "f32", dampening: "f32", weightDecay: "f32",
+      nesterov: "i32", first: "i32", maximize: "i32",
+    },
+    reads: ["grad:f32"],
+    writes: ["param:f32!", "momentumBuffer:f32?!"],
+  },
+  /**
+   * torch.optim.Adam and (decoupled = 1) AdamW. stepSize = lr/(1 − β₁ᵗ); invBias2Sqrt = 1/√(1 − β₂ᵗ), both made
+   * in doubles by the caller; oneMinusBeta1/2 likewise, so that 1 − 0.999 keeps its digits.
+   */
+  adam_f32: {
+    params: {
+      count: "i32", learningRate: "f32", beta1: "f32", beta2: "f32", oneMinusBeta1: "f32", oneMinusBeta2: "f32",
+      eps: "f32", weightDecay: "f32", stepSize: "f32", invBias2Sqrt: "f32", decoupled: "i32", maximize: "i32",
+    },
+    reads: ["grad:f32"],
+    writes: ["param:f32!", "expAvg:f32!", "expAvgSq:f32!", "maxExpAvgSq:f32?!"],
+  },
+} as const satisfies Record<string, KernelSpec>;
+
+export type KernelName = keyof typeof contract;
+
+type FieldValue<F> = F extends readonly ["i32", number] ? readonly number[] : number;
+/** The parameters of one kernel as an object. */
+export type Params<K extends KernelName> = {
+  readonly [P in keyof (typeof contract)[K]["params"]]: FieldValue<(typeof contract)[K]["params"][P]>;
+};
+
+export const kernelNames = Object.keys(contract) as KernelName[];
+/** Position in the list: the number that C++ and WASM know a kernel by. */
+export const kernelId = Object.fromEntries(kernelNames.map((name, i) => [name, i])) as Record<KernelName, number>;
+
+/** Size of a kernel's parameter block, in 32-bit words. */
+export function paramWords(name: KernelName): number {
+  let words = 0;
+  for (const field of Object.values<Field>(contract[name].params)) words += typeof field === "string" ? 1 : field[1];
+  return words;
+}
+
+/** Writes the parameters as the block of 32-bit words that every backend reads. */
+export function packParams<K extends KernelName>(name: K, values: Params<K>): Int32Array {
+  const words = new Int32Array(paramWords(name));
+  const floats = new Float32Array(words.buffer);
+  let at = 0;
+  for (const [key, field] of Object.entries<Field>(contract[name].params)) {
+    const value = (values as Record<string, number | readonly number[]>)[key]!;
+    if (field === "i32") words[at++] = value as number;
+    else if (field === "f32") floats[at++] = value as number;
+    else {
+      words.set(value as readonly number[], at);
+      at += field[1];
+    }
+  }
+  return words;
+}
+
+export interface Operand {
+  readonly name: string;
+  readonly type: "f32" | "i32" | "u8";
+  readonly optional: boolean;
+}
+
+/** `bias:f32?` → its parts. */
+export function parseOperand(text: string): Operand {
+  const [name = "", rest = ""] = text.split(":");
+  return { name, type: rest.replace(/[?!]/g, "") as Operand["type"], optional: rest.includes("?") };
+}
