@@ -1,0 +1,141 @@
+/**
+ * @file Normal float32 numbers as torch's CPU kernels make them on x86 with AVX2.
+ *
+ * Sixteen or more are made in blocks of 16 with the Cephes polynomials of avx_mathfun.h in float32, in which the compiler
+ * has contracted multiply-adds; where it did is part of the result. Fewer are made one by one in double precision.
+ */
+import { ArgumentError } from "../../errors/errors.ts";
+import { fma } from "./fma.ts";
+import type { Generator } from "./generator.ts";
+import { fillUniform } from "./uniform.ts";
+
+const { fround, sqrt } = Math;
+
+/**
+ * Fills `out` with normal numbers, the bits of `tensor.normal_(mean, std)` on a contiguous float32 tensor.
+ *
+ * Draws   16 or more elements: one each, plus 16 if the length is no multiple of 16 (the last 16 are then made anew).
+ *         Fewer: two each on average, and a left-over half of a pair waits in the generator.
+ * Throws  ArgumentError "std" if std is negative or either number is not finite.
+ * Source  Box & Muller 1958; torch's aten/src/ATen/native/cpu/DistributionTemplates.h (normal_fill_AVX2).
+ *
+ * @example
+ * fillNormal(new Generator(0), new Float32Array(2), 0, 1);  // [1.5409961, -0.2934289]
+ */
+export function fillNormal(gen: Generator, out: Float32Array, mean = 0, std = 1): Float32Array {
+  if (!(std >= 0) || !Number.isFinite(std) || !Number.isFinite(mean))
+    throw new ArgumentError(
+      "normal",
+      "std",
+      `mean must be finite and std finite and not negative; got ${mean} and ${std}.`,
+    );
+  const size = out.length;
+  if (size < 16) {
+    for (let i = 0; i < size; i++) out[i] = gen.normal() * std + mean;
+    return out;
+  }
+  fillUniform(gen, out);
+  const whole = size - (size % 16);
+  for (let i = 0; i < whole; i += CHUNK) transform(out, i, Math.min(i + CHUNK, whole), fround(mean), fround(std));
+  if (whole < size) {
+    fillUniform(gen, out.subarray(size - 16));
+    transform(out, size - 16, size, fround(mean), fround(std));
+  }
+  return out;
+}
+
+// Two passes over a chunk that stays in cache: small loops, in which the engine can keep every number unboxed.
+const CHUNK = 1024;
+const radii = new Float32Array(CHUNK / 2);
+const oneFloat = new Float32Array(1);
+const oneWord = new Int32Array(oneFloat.buffer);
+
+/** Box-Muller on the blocks of 16 in out[start, end): 8 radii from the first half, 8 angles from the second. */
+function transform(out: Float32Array, start: number, end: number, mean: number, std: number): void {
+  makeRadii(out, start, end);
+  turn(out, start, end, mean, std);
+}
+
+const SQRT_HALF = fround(0.707106781186547524);
+const L0 = fround(7.0376836292e-2);
+const L1 = fround(-1.151461031e-1);
+const L2 = fround(1.167699874e-1);
+const L3 = fround(-1.2420140846e-1);
+const L4 = fround(1.4249322787e-1);
+const L5 = fround(-1.6668057665e-1);
+const L6 = fround(2.0000714765e-1);
+const L7 = fround(-2.4999993993e-1);
+const L8 = fround(3.3333331174e-1);
+const LN2_LOW = fround(-2.1219444e-4);
+const LN2_HIGH = fround(0.693359375);
+
+/** radius = √(−2·ln(1 − u)); the logarithm is log256_ps. */
+function makeRadii(out: Float32Array, start: number, end: number): void {
+  for (let block = start, k = 0; block < end; block += 16) {
+    for (let j = block; j < block + 8; j++, k++) {
+      oneFloat[0] = 1 - out[j]!; // exact, in (0, 1]
+      const bits = oneWord[0]!;
+      let e = (bits >> 23) - 126;
+      oneWord[0] = (bits & 0x007fffff) | 0x3f000000;
+      const m = oneFloat[0]!; // 0.5 <= m < 1
+      let x = fround(m - 1);
+      if (m < SQRT_HALF) {
+        e -= 1;
+        x = fround(x + m);
+      }
+      const z = fround(x * x);
+      let y = fma(L0, x, L1);
+      y = fma(y, x, L2);
+      y = fma(y, x, L3);
+      y = fma(y, x, L4);
+      y = fma(y, x, L5);
+      y = fma(y, x, L6);
+      y = fma(y, x, L7);
+      y = fma(y, x, L8);
+      y = fround(y * x);
+      y = fma(y, z, fround(e * LN2_LOW));
+      y = fma(-z, 0.5, y);
+      radii[k] = sqrt(fround(-2 * fma(e, LN2_HIGH, fround(x + y))));
+    }
+  }
+}
+
+const TWO_PI = fround(2 * Math.PI);
+const FOUR_OVER_PI = fround(1.27323954473516);
+const P1 = fround(-0.78515625);
+const P2 = fround(-2.4187564849853515625e-4);
+const P3 = fround(-3.77489497744594108e-8);
+const C0 = fround(2.443315711809948e-5);
+const C1 = fround(-1.388731625493765e-3);
+const C2 = fround(4.166664568298827e-2);
+const S0 = fround(-1.9515295891e-4);
+const S1 = fround(8.3321608736e-3);
+const S2 = fround(-1.6666654611e-1);
+
+/** out = radius·(cos, sin)(2πu)·std + mean; sine and cosine are sincos256_ps. */
+function turn(out: Float32Array, start: number, end: number, mean: number, std: number): void {
+  for (let block = start, k = 0; block < end; block += 16) {
+    for (let j = block; j < block + 8; j++, k++) {
+      let x = fround(TWO_PI * out[j + 8]!);
+      const octant = ((fround(x * FOUR_OVER_PI) | 0) + 1) & ~1;
+      x = fma(octant, P1, x);
+      x = fma(octant, P2, x);
+      x = fma(octant, P3, x);
+      const z = fround(x * x);
+      let cos = fround(fma(fma(C0, z, C1), z, C2) * z);
+      cos = fround(fma(cos, z, -fround(z * 0.5)) + 1);
+      let sin = fround(fma(fma(S0, z, S1), z, S2) * z);
+      sin = fma(sin, x, x);
+      if (octant & 2) {
+        const swap = sin;
+        sin = cos;
+        cos = swap;
+      }
+      if (octant & 4) sin = -sin;
+      if (~(octant - 2) & 4) cos = -cos;
+      const radius = radii[k]!;
+      out[j] = fma(fround(radius * cos), std, mean);
+      out[j + 8] = fma(fround(radius * sin), std, mean);
+    }
+  }
+}
