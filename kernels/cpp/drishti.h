@@ -1,7 +1,7 @@
 // What every kernel sees: its parameters, its buffers, and a context that splits work and lends scratch memory.
 #pragma once
-#include <cstddef>
-#include <cstdint>
+#include <stddef.h>  // C headers only: the WASM build has no C++ library
+#include <stdint.h>
 
 namespace drishti {
 
@@ -15,14 +15,15 @@ struct Context {
   // Runs body(arg, chunk, thread) for every chunk in [0, chunks), chunks taken dynamically; returns when all are done.
   void (*parallel)(Context*, int32_t chunks, void (*body)(void*, int32_t chunk, int32_t thread), void* arg);
 
-  template <class F> void each(int32_t chunks, F&& f) {
+  // always_inline: each ISA must keep its own copy, the linker may not pick one of them.
+  template <class F> __attribute__((always_inline)) void each(int32_t chunks, F&& f) {
     if (chunks == 1 || threads == 1) {
       for (int32_t c = 0; c < chunks; ++c) f(c, 0);
       return;
     }
     parallel(this, chunks, [](void* a, int32_t c, int32_t t) { (*static_cast<F*>(a))(c, t); }, &f);
   }
-  template <class T> T* scratch_of(int32_t thread) { return reinterpret_cast<T*>(scratch + size_t(thread) * scratch_per_thread); }
+  template <class T> __attribute__((always_inline)) T* scratch_of(int32_t thread) { return reinterpret_cast<T*>(scratch + size_t(thread) * scratch_per_thread); }
 };
 
 // Scratch a call needs; asked for before it runs.
