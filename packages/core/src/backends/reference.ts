@@ -1,8 +1,9 @@
 /** @file The reference backend: every kernel in plain loops over doubles. It is slow, and the judge of the others. */
 import type { StorageType, TypedArray } from "../base/dtype.ts";
 import { BackendError } from "../errors/errors.ts";
-import { contract, type KernelName, type Operand, type Params, parseOperand } from "../kernels/contract.ts";
+import { contract, type Field, type KernelName, type Operand, type Params, parseOperand } from "../kernels/contract.ts";
 import { referenceKernels } from "../kernels/reference/index.ts";
+import { operandSizes } from "../kernels/reference/operand-sizes.ts";
 import { RefusedData } from "../kernels/reference/types.ts";
 import { type Backend, type BackendBuffer, type BufferView, KernelRefusal } from "./backend.ts";
 
@@ -45,24 +46,37 @@ const accepts: Record<StorageType, (data: TypedArray) => boolean> = {
   u8: (data) => data instanceof Uint8Array,
 };
 
-function operand(kernel: KernelName, { name, type, optional }: Operand, view: BufferView | null): Data | null {
+/** Checks one operand against the contract: there unless optional, of its type, and large enough. */
+function operand(kernel: KernelName, { name, type, optional }: Operand, view: BufferView | null, size: number) {
   if (view === null) {
     if (optional) return null;
     throw new BackendError(kernel, "operand", `operand "${name}" is missing.`);
   }
   if (view.buffer.type !== type)
     throw new BackendError(kernel, "operand", `operand "${name}" wants ${type}, got ${view.buffer.type}.`);
-  return dataOf(view, kernel);
+  const data = dataOf(view, kernel);
+  checkLength(data.length, size, `${kernel} ${name}`);
+  return data;
 }
 
-function operands(kernel: KernelName, specs: readonly string[], views: readonly (BufferView | null)[]) {
-  if (views.length !== specs.length)
+/** Fields come packed to every other backend, so a missing one or an array of another length would shift the rest. */
+function checkParams(kernel: KernelName, params: Readonly<Record<string, number | readonly number[]>>): void {
+  for (const [name, field] of Object.entries<Field>(contract[kernel].params)) {
+    const value = params[name];
+    const wanted = typeof field === "string" ? undefined : field[1];
+    const length = typeof value === "number" ? undefined : value?.length;
+    if (value === undefined || length !== wanted)
+      throw new BackendError(kernel, "params", `"${name}" wants ${wanted ?? "a"} number(s), got ${length ?? value}.`);
+  }
+}
+
+function checkCount(kernel: KernelName, wanted: readonly string[], got: readonly unknown[]): void {
+  if (got.length !== wanted.length)
     throw new BackendError(
       kernel,
       "operand",
-      `wants ${specs.length} operands (${specs.join(", ")}), got ${views.length}.`,
+      `wants ${wanted.length} operands (${wanted.join(", ")}), got ${got.length}.`,
     );
-  return specs.map((spec, i) => operand(kernel, parseOperand(spec), views[i]!));
 }
 
 class ReferenceBackend implements Backend {
@@ -106,11 +120,17 @@ class ReferenceBackend implements Backend {
     reads: readonly (BufferView | null)[],
     writes: readonly (BufferView | null)[],
   ): void {
-    const { reads: readSpecs, writes: writeSpecs } = contract[kernel];
-    // The operands were just checked against the contract, which the kernel's type is made from.
+    checkParams(kernel, params);
+    const specs = contract[kernel];
+    checkCount(kernel, specs.reads, reads);
+    checkCount(kernel, specs.writes, writes);
+    const sizes = operandSizes[kernel](params);
+    const open = (names: readonly string[], views: readonly (BufferView | null)[], first: number) =>
+      names.map((name, i) => operand(kernel, parseOperand(name), views[i]!, sizes[first + i]!));
+    // Just checked against the contract, which the kernel's type is made from.
     const compute = referenceKernels[kernel] as unknown as (p: Params<K>, reads: unknown, writes: unknown) => void;
     try {
-      compute(params, operands(kernel, readSpecs, reads), operands(kernel, writeSpecs, writes));
+      compute(params, open(specs.reads, reads, 0), open(specs.writes, writes, reads.length));
     } catch (error) {
       if (error instanceof RefusedData) throw new KernelRefusal(kernel, error.status, error.facts);
       throw error;

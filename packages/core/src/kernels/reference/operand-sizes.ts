@@ -1,0 +1,203 @@
+/** @file How many elements each operand of a call holds: the contract's shapes, as numbers. */
+import type { KernelName, Params } from "../contract.ts";
+import { sizeOf } from "./walk.ts";
+
+/** Sizes in the contract's order, reads first, then writes; absent operands counted too. */
+type Sizes<K extends KernelName> = (p: Params<K>) => readonly number[];
+
+/** The reach of a strided operand: one past its last element. */
+function extent(shape: readonly number[], strides: readonly number[]): number {
+  if (sizeOf(shape) === 0) return 0;
+  return shape.reduce((last, n, axis) => last + (n - 1) * strides[axis]!, 1);
+}
+
+const copy: Sizes<"copy_strided_f32"> = (p) => [extent(p.shape, p.stridesA), extent(p.shape, p.stridesB)];
+const fill = (p: { count: number }) => [p.count];
+const unary = (p: { count: number }) => [p.count, p.count];
+const unaryBackward = (p: { count: number }) => [p.count, p.count, p.count];
+const binary: Sizes<"add_f32"> = (p) => [extent(p.shape, p.stridesA), extent(p.shape, p.stridesB), sizeOf(p.shape)];
+const reduce: Sizes<"sum_f32"> = (p) => [p.outer * p.size * p.inner, p.outer * p.inner];
+
+function alongAxis(operands: number): Sizes<"softmax_f32"> {
+  return (p) => Array.from({ length: operands }, () => p.outer * p.size * p.inner);
+}
+
+function matmul(p: Params<"matmul_f32">): readonly number[] {
+  const reach = (stride: number, size: number) => (p.batch === 0 ? 0 : (p.batch - 1) * stride + size);
+  return [reach(p.batchStrideA, p.m * p.k), reach(p.batchStrideB, p.k * p.n), p.batch * p.m * p.n];
+}
+
+function linear(p: Params<"linear_f32">) {
+  return {
+    input: p.rows * p.inFeatures,
+    weight: p.outFeatures * p.inFeatures,
+    bias: p.outFeatures,
+    output: p.rows * p.outFeatures,
+  };
+}
+
+function conv2d(p: Params<"conv2d_f32">) {
+  return {
+    input: p.batch * p.inChannels * p.inHeight * p.inWidth,
+    weight: p.outChannels * (p.inChannels / p.groups) * p.kernelHeight * p.kernelWidth,
+    output: p.batch * p.outChannels * p.outHeight * p.outWidth,
+  };
+}
+
+type Planes = Params<"adaptive_avg_pool2d_f32">;
+const planesIn = (p: Planes) => p.planes * p.inHeight * p.inWidth;
+const planesOut = (p: Planes) => p.planes * p.outHeight * p.outWidth;
+const maxPool = (p: Planes) => [planesIn(p), planesOut(p), planesOut(p)];
+const resize = (p: Planes) => [planesIn(p), planesOut(p)];
+const resizeBackward = (p: Planes) => [planesOut(p), planesIn(p)];
+
+type Channels = Params<"channel_sum_f32">;
+const everything = (p: Channels) => p.batch * p.channels * p.spatial;
+
+/** Every operand of every kernel; a kernel missing here is a compile error. */
+export const operandSizes: { readonly [K in KernelName]: Sizes<K> } = {
+  copy_strided_f32: copy,
+  copy_strided_i32: copy,
+  copy_strided_u8: copy,
+  add_strided_f32: copy,
+  fill_f32: fill,
+  fill_i32: fill,
+  fill_u8: fill,
+  cast_f32_i32: unary,
+  cast_i32_f32: unary,
+  cast_f32_u8: unary,
+  cast_u8_f32: unary,
+  cast_i32_u8: unary,
+  cast_u8_i32: unary,
+  cast_f32_bool: unary,
+  cast_i32_bool: unary,
+
+  neg_f32: unary,
+  exp_f32: unary,
+  log_f32: unary,
+  sqrt_f32: unary,
+  abs_f32: unary,
+  sign_f32: unary,
+  reciprocal_f32: unary,
+  clamp_f32: unary,
+  affine_f32: unary,
+  pow_scalar_f32: unary,
+  relu_f32: unary,
+  relu_backward_f32: unaryBackward,
+  leaky_relu_f32: unary,
+  leaky_relu_backward_f32: unaryBackward,
+  sigmoid_f32: unary,
+  sigmoid_backward_f32: unaryBackward,
+  tanh_f32: unary,
+  tanh_backward_f32: unaryBackward,
+  gelu_f32: unary,
+  gelu_backward_f32: unaryBackward,
+  gelu_tanh_f32: unary,
+  gelu_tanh_backward_f32: unaryBackward,
+  silu_f32: unary,
+  silu_backward_f32: unaryBackward,
+  clamp_backward_f32: unaryBackward,
+
+  add_f32: binary,
+  sub_f32: binary,
+  mul_f32: binary,
+  div_f32: binary,
+  pow_f32: binary,
+  maximum_f32: binary,
+  minimum_f32: binary,
+  add_i32: binary,
+  sub_i32: binary,
+  mul_i32: binary,
+  eq_f32: binary,
+  ne_f32: binary,
+  lt_f32: binary,
+  le_f32: binary,
+  gt_f32: binary,
+  ge_f32: binary,
+  eq_i32: binary,
+  ne_i32: binary,
+  lt_i32: binary,
+  le_i32: binary,
+  gt_i32: binary,
+  ge_i32: binary,
+  where_f32: (p) => [extent(p.shape, p.stridesCondition), ...binary(p)],
+
+  sum_f32: reduce,
+  amax_f32: reduce,
+  amin_f32: reduce,
+  argmax_f32: reduce,
+  argmin_f32: reduce,
+  sum_i32: reduce,
+  softmax_f32: alongAxis(2),
+  softmax_backward_f32: alongAxis(3),
+  log_softmax_f32: alongAxis(2),
+  log_softmax_backward_f32: alongAxis(3),
+
+  matmul_f32: matmul,
+  linear_f32: (p) => [linear(p).input, linear(p).weight, linear(p).bias, linear(p).output],
+  linear_backward_input_f32: (p) => [linear(p).output, linear(p).weight, linear(p).input],
+  linear_backward_weight_f32: (p) => [linear(p).output, linear(p).input, linear(p).weight],
+
+  conv2d_f32: (p) => [conv2d(p).input, conv2d(p).weight, p.outChannels, conv2d(p).output],
+  conv2d_backward_input_f32: (p) => [conv2d(p).output, conv2d(p).weight, p.inChannels, conv2d(p).input],
+  conv2d_backward_weight_f32: (p) => [conv2d(p).output, conv2d(p).input, conv2d(p).weight],
+  channel_sum_f32: (p) => [everything(p), p.channels],
+  pad2d_f32: resize,
+  pad2d_backward_f32: resizeBackward,
+
+  max_pool2d_f32: maxPool,
+  max_pool2d_backward_f32: (p) => [p.planes * p.outSize, p.planes * p.outSize, p.planes * p.inSize],
+  avg_pool2d_f32: resize,
+  avg_pool2d_backward_f32: resizeBackward,
+  adaptive_avg_pool2d_f32: resize,
+  adaptive_avg_pool2d_backward_f32: resizeBackward,
+  adaptive_max_pool2d_f32: maxPool,
+
+  batch_norm_train_f32: (p) => [
+    everything(p),
+    p.channels,
+    p.channels, // reads
+    everything(p),
+    p.channels,
+    p.channels,
+    p.channels,
+  ],
+  batch_norm_eval_f32: (p) => [everything(p), p.channels, p.channels, p.channels, p.channels, everything(p)],
+  batch_norm_train_backward_f32: (p) => [
+    everything(p),
+    everything(p),
+    p.channels,
+    p.channels,
+    p.channels, // reads
+    everything(p),
+    p.channels,
+    p.channels,
+  ],
+  batch_norm_eval_backward_f32: (p) => [
+    everything(p),
+    everything(p),
+    p.channels,
+    p.channels,
+    p.channels, // reads
+    everything(p),
+    p.channels,
+    p.channels,
+  ],
+
+  nll_loss_f32: (p) => [
+    p.batch * p.classes * p.spatial,
+    p.batch * p.spatial,
+    p.classes, // reads
+    p.batch * p.spatial,
+    p.batch * p.spatial,
+  ],
+  nll_loss_backward_f32: (p) => [
+    p.batch * p.spatial,
+    p.batch * p.spatial,
+    p.classes, // reads
+    p.batch * p.classes * p.spatial,
+  ],
+
+  sgd_f32: (p) => [p.count, p.count, p.count],
+  adam_f32: (p) => [p.count, p.count, p.count, p.count, p.count],
+};
