@@ -1,0 +1,29 @@
+/** @file Mirroring at random. */
+import { defaultGenerator } from "../../base/rng/index.ts";
+import { checkProbability } from "./options.ts";
+import { applyMove } from "./pixel-map.ts";
+import { drawChance, type PixelMove } from "./transform.ts";
+
+/**
+ * The mirror image, left for right, with probability p (default 0.5); one draw a picture, also when it is not flipped.
+ *
+ * Throws  ArgumentError "probability".
+ * Source  torchvision.transforms.RandomHorizontalFlip.
+ *
+ * @example
+ * randomHorizontalFlip(0.5);
+ */
+export function randomHorizontalFlip(p = 0.5): PixelMove {
+  checkProbability("randomHorizontalFlip", p);
+  const transform: PixelMove = {
+    name: "randomHorizontalFlip",
+    random: true,
+    fill: 0,
+    pads: false,
+    move: ({ rows, cols }, random) => ({ rows, cols: drawChance(random, p) ? cols.slice().reverse() : cols }),
+    apply: (picture, random = defaultGenerator) => applyMove(transform, picture, random),
+    outputShape: (shape) => shape,
+    toJSON: () => ({ name: "randomHorizontalFlip", p }),
+  };
+  return transform;
+}

@@ -1,0 +1,69 @@
+/** @file Transforms back from their JSON: how a model file's preprocessing comes alive again. */
+import { DataError } from "../../errors/errors.ts";
+import { compose } from "./compose.ts";
+import { centerCrop, type RandomCropOptions, randomCrop } from "./crop.ts";
+import { randomHorizontalFlip } from "./flip.ts";
+import { normalize, toTensor } from "./pointwise.ts";
+import { type ResizeOptions, resize } from "./resize.ts";
+import type { Transform, TransformSpec } from "./transform.ts";
+
+type Numbers = number | readonly number[];
+
+// Each constructor checks its own options, so nothing read from a file goes in unchecked.
+const makers: Readonly<Record<string, (spec: TransformSpec) => Transform>> = {
+  toTensor: () => toTensor(),
+  normalize: ({ mean, std }) => normalize(numbers("mean", mean), numbers("std", std)),
+  resize: ({ size, interpolation, antialias }) =>
+    resize(numbers("size", size), { interpolation, antialias: flag("antialias", antialias) } as ResizeOptions),
+  centerCrop: ({ size }) => centerCrop(numbers("size", size)),
+  randomCrop: ({ size, padding = 0, fill = 0, paddingMode, padIfNeeded }) =>
+    randomCrop(numbers("size", size), {
+      padding: numbers("padding", padding),
+      fill: numbers("fill", fill),
+      paddingMode,
+      padIfNeeded: flag("padIfNeeded", padIfNeeded),
+    } as RandomCropOptions),
+  randomHorizontalFlip: ({ p }) => randomHorizontalFlip(p as number | undefined),
+  compose: ({ transforms }) => transformFromJSON(transforms),
+};
+
+/**
+ * The transform that `toJSON()` described; a list means `compose`.
+ *
+ * Throws  DataError "transform" for an unknown name or a description that is none; ArgumentError from the transform
+ *         itself for options outside their range.
+ *
+ * @example
+ * transformFromJSON([{ name: "toTensor" }, { name: "normalize", mean: [0.1307], std: [0.3081] }]);
+ */
+export function transformFromJSON(spec: unknown): Transform {
+  if (Array.isArray(spec)) return compose(spec.map(transformFromJSON));
+  const name = typeof spec === "object" && spec !== null && "name" in spec ? spec.name : undefined;
+  const make = typeof name === "string" && Object.hasOwn(makers, name) ? makers[name] : undefined;
+  if (!make)
+    throw new DataError(
+      "transformFromJSON",
+      "transform",
+      `${JSON.stringify(name ?? spec)} is no transform: it must be one of ${Object.keys(makers).join(", ")}.`,
+    );
+  return make(spec as TransformSpec);
+}
+
+function numbers(option: string, value: unknown): Numbers {
+  if (typeof value === "number" || (Array.isArray(value) && value.every((entry) => typeof entry === "number")))
+    return value;
+  throw new DataError(
+    "transformFromJSON",
+    "transform",
+    `${option} must be a number or a list of numbers, got ${JSON.stringify(value)}.`,
+  );
+}
+
+function flag(option: string, value: unknown): boolean | undefined {
+  if (value === undefined || typeof value === "boolean") return value;
+  throw new DataError(
+    "transformFromJSON",
+    "transform",
+    `${option} must be true or false, got ${JSON.stringify(value)}.`,
+  );
+}
