@@ -84,11 +84,11 @@ function room(bound: Bound, expected: TypedArray, terms: TypedArray | null): (i:
   return () => bound.ofLargest * epsilon * scale;
 }
 
-/** Error as a share of the bound; infinite where NaN or an infinity is missing or misplaced. */
-function share(actual: number, expected: number, allowed: number): number {
-  const nearest = Math.fround(expected);
+/** Error as a share of the bound; infinite where a bit that must agree does not, or NaN or an infinity is misplaced. */
+function share(actual: number, expected: number, allowed: number, type: StorageType): number {
+  const nearest = type === "f32" ? Math.fround(expected) : expected;
   if (actual === nearest || (Number.isNaN(actual) && Number.isNaN(nearest))) return 0;
-  if (!Number.isFinite(actual) || !Number.isFinite(nearest)) return Number.POSITIVE_INFINITY;
+  if (type !== "f32" || !Number.isFinite(actual) || !Number.isFinite(nearest)) return Number.POSITIVE_INFINITY;
   const error = Math.abs(actual - (allowed === 0 ? nearest : expected));
   return error <= smallestNormal ? 0 : error / allowed;
 }
@@ -131,7 +131,7 @@ export async function compareKernel(backend: Backend, kernel: KernelName): Promi
       let first = "";
       for (let i = 0; i < expected.length; i++) {
         const guard = i < before || i >= expected.length - after;
-        const error = share(actual[i]!, expected[i]!, guard ? 0 : allowed(i));
+        const error = share(actual[i]!, expected[i]!, guard ? 0 : allowed(i), type);
         const at = `${kernel} "${call.name}": ${name}[${i - before}]`;
         if (error > worst) {
           worst = error;
