@@ -14,7 +14,7 @@ interface Clocks {
 
 /** Resolves in a new macrotask: setImmediate in Node, a message in browsers (timers wait 4 ms there when nested), else a timer. */
 export function macrotask(): Promise<void> {
-  const { setImmediate, MessageChannel, setTimeout } = globalThis as Clocks;
+  const { setImmediate, MessageChannel, setTimeout } = globalThis as unknown as Clocks;
   return new Promise((resolve) => {
     if (setImmediate) setImmediate(resolve);
     else if (MessageChannel) {
