@@ -39,6 +39,7 @@ using ScratchFn = ScratchNeed (*)(const void* params, int32_t threads);
 struct KernelEntry {
   KernelFn run = nullptr;
   ScratchFn scratch = nullptr;
+  bool keep_denormals = false;  // false: the run flushes denormals to zero; kernels that compare or select must not
 };
 
 }  // namespace drishti

@@ -1,4 +1,4 @@
-// How a kernel enters the table: DRISHTI_KERNEL(relu_f32, run_function) or, with scratch, (relu_f32, run_function, scratch_function).
+// How a kernel enters the table: DRISHTI_KERNEL(relu_f32, run_function), or DRISHTI_KERNEL_SCRATCH with a scratch_function.
 //   int32_t run_function(const ReluF32Params& p, void* const* buffers, Context& context)   returns 0, or a refusal of the contract
 //   ScratchNeed scratch_function(const ReluF32Params& p, int32_t threads)
 #pragma once
@@ -22,14 +22,14 @@ template <class P, ScratchNeed (*fn)(const P&, int32_t)> struct Erased<fn> {
   static ScratchNeed call(const void* params, int32_t threads) { return fn(*static_cast<const P*>(params), threads); }
 };
 
-constexpr KernelEntry entry_of(KernelFn run, ScratchFn scratch = nullptr) { return {run, scratch}; }
 
-#define DRISHTI_KERNEL_1(name, run) \
-  template <> struct Kernel<id_##name> { static constexpr KernelEntry entry = entry_of(Erased<&run>::call); };
-#define DRISHTI_KERNEL_2(name, run, scratch) \
-  template <> struct Kernel<id_##name> { static constexpr KernelEntry entry = entry_of(Erased<&run>::call, Erased<&scratch>::call); };
-#define DRISHTI_KERNEL_PICK(a, b, c, pick, ...) pick
-#define DRISHTI_KERNEL(...) DRISHTI_KERNEL_PICK(__VA_ARGS__, DRISHTI_KERNEL_2, DRISHTI_KERNEL_1)(__VA_ARGS__)
+#define DRISHTI_KERNEL(name, run) \
+  template <> struct Kernel<id_##name> { static constexpr KernelEntry entry = {Erased<&run>::call, nullptr, false}; };
+#define DRISHTI_KERNEL_SCRATCH(name, run, scratch) \
+  template <> struct Kernel<id_##name> { static constexpr KernelEntry entry = {Erased<&run>::call, Erased<&scratch>::call, false}; };
+// For kernels that compare, select or convert: 1e-40 is not 0 to them, as in PyTorch.
+#define DRISHTI_KERNEL_EXACT(name, run) \
+  template <> struct Kernel<id_##name> { static constexpr KernelEntry entry = {Erased<&run>::call, nullptr, true}; };
 
 // Chunks of about `grain` elements, cut by size alone, a multiple of 64 elements each.
 struct Slices {

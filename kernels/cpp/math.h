@@ -121,8 +121,9 @@ template <class D> DRISHTI_INLINE D pow_positive(D x, D y) {  // x > 0 and finit
   const D s = (m - 1.0) / (m + 1.0);
   const D z = s * s;
   // ln m = 2·atanh s
+  constexpr double atanh_series[] = {2.0 / 15, 2.0 / 13, 2.0 / 11, 2.0 / 9, 2.0 / 7, 2.0 / 5, 2.0 / 3, 2.0};
   D p = splat<D>(2.0 / 17);
-  for (double c : {2.0 / 15, 2.0 / 13, 2.0 / 11, 2.0 / 9, 2.0 / 7, 2.0 / 5, 2.0 / 3, 2.0}) p = p * z + c;
+  for (double c : atanh_series) p = p * z + c;
   const D magic = splat<D>(6755399441055744.0);  // 1.5·2^52
   const D exponent = bits<D>(e + bits<L>(magic)) - magic;
   D t = y * (p * s * 1.4426950408889634 + exponent);  // log2 of the result
@@ -130,9 +131,10 @@ template <class D> DRISHTI_INLINE D pow_positive(D x, D y) {  // x > 0 and finit
   t = t > 1000.0 ? splat<D>(1000.0) : t;
   const D shifted = t + magic;
   const D r = (t - (shifted - magic)) * 0.6931471805599453;
+  constexpr double exp_series[] = {1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720, 1.0 / 120,
+                                   1.0 / 24,      1.0 / 6,      0.5,         1.0,        1.0};
   D q = splat<D>(1.0 / 39916800);
-  for (double c : {1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1.0, 1.0})
-    q = q * r + c;
+  for (double c : exp_series) q = q * r + c;
   return q * bits<D>((bits<L>(shifted) - bits<L>(magic) + 1023) << 52);
 }
 template <class V> DRISHTI_INLINE V narrow(VecD<lanes_of<V> / 2> a, VecD<lanes_of<V> / 2> b) {
@@ -158,8 +160,8 @@ template <class V> DRISHTI_INLINE V pow(V x, V y) {
   const B negative = bits<B>(x) < 0;
   r = (negative & odd) ? -r : r;
   r = ((x < 0.0f) & ~integer & (a != inf)) ? splat<V>(__builtin_nanf("")) : r;
-  r = (x != x) | (y != y) ? x + y : r;
-  return (x == 1.0f) | (y == 0.0f) ? one : r;
+  r = ((x != x) | (y != y)) ? x + y : r;
+  return ((x == 1.0f) | (y == 0.0f)) ? one : r;
 }
 
 }  // namespace DRISHTI_NS

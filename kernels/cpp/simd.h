@@ -173,6 +173,10 @@ template <class M, class V> DRISHTI_INLINE V select(M mask, V a, V b) { return m
 template <class V> DRISHTI_INLINE V min(V a, V b) { return a < b ? a : b; }
 template <class V> DRISHTI_INLINE V max(V a, V b) { return a > b ? a : b; }
 
+// NaN if either is.
+template <class V> DRISHTI_INLINE V min_nan(V a, V b) { return a != a ? a : min(a, b); }
+template <class V> DRISHTI_INLINE V max_nan(V a, V b) { return a != a ? a : max(a, b); }
+
 template <class V> DRISHTI_INLINE V abs(V a) {
   using B = VecI<lanes_of<V>>;
   return bits<V>(bits<B>(a) & 0x7fffffff);
