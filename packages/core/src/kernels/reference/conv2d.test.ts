@@ -34,11 +34,30 @@ it("is a cross-correlation: the kernel is not turned, and its axes are not excha
   expect(compute("conv2d_f32", p, [[10, 20, 30], [1, 2], [5]]).output).toEqual(Float64Array.of(55, 85));
 });
 
-it("stride, padding and dilation by hand", () => {
+/** The same call with the axes exchanged; a line's numbers lie in the same order as a row and as a column. */
+const turned = (p: typeof plain): typeof plain => ({
+  ...p,
+  inHeight: p.inWidth,
+  inWidth: p.inHeight,
+  outHeight: p.outWidth,
+  outWidth: p.outHeight,
+  kernelHeight: p.kernelWidth,
+  kernelWidth: p.kernelHeight,
+  strideHeight: p.strideWidth,
+  strideWidth: p.strideHeight,
+  padTop: p.padLeft,
+  padLeft: p.padTop,
+  dilationHeight: p.dilationWidth,
+  dilationWidth: p.dilationHeight,
+});
+
+it.each([
+  ["a row", (p: typeof plain) => p],
+  ["a column", turned],
+] as const)("stride, padding and dilation of %s by hand", (_name, turn) => {
   const p = { ...plain, inHeight: 1, inWidth: 5, outHeight: 1, kernelHeight: 1, kernelWidth: 2 };
-  const line = [1, 2, 3, 4, 5];
   const at = (options: Partial<typeof plain>) => [
-    ...compute("conv2d_f32", { ...p, ...options }, [line, [1, 10], null]).output!,
+    ...compute("conv2d_f32", turn({ ...p, ...options }), [[1, 2, 3, 4, 5], [1, 10], null]).output!,
   ];
   expect(at({ outWidth: 2, strideWidth: 3 })).toEqual([21, 54]);
   expect(at({ outWidth: 6, padLeft: 1 })).toEqual([10, 21, 32, 43, 54, 5]);

@@ -66,10 +66,28 @@ describe("max pooling", () => {
 });
 
 describe("average pooling: what the divisor counts", () => {
-  const average = (p: typeof square, countIncludePad: number, padRight = 0, divisorOverride = 0) => [
-    ...compute("avg_pool2d_f32", { ...p, countIncludePad, divisorOverride, padBottom: 0, padRight }, [[6, 12, 18]])
-      .output!,
-  ];
+  /** As a row and, with height and width exchanged, as a column: the numbers lie in the same order. */
+  const average = (p: typeof square, countIncludePad: number, padRight = 0, divisorOverride = 0) => {
+    const asRow = { ...p, countIncludePad, divisorOverride, padBottom: 0, padRight };
+    const asColumn = {
+      ...asRow,
+      inHeight: p.inWidth,
+      inWidth: 1,
+      outHeight: p.outWidth,
+      outWidth: 1,
+      kernelHeight: p.kernelWidth,
+      kernelWidth: 1,
+      strideHeight: p.strideWidth,
+      strideWidth: 1,
+      padTop: p.padLeft,
+      padLeft: 0,
+      padBottom: padRight,
+      padRight: 0,
+    };
+    const [row, column] = [asRow, asColumn].map((q) => [...compute("avg_pool2d_f32", q, [[6, 12, 18]]).output!]);
+    expect(column).toEqual(row);
+    return row;
+  };
   it("padding or not", () => {
     expect(average(row(3, 2, 3, 2, 1), 1, 1)).toEqual([6, 10]);
     expect(average(row(3, 2, 3, 2, 1), 0, 1)).toEqual([9, 15]);
