@@ -1,6 +1,5 @@
 /** @file Value by value: bytes to floats, and normalising by mean and standard deviation. */
 import { ArgumentError } from "../../errors/errors.ts";
-import type { Picture } from "../dataset.ts";
 import { floats } from "./options.ts";
 import { checkChannels } from "./pixel-map.ts";
 import type { Pointwise } from "./transform.ts";
@@ -14,15 +13,20 @@ import type { Pointwise } from "./transform.ts";
  * toTensor().apply({ data: Uint8Array.of(255, 0), channels: 1, height: 1, width: 2 }).data;  // Float32Array [1, 0]
  */
 export function toTensor(): Pointwise {
-  const transform: Pointwise = {
+  return {
     name: "toTensor",
     random: false,
     value: (value) => Math.fround(value / 255),
-    apply: (picture) => (picture.data instanceof Uint8Array ? eachValue(transform, picture) : picture),
+    apply(picture) {
+      const { data } = picture;
+      if (data instanceof Float32Array) return picture;
+      const out = new Float32Array(data.length);
+      for (let i = 0; i < out.length; i++) out[i] = data[i]! / 255;
+      return { ...picture, data: out };
+    },
     outputShape: (shape) => shape,
     toJSON: () => ({ name: "toTensor" }),
   };
-  return transform;
 }
 
 /**
@@ -47,14 +51,22 @@ export function normalize(mean: number | readonly number[], std: number | readon
     random: false,
     value: (value, c) => Math.fround(Math.fround(value - (means[c] ?? means[0]!)) / (stds[c] ?? stds[0]!)),
     apply(picture) {
-      if (picture.data instanceof Uint8Array)
+      const { data, channels, height, width } = picture;
+      if (data instanceof Uint8Array)
         throw new ArgumentError(
           "normalize",
           "dtype",
           "the picture holds bytes, normalize wants floats: put toTensor() before it.",
         );
-      transform.outputShape([picture.channels, picture.height, picture.width]);
-      return eachValue(transform, picture);
+      transform.outputShape([channels, height, width]);
+      const out = new Float32Array(data.length);
+      const plane = height * width;
+      for (let c = 0; c < channels; c++) {
+        const m = means[c] ?? means[0]!;
+        const s = stds[c] ?? stds[0]!;
+        for (let i = c * plane; i < (c + 1) * plane; i++) out[i] = Math.fround(data[i]! - m) / s;
+      }
+      return { data: out, channels, height, width };
     },
     outputShape(shape) {
       checkChannels("normalize", "mean", meanList, shape);
@@ -68,13 +80,4 @@ export function normalize(mean: number | readonly number[], std: number | readon
 
 function listOf(values: number | readonly number[]): number[] {
   return typeof values === "number" ? [values] : [...values];
-}
-
-function eachValue(transform: Pointwise, picture: Picture): Picture {
-  const { data, channels, height, width } = picture;
-  const out = new Float32Array(data.length);
-  const plane = height * width;
-  for (let c = 0; c < channels; c++)
-    for (let i = c * plane; i < (c + 1) * plane; i++) out[i] = transform.value(data[i]!, c);
-  return { data: out, channels, height, width };
 }

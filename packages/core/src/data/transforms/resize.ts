@@ -50,8 +50,9 @@ export function resize(size: number | readonly number[], options: ResizeOptions 
       const { data, channels, height, width } = picture;
       const [, h, w] = outputShape([channels, height, width]);
       if (h === height && w === width) return picture;
-      const out = vertical(horizontal(picture, taps(width, w)), taps(height, h));
-      return data instanceof Uint8Array ? { ...out, data: Uint8Array.from(out.data, roundHalfEven) } : out;
+      const values = data instanceof Uint8Array ? Float32Array.from(data) : data; // one kind of array for the loops below
+      const out = vertical(horizontal({ ...picture, data: values }, taps(width, w)), taps(height, h));
+      return data instanceof Uint8Array ? { ...out, data: toBytes(out.data) } : out;
     },
     toJSON: () => ({ name: "resize", size: wanted, interpolation, antialias }),
   };
@@ -132,7 +133,11 @@ const nearestTaps: MakeTaps = (from, to) => {
   return { count: 1, start, weights: new Float32Array(to).fill(1) };
 };
 
-function horizontal(picture: Picture, { count, start, weights }: Taps): Picture {
+interface FloatPicture extends Picture {
+  readonly data: Float32Array;
+}
+
+function horizontal(picture: FloatPicture, { count, start, weights }: Taps): FloatPicture {
   const { data, channels, height, width } = picture;
   const wide = start.length;
   const out = new Float32Array(channels * height * wide);
@@ -146,7 +151,7 @@ function horizontal(picture: Picture, { count, start, weights }: Taps): Picture 
   return { data: out, channels, height, width: wide };
 }
 
-function vertical(picture: Picture, { count, start, weights }: Taps): Picture {
+function vertical(picture: FloatPicture, { count, start, weights }: Taps): FloatPicture {
   const { data, channels, height, width } = picture;
   const tall = start.length;
   const out = new Float32Array(channels * tall * width);
@@ -160,4 +165,10 @@ function vertical(picture: Picture, { count, start, weights }: Taps): Picture {
       }
     }
   return { data: out, channels, height: tall, width };
+}
+
+function toBytes(values: Float32Array): Uint8Array {
+  const out = new Uint8Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = roundHalfEven(values[i]!);
+  return out;
 }
