@@ -1,1 +1,12 @@
+import "./ops/methods.ts";
+
+export * from "./autograd/index.ts";
+export { KernelRefusal, type Backend, type BackendName } from "./backends/backend.ts";
+export { createReference } from "./backends/reference.ts";
+export type { DType } from "./base/dtype.ts";
+export { defaultGenerator, Generator, manualSeed } from "./base/rng/index.ts";
+export type { Shape } from "./base/shape.ts";
 export * from "./errors/index.ts";
+export * as nn from "./nn/index.ts";
+export * from "./ops/index.ts";
+export * as optim from "./optim/index.ts";

@@ -1,0 +1,92 @@
+import { AutogradError, ShapeError } from "../errors/errors.ts";
+import { sameShape } from "../base/shape.ts";
+import { type GraphNode, nodeOf, type TensorHook, walk } from "./graph.ts";
+import { Tensor } from "./tensor.ts";
+
+export interface BackwardOptions {
+  /** Gradient of the final result with respect to this tensor; needed unless it has one element (then 1). */
+  gradient?: Tensor;
+  /** Keep what the operations saved, so that backward() can run again. Default false. */
+  retainGraph?: boolean;
+}
+
+function seedFor(where: string, output: Tensor, gradient: Tensor | undefined): Tensor {
+  if (gradient) {
+    if (!sameShape(gradient.shape, output.shape))
+      throw new ShapeError(where, "grad-shape", "the gradient must have the output's shape.", [
+        { name: "output", shape: output.shape },
+        { name: "gradient", shape: gradient.shape },
+      ]);
+    return gradient;
+  }
+  if (output.numel !== 1)
+    throw new AutogradError(where, "not-scalar", `a tensor of ${output.numel} elements [${output.shape.join(", ")}] needs { gradient }, or reduce it first: loss.mean().backward().`);
+  const one = Tensor.empty(output.backend, output.shape);
+  output.backend.run("fill_f32", { count: 1, value: 1 }, [], [one.view]);
+  return one;
+}
+
+/**
+ * Adds ∂output/∂leaf to `.grad` of every leaf that requires it, and frees the graph unless retained.
+ *
+ * Throws   AutogradError "no-grad" when nothing was recorded, "not-scalar" without a gradient for a larger output,
+ *          "freed" on a second call without retainGraph, "modified" if a saved value was changed in place.
+ * Source   torch.Tensor.backward.
+ */
+export function backward(output: Tensor, options: BackwardOptions = {}): void {
+  const node = nodeOf(output);
+  if (!node)
+    throw new AutogradError("backward", "no-grad", "this tensor does not depend on anything that requires a gradient (or was computed inside noGrad).");
+  walk([{ node, grad: seedFor("backward", output, options.gradient) }], { retainGraph: options.retainGraph ?? false, accumulate: true });
+}
+
+export interface GradOptions {
+  gradOutputs?: readonly (Tensor | undefined)[];
+  retainGraph?: boolean;
+  /** Accept inputs that the outputs do not depend on: their gradient is null. Default false. */
+  allowUnused?: boolean;
+}
+
+/** Gradients of the outputs' sum with respect to the inputs, without touching `.grad`. torch.autograd.grad. */
+export function grad(outputs: readonly Tensor[], inputs: readonly Tensor[], options: GradOptions = {}): (Tensor | null)[] {
+  const roots = outputs.map((output, i) => {
+    const node = nodeOf(output);
+    if (!node) throw new AutogradError("grad", "no-grad", `output ${i} does not depend on anything that requires a gradient.`);
+    return { node, grad: seedFor("grad", output, options.gradOutputs?.[i]) };
+  });
+  const found = new Map<GraphNode, Tensor>();
+  const capture = new Map<GraphNode, (grad: Tensor) => void>();
+  const nodes = inputs.map((input, i) => {
+    const node = nodeOf(input);
+    if (!node) throw new AutogradError("grad", "no-grad", `input ${i} does not require a gradient.`);
+    capture.set(node, (value) => found.set(node, value));
+    return node;
+  });
+  walk(roots, { retainGraph: options.retainGraph ?? false, accumulate: false, capture });
+  return nodes.map((node, i) => {
+    const value = found.get(node);
+    if (!value && !options.allowUnused)
+      throw new AutogradError("grad", "unused", `the outputs do not depend on input ${i}; pass { allowUnused: true } to get null for it.`);
+    return value ?? null;
+  });
+}
+
+/** Calls `hook` with the gradient of this tensor during backward; what it returns replaces the gradient. Returns a function that removes it. */
+export function registerHook(t: Tensor, hook: TensorHook): () => void {
+  const node = nodeOf(t);
+  if (!node) throw new AutogradError("registerHook", "no-grad", "this tensor does not require a gradient.");
+  node.hooks.push(hook);
+  return () => {
+    const at = node.hooks.indexOf(hook);
+    if (at >= 0) node.hooks.splice(at, 1);
+  };
+}
+
+/** Keeps the gradient of a computed tensor in its `.grad`, too. torch.Tensor.retain_grad. */
+export function retainGrad(t: Tensor): void {
+  if (t.isLeaf) return;
+  registerHook(t, (value) => {
+    t.grad = value;
+    return undefined;
+  });
+}

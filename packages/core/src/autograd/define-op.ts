@@ -1,0 +1,104 @@
+/** @file How an operation is written: shape rule, forward and backward in one object. */
+import { KernelRefusal } from "../backends/backend.ts";
+import type { DType } from "../base/dtype.ts";
+import type { Shape } from "../base/shape.ts";
+import { BackendError, DTypeError } from "../errors/errors.ts";
+import type { KernelName, Params } from "../kernels/contract.ts";
+import { isGradEnabled } from "./grad-mode.ts";
+import { GraphNode, nodeOf } from "./graph.ts";
+import { makeContiguous, Tensor } from "./tensor.ts";
+
+export type OpInputs = Record<string, Tensor | undefined>;
+/** What a shape rule may look at. */
+export type InputShapes<In> = { readonly [K in keyof In]: { readonly shape: Shape } | Extract<In[K], undefined> };
+
+export interface BackwardContext<In> {
+  /** Which inputs need a gradient; the others' need not be computed. */
+  readonly needs: { readonly [K in keyof In]-?: boolean };
+  readonly shapes: { readonly [K in keyof In]: Shape };
+}
+
+export interface OpDefinition<In extends OpInputs, P, Extra extends OpInputs = Record<never, never>> {
+  readonly name: string;
+  /** Shape of the result; throws the ShapeError a user sees. */
+  shape(inputs: InputShapes<In>, params: P): Shape;
+  /** Element type of the result. Default float32. */
+  readonly dtype?: DType;
+  /** Element types of inputs that are not float32. */
+  readonly inputTypes?: { readonly [K in keyof In]?: DType };
+  /** Computes `out` from contiguous inputs; what it returns is kept for backward. */
+  forward(inputs: In, params: P, out: Tensor): Extra | void;
+  /** Inputs (or "output") that backward reads. */
+  readonly saves?: readonly (keyof In | "output")[];
+  /** Gradients of the inputs, by name; only those needed. Runs outside the graph. */
+  backward?(gradOutput: Tensor, saved: In & Extra & { output: Tensor }, params: P, context: BackwardContext<In>): { readonly [K in keyof In]?: Tensor };
+  /** Puts a kernel's refusal into words. */
+  refused?(refusal: KernelRefusal, inputs: In, params: P): Error;
+}
+
+/** An operation: call it with its inputs by name and its parameters. */
+export interface Op<In extends OpInputs, P> {
+  (inputs: In, params: P): Tensor;
+  readonly definition: OpDefinition<In, P, OpInputs>;
+}
+
+/** Runs one kernel on tensors, in the contract's order. @internal */
+export function run<K extends KernelName>(kernel: K, params: Params<K>, reads: readonly (Tensor | null | undefined)[], writes: readonly (Tensor | null | undefined)[]): void {
+  const backend = writes.find((t) => t)!.backend;
+  for (const t of reads)
+    if (t && t.backend !== backend)
+      throw new BackendError(kernel, "device", `operands are on different devices: ${t.device} and ${backend.name}. Move one with to("${backend.name}").`);
+  backend.run(kernel, params, reads.map((t) => t?.view ?? null), writes.map((t) => t?.view ?? null));
+}
+
+/**
+ * Makes an operation out of its definition. The result is recorded for backward() when gradients are enabled and an
+ * input requires one. Inputs are made contiguous first.
+ */
+export function defineOp<In extends OpInputs, P, Extra extends OpInputs = Record<never, never>>(definition: OpDefinition<In, P, Extra>): Op<In, P> {
+  const { name, saves = [], inputTypes } = definition;
+  const apply = (given: In, params: P): Tensor => {
+    const shape = definition.shape(given as InputShapes<In>, params);
+    const inputs: OpInputs = {};
+    let backend: Tensor["backend"] | undefined;
+    let recorded = false;
+    for (const key in given) {
+      const t = given[key];
+      if (!t) continue;
+      const want = inputTypes?.[key] ?? "float32";
+      if (t.dtype !== want) throw new DTypeError(name, "dtype", `${key} must be ${want}, got ${t.dtype}. Convert it with to("${want}").`);
+      backend ??= t.backend;
+      recorded ||= t.requiresGrad;
+      inputs[key] = t.isContiguous ? t : makeContiguous(t);
+    }
+    const out = Tensor.empty(backend!, shape, definition.dtype);
+    let extra: Extra | void;
+    try {
+      extra = definition.forward(inputs as In, params, out);
+    } catch (error) {
+      if (error instanceof KernelRefusal && definition.refused) throw definition.refused(error, inputs as In, params);
+      throw error;
+    }
+    const { backward } = definition;
+    if (recorded && backward && isGradEnabled()) {
+      const keys = Object.keys(given);
+      const saved: OpInputs = { ...(extra as OpInputs | undefined) };
+      for (const key of saves) saved[key as string] = key === "output" ? out : inputs[key as string];
+      const nodes = keys.map((key) => nodeOf(given[key]));
+      const shapes = Object.fromEntries(keys.map((key) => [key, given[key]?.shape])) as BackwardContext<In>["shapes"];
+      const needs = Object.fromEntries(keys.map((key, i) => [key, nodes[i] !== null])) as BackwardContext<In>["needs"];
+      out.gradFn = new GraphNode({
+        name,
+        inputs: nodes,
+        saved,
+        backward(gradOutput, values) {
+          const contiguous = gradOutput.isContiguous ? gradOutput : makeContiguous(gradOutput);
+          const grads: { readonly [K in keyof In]?: Tensor } = backward(contiguous, values as In & Extra & { output: Tensor }, params, { needs, shapes });
+          return keys.map((key) => grads[key]);
+        },
+      });
+    }
+    return out;
+  };
+  return Object.assign(apply, { definition: definition as unknown as OpDefinition<In, P, OpInputs> });
+}

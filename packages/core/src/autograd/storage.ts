@@ -1,0 +1,28 @@
+import { type StorageType, storageType, type DType } from "../base/dtype.ts";
+import type { Backend, BackendBuffer } from "../backends/backend.ts";
+
+/**
+ * Memory that one or more tensors look at. `version` counts in-place changes, so that a gradient formula can tell
+ * whether what it saved is still what it saw.
+ *
+ * Memory is collected with the last tensor. The engine hands its own temporaries back sooner: it counts the tensor
+ * handles made over a storage and those it has released itself; a handle that dies by garbage collection is never
+ * counted down, so the count can only be too high, never too low.
+ */
+export class Storage {
+  readonly backend: Backend;
+  readonly buffer: BackendBuffer;
+  readonly type: StorageType;
+  version = 0;
+  handles = 0;
+
+  constructor(backend: Backend, type: StorageType, length: number) {
+    this.backend = backend;
+    this.type = type;
+    this.buffer = backend.alloc(type, length);
+  }
+
+  static for(backend: Backend, dtype: DType, length: number): Storage {
+    return new Storage(backend, storageType[dtype], length);
+  }
+}

@@ -1,0 +1,199 @@
+import type { Backend, BufferView } from "../backends/backend.ts";
+import { type DType, storageType, type TypedArray } from "../base/dtype.ts";
+import { contiguousStrides, isContiguous, numel, type Shape } from "../base/shape.ts";
+import { ArgumentError, AutogradError, DTypeError, ShapeError } from "../errors/errors.ts";
+import type { GraphNode } from "./graph.ts";
+import { Storage } from "./storage.ts";
+
+/**
+ * An n-dimensional array on a backend: memory, a shape, strides and an offset into it. Operations run when they are
+ * called; reading a value waits for them. Nothing is freed by hand.
+ *
+ * dtype   float32 (the only one with gradients), int32 (labels, indices), uint8 and bool (pixels, masks).
+ * Methods for arithmetic, views and reductions are added in ops/methods.ts.
+ */
+export class Tensor {
+  readonly storage: Storage;
+  readonly shape: Shape;
+  readonly strides: readonly number[];
+  /** First element, counted in elements of the storage. */
+  readonly offset: number;
+  readonly dtype: DType;
+  /** The gradient that backward() accumulated, or null. Only leaves keep one, unless retainGrad() was called. */
+  grad: Tensor | null = null;
+  /** How this tensor was computed; null for leaves. @internal */
+  gradFn: GraphNode | null = null;
+  /** For a leaf: where its gradient arrives. @internal */
+  accumulator: GraphNode | null = null;
+  /** True for tensors that look into another's memory. @internal */
+  isView = false;
+  #requiresGrad = false;
+
+  /** @internal Use tensor(), zeros(), randn() and the operations instead. */
+  constructor(storage: Storage, dtype: DType, shape: Shape, strides: readonly number[] = contiguousStrides(shape), offset = 0) {
+    this.storage = storage;
+    this.dtype = dtype;
+    this.shape = shape;
+    this.strides = strides;
+    this.offset = offset;
+    storage.handles++;
+  }
+
+  /** Uninitialised memory. @internal */
+  static empty(backend: Backend, shape: Shape, dtype: DType = "float32"): Tensor {
+    return new Tensor(Storage.for(backend, dtype, numel(shape)), dtype, shape);
+  }
+
+  get backend(): Backend {
+    return this.storage.backend;
+  }
+
+  /** Name of the backend that holds the data. */
+  get device(): string {
+    return this.backend.name;
+  }
+
+  /** Number of axes. */
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  /** Number of elements. */
+  get numel(): number {
+    return numel(this.shape);
+  }
+
+  /** Size of one axis, counted from the end when negative. */
+  size(dim: number): number {
+    const size = this.shape[dim < 0 ? dim + this.ndim : dim];
+    if (size === undefined) throw new ShapeError("size", "dim", `axis ${dim} does not exist in [${this.shape.join(", ")}].`);
+    return size;
+  }
+
+  get isContiguous(): boolean {
+    return isContiguous(this.shape, this.strides);
+  }
+
+  /** Whether backward() computes a gradient here. Setting it is for leaves of dtype float32. */
+  get requiresGrad(): boolean {
+    return this.#requiresGrad || this.gradFn !== null;
+  }
+
+  set requiresGrad(value: boolean) {
+    if (value && this.dtype !== "float32")
+      throw new DTypeError("requiresGrad", "dtype", `only float32 tensors have gradients; this one is ${this.dtype}.`);
+    if (this.gradFn) {
+      if (value) return;
+      throw new AutogradError("requiresGrad", "not-a-leaf", "this tensor was computed by an operation; use detach() to cut it off.");
+    }
+    this.#requiresGrad = value;
+  }
+
+  /** requiresGrad as a method that returns the tensor. */
+  requiresGrad_(value = true): this {
+    this.requiresGrad = value;
+    return this;
+  }
+
+  /** True unless an operation that is recorded computed it. */
+  get isLeaf(): boolean {
+    return this.gradFn === null;
+  }
+
+  /** @internal */
+  get view(): BufferView {
+    return { buffer: this.storage.buffer, offset: this.offset };
+  }
+
+  /** The same memory under another handle, without history. @internal */
+  alias(): Tensor {
+    const copy = new Tensor(this.storage, this.dtype, this.shape, this.strides, this.offset);
+    copy.isView = true;
+    return copy;
+  }
+
+  /** The same values, cut off from the graph; shares memory. */
+  detach(): Tensor {
+    return this.alias();
+  }
+
+  /** A copy of the values in row-major order: Float32Array, Int32Array or Uint8Array by dtype. Waits for the device. */
+  async toArray(): Promise<Float32Array | Int32Array | Uint8Array> {
+    return narrowed(await this.readValues());
+  }
+
+  /** The value of a tensor of one element. Waits for the device. */
+  async item(): Promise<number> {
+    if (this.numel !== 1)
+      throw new ShapeError("item", "numel", `item() wants one element, this tensor has ${this.numel}.`, [{ name: "input", shape: this.shape }], "use toArray() for more.");
+    return (await this.readValues())[0]!;
+  }
+
+  /** Nested arrays of numbers, shaped like the tensor (booleans as 0 and 1). Waits for the device. */
+  async tolist(): Promise<NestedArray> {
+    return nest(Array.from(await this.toArray()), this.shape);
+  }
+
+  /** Values as the backend keeps them; the reference backend's float32 are doubles. @internal */
+  async readValues(): Promise<TypedArray> {
+    const source = this.isContiguous ? this : makeContiguous(this);
+    return this.backend.read(source.view, this.numel);
+  }
+
+  /** Overwrites the values from an array in row-major order; an in-place change. Its length must be the tensor's. */
+  write(data: TypedArray): this {
+    if (data.length !== this.numel)
+      throw new ShapeError("write", "numel", `the tensor has ${this.numel} elements, the array ${data.length}.`, [{ name: "tensor", shape: this.shape }]);
+    if (!this.isContiguous) throw new ArgumentError("write", "not-contiguous", "only contiguous tensors can be written; call contiguous() first.");
+    this.backend.write(this.view, data);
+    this.storage.version++;
+    return this;
+  }
+
+  toString(): string {
+    return `Tensor(${this.dtype} [${this.shape.join(", ")}] on ${this.device}${this.requiresGrad ? ", requiresGrad" : ""})`;
+  }
+}
+
+export type NestedArray = number | NestedArray[];
+
+function nest(flat: number[], shape: Shape): NestedArray {
+  if (shape.length === 0) return flat[0]!;
+  const [first = 0, ...rest] = shape;
+  const step = numel(rest);
+  return Array.from({ length: first }, (_, i) => nest(flat.slice(i * step, (i + 1) * step), rest));
+}
+
+function narrowed(data: TypedArray): Float32Array | Int32Array | Uint8Array {
+  return data instanceof Float64Array ? Float32Array.from(data) : data;
+}
+
+const axes = 8;
+
+/** Pads a shape or strides on the left to the kernels' fixed number of axes. @internal */
+export function padAxes(values: readonly number[], fill: number): number[] {
+  if (values.length > axes) throw new ShapeError("tensor", "rank", `at most ${axes} axes are supported, this one has ${values.length}.`);
+  return [...new Array<number>(axes - values.length).fill(fill), ...values];
+}
+
+/** Copies between two strided views of the same shape. @internal */
+export function copyStrided(from: Tensor, to: Tensor): void {
+  if (from.numel === 0) return;
+  const params = { ndim: axes, shape: padAxes(to.shape, 1), stridesA: padAxes(from.strides, 0), stridesB: padAxes(to.strides, 0) };
+  to.backend.run(`copy_strided_${storageType[to.dtype]}`, params, [from.view], [to.view]);
+}
+
+/** A row-major copy, outside the graph. @internal */
+export function makeContiguous(t: Tensor): Tensor {
+  const out = Tensor.empty(t.backend, t.shape, t.dtype);
+  copyStrided(t, out);
+  return out;
+}
+
+/**
+ * Hands back a handle that only the engine holds; its memory returns to the pool when no other handle is left.
+ * Never call it on a tensor that user code can reach. @internal
+ */
+export function release(t: Tensor): void {
+  if (--t.storage.handles === 0) t.backend.free(t.storage.buffer);
+}

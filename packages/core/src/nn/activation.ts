@@ -1,0 +1,106 @@
+/** @file Activations as layers; the formulas stand with the functions in ops/. */
+import type { Tensor } from "../autograd/tensor.ts";
+import { logSoftmax, softmax } from "../ops/softmax.ts";
+import { gelu, leakyRelu, relu, sigmoid, silu, tanh } from "../ops/unary.ts";
+import { Module } from "./module.ts";
+
+/** f(x) = max(0, x). torch.nn.ReLU. */
+export class ReLU extends Module {
+  forward(input: Tensor): Tensor {
+    return relu(input);
+  }
+}
+
+/** x where x > 0, else negativeSlope·x; default slope 0.01. torch.nn.LeakyReLU. */
+export class LeakyReLU extends Module {
+  readonly negativeSlope: number;
+
+  constructor(negativeSlope = 0.01) {
+    super();
+    this.negativeSlope = negativeSlope;
+  }
+
+  forward(input: Tensor): Tensor {
+    return leakyRelu(input, this.negativeSlope);
+  }
+
+  override extraRepr(): string {
+    return String(this.negativeSlope);
+  }
+}
+
+/** 1/(1 + e⁻ˣ). torch.nn.Sigmoid. */
+export class Sigmoid extends Module {
+  forward(input: Tensor): Tensor {
+    return sigmoid(input);
+  }
+}
+
+/** torch.nn.Tanh. */
+export class Tanh extends Module {
+  forward(input: Tensor): Tensor {
+    return tanh(input);
+  }
+}
+
+/** x·Φ(x). torch.nn.GELU. */
+export class GELU extends Module {
+  readonly approximate: "none" | "tanh";
+
+  constructor(options: { approximate?: "none" | "tanh" } = {}) {
+    super();
+    this.approximate = options.approximate ?? "none";
+  }
+
+  forward(input: Tensor): Tensor {
+    return gelu(input, { approximate: this.approximate });
+  }
+}
+
+/** x·sigmoid(x). torch.nn.SiLU. */
+export class SiLU extends Module {
+  forward(input: Tensor): Tensor {
+    return silu(input);
+  }
+}
+
+interface DimOptions {
+  /** The axis that sums to 1. Give it; torch's guess when left out is kept: 0 for 0, 1 and 3 axes, else 1. */
+  dim?: number;
+}
+
+function axisOf(input: Tensor, dim: number | undefined): number {
+  return dim ?? (input.ndim === 0 || input.ndim === 1 || input.ndim === 3 ? 0 : 1);
+}
+
+/** Logits into probabilities along `dim`. torch.nn.Softmax. */
+export class Softmax extends Module {
+  readonly dim: number | undefined;
+
+  constructor(options: DimOptions = {}) {
+    super();
+    this.dim = options.dim;
+  }
+
+  forward(input: Tensor): Tensor {
+    return softmax(input, axisOf(input, this.dim));
+  }
+
+  override extraRepr(): string {
+    return this.dim === undefined ? "" : `dim ${this.dim}`;
+  }
+}
+
+/** Logarithms of softmax. torch.nn.LogSoftmax. */
+export class LogSoftmax extends Module {
+  readonly dim: number | undefined;
+
+  constructor(options: DimOptions = {}) {
+    super();
+    this.dim = options.dim;
+  }
+
+  forward(input: Tensor): Tensor {
+    return logSoftmax(input, axisOf(input, this.dim));
+  }
+}

@@ -1,0 +1,68 @@
+import type { Tensor } from "../autograd/tensor.ts";
+import { ArgumentError } from "../errors/errors.ts";
+import { Module } from "./module.ts";
+
+/** A module from one tensor to one tensor: what a Sequential chains. */
+export type Layer = Module & { forward(input: Tensor): Tensor };
+
+/**
+ * Layers one after another. Children are named "0", "1", …, or by the keys of an object.
+ *
+ * Source   torch.nn.Sequential.
+ *
+ * @example
+ * const net = new nn.Sequential(new nn.Flatten(), new nn.Linear(4, 2));
+ * [...net.stateDict().keys()]; // ["1.weight", "1.bias"]
+ */
+export class Sequential extends Module implements Iterable<Layer> {
+  readonly #names: string[] = [];
+
+  constructor(layers: Record<string, Layer>);
+  constructor(...layers: Layer[]);
+  constructor(...given: (Layer | Record<string, Layer>)[]) {
+    super();
+    const [first] = given;
+    const named = given.length === 1 && first && !(first instanceof Module) ? Object.entries(first) : given.map((layer, i) => [String(i), layer] as const);
+    for (const [name, layer] of named) {
+      if (!(layer instanceof Module)) throw new ArgumentError("Sequential", "layer", `entry ${name} is no module: ${String(layer)}.`);
+      this.#add(name, layer as Layer);
+    }
+  }
+
+  #add(name: string, layer: Layer): void {
+    if (name in this) throw new ArgumentError("Sequential", "name", `the name "${name}" is taken.`);
+    this.#names.push(name);
+    Object.defineProperty(this, name, { value: layer, enumerable: true, writable: true, configurable: true });
+  }
+
+  /** Adds a layer at the end, under the next number unless named. */
+  append(layer: Layer, name = String(this.#names.length)): this {
+    this.#add(name, layer);
+    return this;
+  }
+
+  get length(): number {
+    return this.#names.length;
+  }
+
+  /** A layer by position, counted from the end when negative. */
+  at(index: number): Layer {
+    const name = this.#names.at(index);
+    if (name === undefined) throw new ArgumentError("Sequential", "index", `there is no layer ${index} in ${this.length}.`);
+    return (this as unknown as Record<string, Layer>)[name]!;
+  }
+
+  *[Symbol.iterator](): Iterator<Layer> {
+    for (let i = 0; i < this.length; i++) yield this.at(i);
+  }
+
+  override *namedChildren(): Generator<[string, Module]> {
+    for (const name of this.#names) yield [name, (this as unknown as Record<string, Module>)[name]!];
+  }
+
+  forward(input: Tensor): Tensor {
+    let x = input;
+    for (const layer of this) x = layer.forward(x);
+    return x;
+  }
+}

@@ -1,0 +1,151 @@
+import { empty } from "../autograd/create.ts";
+import type { Tensor } from "../autograd/tensor.ts";
+import { pair, type Pair } from "../base/shape.ts";
+import { ArgumentError } from "../errors/errors.ts";
+import { conv2d, type Conv2dOptions as ConvOptions, conv2dPadded, convGeometry } from "../ops/conv2d.ts";
+import { convTranspose2d, type ConvTranspose2dOptions as TransposeOptions } from "../ops/conv-transpose2d.ts";
+import { reshape } from "../ops/view.ts";
+import { checkSizes, defaultInit } from "./linear.ts";
+import { Module } from "./module.ts";
+import { Parameter } from "./parameter.ts";
+
+export interface Conv2dOptions extends ConvOptions {
+  /** Default true. */
+  bias?: boolean;
+  /** What stands around the input. Default "zeros". */
+  paddingMode?: "zeros" | "reflect" | "replicate" | "circular";
+}
+
+function checkGroups(where: string, groups: number, inChannels: number, outChannels: number): void {
+  if (!Number.isInteger(groups) || groups < 1 || inChannels % groups !== 0 || outChannels % groups !== 0)
+    throw new ArgumentError(where, "groups", `groups ${groups} must divide inChannels ${inChannels} and outChannels ${outChannels}.`);
+}
+
+/**
+ * Convolution over images: outChannels filters of inChannels/groups × kernelSize each.
+ *
+ * Shape    (N, inChannels, H, W) → (N, outChannels, H′, W′), H′ = ⌊(H + 2·padding − dilation·(k − 1) − 1)/stride⌋ + 1.
+ * Keys     weight (outChannels, inChannels/groups, kH, kW), bias (outChannels).
+ * Options  stride 1, padding 0 | "same" | "valid", dilation 1, groups 1, bias true, paddingMode "zeros".
+ * Init     weight and bias U(±1/√(inChannels/groups·kH·kW)).
+ * Throws   ArgumentError at construction; ShapeError "channels", "kernel-too-large" in forward.
+ * Source   torch.nn.Conv2d.
+ *
+ * @example
+ * new nn.Conv2d(3, 16, 3, { padding: 1 }).forward(zeros([1, 3, 32, 32])).shape; // [1, 16, 32, 32]
+ */
+export class Conv2d extends Module {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly kernelSize: Pair;
+  readonly options: Conv2dOptions;
+  readonly weight: Parameter;
+  readonly bias: Parameter | null;
+
+  constructor(inChannels: number, outChannels: number, kernelSize: number | readonly number[], options: Conv2dOptions = {}) {
+    super();
+    const [kh, kw] = pair(kernelSize);
+    const { groups = 1, bias = true, paddingMode = "zeros" } = options;
+    checkSizes("Conv2d", { inChannels, outChannels, kernelHeight: kh, kernelWidth: kw });
+    checkGroups("Conv2d", groups, inChannels, outChannels);
+    if (!["zeros", "reflect", "replicate", "circular"].includes(paddingMode))
+      throw new ArgumentError("Conv2d", "paddingMode", `paddingMode must be zeros, reflect, replicate or circular, got "${paddingMode}".`);
+    convGeometry(options, [kh, kw]);
+    this.inChannels = inChannels;
+    this.outChannels = outChannels;
+    this.kernelSize = [kh, kw];
+    this.options = options;
+    this.weight = new Parameter(empty([outChannels, inChannels / groups, kh, kw]));
+    this.bias = bias ? new Parameter(empty([outChannels])) : null;
+    defaultInit(this.weight, this.bias);
+  }
+
+  forward(input: Tensor): Tensor {
+    const { paddingMode = "zeros" } = this.options;
+    if (paddingMode === "zeros") return conv2d(input, this.weight, this.bias, this.options);
+    return conv2dPadded(input, this.weight, this.bias, this.options, paddingMode);
+  }
+
+  override extraRepr(): string {
+    const { stride = 1, padding = 0, dilation = 1, groups = 1 } = this.options;
+    const shown = Object.entries({ stride, padding, dilation, groups }).filter(([key, value]) => String(value) !== (key === "padding" ? "0" : "1"));
+    return [`${this.inChannels}, ${this.outChannels}, ${this.kernelSize.join("×")}`, ...shown.map(([key, value]) => `${key} ${value}`)].join(", ");
+  }
+}
+
+export interface Conv1dOptions {
+  stride?: number;
+  padding?: number | "same" | "valid";
+  dilation?: number;
+  groups?: number;
+  bias?: boolean;
+  paddingMode?: "zeros" | "reflect" | "replicate" | "circular";
+}
+
+/**
+ * Convolution over sequences (N, C, L): Conv2d with a height of 1.
+ *
+ * Keys     weight (outChannels, inChannels/groups, k), bias (outChannels).
+ * Source   torch.nn.Conv1d.
+ */
+export class Conv1d extends Module {
+  readonly options: Conv1dOptions;
+  readonly weight: Parameter;
+  readonly bias: Parameter | null;
+
+  constructor(inChannels: number, outChannels: number, kernelSize: number | readonly number[], options: Conv1dOptions = {}) {
+    super();
+    const k = typeof kernelSize === "number" ? kernelSize : kernelSize[0]!;
+    checkSizes("Conv1d", { inChannels, outChannels, kernelSize: k });
+    checkGroups("Conv1d", options.groups ?? 1, inChannels, outChannels);
+    this.options = options;
+    this.weight = new Parameter(empty([outChannels, inChannels / (options.groups ?? 1), k]));
+    this.bias = (options.bias ?? true) ? new Parameter(empty([outChannels])) : null;
+    defaultInit(this.weight, this.bias);
+  }
+
+  forward(input: Tensor): Tensor {
+    const { stride = 1, padding = 0, dilation = 1, groups = 1, paddingMode = "zeros" } = this.options;
+    const flat = (value: number | readonly number[]) => (typeof value === "number" ? value : value[0]!);
+    const options = {
+      stride: [1, flat(stride)], dilation: [1, flat(dilation)], groups,
+      padding: typeof padding === "string" ? padding : [0, flat(padding)],
+    };
+    const image = reshape(input, [...input.shape.slice(0, -1), 1, input.shape[input.ndim - 1] ?? 0]);
+    const weight = reshape(this.weight, [...this.weight.shape.slice(0, 2), 1, this.weight.shape[2]!]);
+    const out = paddingMode === "zeros" ? conv2d(image, weight, this.bias, options) : conv2dPadded(image, weight, this.bias, options, paddingMode);
+    return reshape(out, [...out.shape.slice(0, -2), out.shape[3]!]);
+  }
+}
+
+export interface ConvTranspose2dOptions extends TransposeOptions {
+  bias?: boolean;
+}
+
+/**
+ * Transposed convolution: spreads each pixel over a window; what enlarges maps in a decoder.
+ *
+ * Keys     weight (inChannels, outChannels/groups, kH, kW), bias (outChannels).
+ * Source   torch.nn.ConvTranspose2d.
+ */
+export class ConvTranspose2d extends Module {
+  readonly options: ConvTranspose2dOptions;
+  readonly weight: Parameter;
+  readonly bias: Parameter | null;
+
+  constructor(inChannels: number, outChannels: number, kernelSize: number | readonly number[], options: ConvTranspose2dOptions = {}) {
+    super();
+    const [kh, kw] = pair(kernelSize);
+    const groups = options.groups ?? 1;
+    checkSizes("ConvTranspose2d", { inChannels, outChannels, kernelHeight: kh, kernelWidth: kw });
+    checkGroups("ConvTranspose2d", groups, inChannels, outChannels);
+    this.options = options;
+    this.weight = new Parameter(empty([inChannels, outChannels / groups, kh, kw]));
+    this.bias = (options.bias ?? true) ? new Parameter(empty([outChannels])) : null;
+    defaultInit(this.weight, this.bias);
+  }
+
+  forward(input: Tensor): Tensor {
+    return convTranspose2d(input, this.weight, this.bias, this.options);
+  }
+}

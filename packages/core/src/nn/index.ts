@@ -1,0 +1,12 @@
+export * as functional from "../ops/index.ts";
+export { GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh } from "./activation.ts";
+export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from "./batchnorm.ts";
+export { type Layer, Sequential } from "./container.ts";
+export { Conv1d, type Conv1dOptions, Conv2d, type Conv2dOptions, ConvTranspose2d, type ConvTranspose2dOptions } from "./conv.ts";
+export * as init from "./init.ts";
+export { Linear } from "./linear.ts";
+export { CrossEntropyLoss, MSELoss, NLLLoss } from "./loss.ts";
+export { Dropout, Flatten, Identity } from "./misc.ts";
+export { type ForwardHook, type ForwardPreHook, Module, type RemoveHook, type StateValue } from "./module.ts";
+export { Parameter } from "./parameter.ts";
+export { AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d } from "./pooling.ts";

@@ -1,0 +1,58 @@
+import { empty } from "../autograd/create.ts";
+import type { Tensor } from "../autograd/tensor.ts";
+import { ArgumentError } from "../errors/errors.ts";
+import { linear } from "../ops/linear.ts";
+import { calculateFanInAndFanOut, kaimingUniform_, uniform_ } from "./init.ts";
+import { Module } from "./module.ts";
+import { Parameter } from "./parameter.ts";
+
+/** Weight and bias as torch.nn.Linear and Conv draw them: kaiming uniform with a = √5, then U(±1/√fanIn). @internal */
+export function defaultInit(weight: Parameter, bias: Parameter | null): void {
+  if (weight.numel > 0) kaimingUniform_(weight, { a: Math.sqrt(5) });
+  if (!bias) return;
+  const { fanIn } = calculateFanInAndFanOut(weight);
+  if (fanIn > 0) uniform_(bias, -1 / Math.sqrt(fanIn), 1 / Math.sqrt(fanIn));
+}
+
+/** Refuses a size that is no whole number ≥ 1. @internal */
+export function checkSizes(where: string, sizes: Record<string, number>): void {
+  for (const [name, value] of Object.entries(sizes))
+    if (!Number.isInteger(value) || value < 1) throw new ArgumentError(where, name, `${name} must be a whole number ≥ 1, got ${value}.`);
+}
+
+/**
+ * Dense layer: y = x·Wᵀ + b.
+ *
+ * Shape    (…, inFeatures) → (…, outFeatures).
+ * Keys     weight (outFeatures, inFeatures), bias (outFeatures).
+ * Init     weight and bias U(±1/√inFeatures).
+ * Throws   ShapeError "features" in forward.
+ * Source   torch.nn.Linear.
+ *
+ * @example
+ * new nn.Linear(128, 10).forward(zeros([4, 128])).shape; // [4, 10]
+ */
+export class Linear extends Module {
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly weight: Parameter;
+  readonly bias: Parameter | null;
+
+  constructor(inFeatures: number, outFeatures: number, options: { bias?: boolean } = {}) {
+    super();
+    checkSizes("Linear", { inFeatures, outFeatures });
+    this.inFeatures = inFeatures;
+    this.outFeatures = outFeatures;
+    this.weight = new Parameter(empty([outFeatures, inFeatures]));
+    this.bias = (options.bias ?? true) ? new Parameter(empty([outFeatures])) : null;
+    defaultInit(this.weight, this.bias);
+  }
+
+  forward(input: Tensor): Tensor {
+    return linear(input, this.weight, this.bias);
+  }
+
+  override extraRepr(): string {
+    return `${this.inFeatures}, ${this.outFeatures}${this.bias ? "" : ", bias false"}`;
+  }
+}

@@ -1,0 +1,50 @@
+import type { Tensor } from "../autograd/tensor.ts";
+import type { Generator } from "../base/rng/index.ts";
+import { ArgumentError } from "../errors/errors.ts";
+import { dropout } from "../ops/dropout.ts";
+import { flatten } from "../ops/view.ts";
+import { Module } from "./module.ts";
+
+/** (B, C, H, W) → (B, C·H·W): joins all axes from startDim (default 1) to endDim (default the last). torch.nn.Flatten. */
+export class Flatten extends Module {
+  readonly startDim: number;
+  readonly endDim: number;
+
+  constructor(startDim = 1, endDim = -1) {
+    super();
+    this.startDim = startDim;
+    this.endDim = endDim;
+  }
+
+  forward(input: Tensor): Tensor {
+    return flatten(input, this.startDim, this.endDim);
+  }
+}
+
+/** In training, zeroes each element with probability p (default 0.5) and scales the rest by 1/(1 − p). torch.nn.Dropout. */
+export class Dropout extends Module {
+  readonly p: number;
+  readonly generator: Generator | undefined;
+
+  constructor(p = 0.5, options: { generator?: Generator } = {}) {
+    super();
+    if (!(p >= 0 && p <= 1)) throw new ArgumentError("Dropout", "p", `p must lie in [0, 1], got ${p}.`);
+    this.p = p;
+    this.generator = options.generator;
+  }
+
+  forward(input: Tensor): Tensor {
+    return dropout(input, { p: this.p, training: this.training, generator: this.generator });
+  }
+
+  override extraRepr(): string {
+    return `p ${this.p}`;
+  }
+}
+
+/** Returns its input: an empty branch. torch.nn.Identity. */
+export class Identity extends Module {
+  forward(input: Tensor): Tensor {
+    return input;
+  }
+}

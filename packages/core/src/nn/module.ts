@@ -1,0 +1,260 @@
+import { getBackend, type Device } from "../autograd/device.ts";
+import { Tensor } from "../autograd/tensor.ts";
+import { ArgumentError, DrishtiError } from "../errors/errors.ts";
+import { Parameter } from "./parameter.ts";
+
+/** Sees a module's inputs before forward; an array returned replaces them. */
+export type ForwardPreHook = (module: Module, inputs: unknown[]) => unknown[] | undefined;
+/** Sees a module's inputs and output; a value returned replaces the output. */
+export type ForwardHook = (module: Module, inputs: unknown[], output: unknown) => unknown;
+/** Takes a hook away again. */
+export type RemoveHook = () => void;
+
+type Forward = (...inputs: unknown[]) => unknown;
+
+/**
+ * Base class of everything with parameters. Fields that hold a Parameter or a Module are found by themselves, in the
+ * order they were assigned; their names are the keys of stateDict(), exactly PyTorch's.
+ *
+ * Calling `model.forward(x)` runs the hooks and, when an operation refuses, adds this module's name to the error.
+ *
+ * Source   torch.nn.Module.
+ *
+ * @example
+ * class Net extends nn.Module {
+ *   fc = new nn.Linear(4, 2);
+ *   forward(x: Tensor) { return this.fc.forward(x); }
+ * }
+ * [...new Net().namedParameters()].map(([name]) => name); // ["fc.weight", "fc.bias"]
+ */
+export abstract class Module {
+  /** Whether dropout drops and batch norm uses the batch; set by train() and eval(). */
+  training = true;
+  readonly #buffers = new Map<string, Tensor | null>();
+  readonly #parameters = new Map<string, Parameter | null>();
+  readonly #preHooks = new Set<ForwardPreHook>();
+  readonly #hooks = new Set<ForwardHook>();
+
+  constructor() {
+    const own = this.forward as Forward;
+    // forward is wrapped once per instance, so that hooks and error paths work however it is called.
+    Object.defineProperty(this, "forward", { value: (...inputs: unknown[]) => this.#run(own, inputs), writable: true, configurable: true, enumerable: false });
+  }
+
+  abstract forward(...inputs: never[]): unknown;
+
+  #run(own: Forward, given: unknown[]): unknown {
+    try {
+      let inputs = given;
+      for (const hook of this.#preHooks) inputs = hook(this, inputs) ?? inputs;
+      let output = own.apply(this, inputs);
+      for (const hook of this.#hooks) output = hook(this, inputs, output) ?? output;
+      return output;
+    } catch (error) {
+      if (error instanceof DrishtiError) this.#locate(error);
+      throw error;
+    }
+  }
+
+  /** Prepends the name of the child the error came from. */
+  #locate(error: DrishtiError): void {
+    const from = located.get(error);
+    if (from && from !== this) {
+      for (const [name, child] of this.namedChildren()) if (child === from) error.enter(name);
+    }
+    located.set(error, this);
+  }
+
+  /** True when no hook looks at this module: its temporaries are nobody's. @internal */
+  get hasHooks(): boolean {
+    return this.#hooks.size > 0 || this.#preHooks.size > 0;
+  }
+
+  /** Called before every forward. */
+  registerForwardPreHook(hook: ForwardPreHook): RemoveHook {
+    this.#preHooks.add(hook);
+    return () => void this.#preHooks.delete(hook);
+  }
+
+  /** Called after every forward. */
+  registerForwardHook(hook: ForwardHook): RemoveHook {
+    this.#hooks.add(hook);
+    return () => void this.#hooks.delete(hook);
+  }
+
+  /** Adds a tensor that is state but not learned, such as a running mean, under PyTorch's key. */
+  protected registerBuffer(key: string, tensor: Tensor | null): void {
+    this.#buffers.set(key, tensor);
+  }
+
+  /** A buffer by its key; undefined when there is none. */
+  protected buffer(key: string): Tensor | undefined {
+    return this.#buffers.get(key) ?? undefined;
+  }
+
+  /** Adds a parameter under a key that is no field, for layers that make theirs in a loop. */
+  protected registerParameter(key: string, parameter: Parameter | null): void {
+    this.#parameters.set(key, parameter);
+  }
+
+  /** Direct children with their names. */
+  *namedChildren(): Generator<[string, Module]> {
+    for (const [name, value] of Object.entries(this)) if (value instanceof Module) yield [name, value];
+  }
+
+  /** This module and all below it, with dotted paths; the root's is "". */
+  *namedModules(prefix = ""): Generator<[string, Module]> {
+    yield [prefix, this];
+    for (const [name, child] of this.namedChildren()) yield* child.namedModules(prefix ? `${prefix}.${name}` : name);
+  }
+
+  *modules(): Generator<Module> {
+    for (const [, module] of this.namedModules()) yield module;
+  }
+
+  /** This module's own parameters. */
+  *#ownParameters(): Generator<[string, Parameter]> {
+    for (const [name, value] of Object.entries(this)) if (value instanceof Parameter) yield [name, value];
+    for (const [name, value] of this.#parameters) if (value) yield [name, value];
+  }
+
+  /** Every parameter with its dotted path, each once even when shared. */
+  *namedParameters(): Generator<[string, Parameter]> {
+    const seen = new Set<Parameter>();
+    for (const [path, module] of this.namedModules()) {
+      for (const [name, parameter] of module.#ownParameters()) {
+        if (seen.has(parameter)) continue;
+        seen.add(parameter);
+        yield [path ? `${path}.${name}` : name, parameter];
+      }
+    }
+  }
+
+  *parameters(): Generator<Parameter> {
+    for (const [, parameter] of this.namedParameters()) yield parameter;
+  }
+
+  /** Every buffer with its dotted path. */
+  *namedBuffers(): Generator<[string, Tensor]> {
+    for (const [path, module] of this.namedModules())
+      for (const [name, tensor] of module.#buffers) if (tensor) yield [path ? `${path}.${name}` : name, tensor];
+  }
+
+  /** Parameters and buffers by PyTorch's keys: the tensors themselves, not copies. */
+  stateDict(): Map<string, Tensor> {
+    const state = new Map<string, Tensor>();
+    for (const [path, module] of this.namedModules()) {
+      const key = (name: string) => (path ? `${path}.${name}` : name);
+      for (const [name, parameter] of module.#ownParameters()) state.set(key(name), parameter);
+      for (const [name, tensor] of module.#buffers) if (tensor) state.set(key(name), tensor);
+    }
+    return state;
+  }
+
+  /**
+   * Copies values into the parameters and buffers of the same keys. Nothing is changed unless everything fits.
+   *
+   * Options  strict (default true): every key on both sides must meet.
+   * Throws   ArgumentError "state-dict" that lists missing, unexpected and misshapen keys.
+   */
+  loadStateDict(state: ReadonlyMap<string, StateValue> | Record<string, StateValue>, options: { strict?: boolean } = {}): { missing: string[]; unexpected: string[] } {
+    const given = state instanceof Map ? state : new Map(Object.entries(state as Record<string, StateValue>));
+    const own = this.stateDict();
+    const missing = [...own.keys()].filter((key) => !given.has(key));
+    const unexpected = [...given.keys()].filter((key) => !own.has(key));
+    const shapes = [...own].flatMap(([key, tensor]) => {
+      const value = given.get(key);
+      return value && value.shape.join() !== tensor.shape.join() ? [`${key}: the file has [${value.shape.join(", ")}], the model [${tensor.shape.join(", ")}]`] : [];
+    });
+    const faults = [...shapes];
+    if (options.strict ?? true) {
+      if (missing.length > 0) faults.push(`missing: ${missing.join(", ")}`);
+      if (unexpected.length > 0) faults.push(`unexpected: ${unexpected.join(", ")}`);
+    }
+    if (faults.length > 0) throw new ArgumentError(this.constructor.name, "state-dict", `the state does not fit this model:\n  ${faults.join("\n  ")}`);
+    for (const [key, tensor] of own) {
+      const value = given.get(key);
+      if (value) assign(key, tensor, value);
+    }
+    return { missing, unexpected };
+  }
+
+  /** Training mode for this module and all below. */
+  train(mode = true): this {
+    for (const module of this.modules()) module.training = mode;
+    return this;
+  }
+
+  /** Evaluation mode: dropout passes everything, batch norm uses its running statistics. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Whether backward() computes gradients of the parameters: freezes or thaws. */
+  requiresGrad_(value = true): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad = value;
+    return this;
+  }
+
+  /** Forgets every parameter's gradient. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) parameter.grad = null;
+  }
+
+  /** Calls `visit` on this module and all below, children first. torch.nn.Module.apply. */
+  apply(visit: (module: Module) => void): this {
+    for (const [, child] of this.namedChildren()) child.apply(visit);
+    visit(this);
+    return this;
+  }
+
+  /** The module at a dotted path. */
+  getSubmodule(path: string): Module {
+    for (const [name, module] of this.namedModules()) if (name === path) return module;
+    throw new ArgumentError(this.constructor.name, "no-submodule", `there is no module "${path}"; there are: ${[...this.namedModules()].map(([name]) => name || "(root)").join(", ")}.`);
+  }
+
+  /** Moves every parameter and buffer to another backend. Optimisers made before must be made anew. */
+  async to(device: Device): Promise<this> {
+    const backend = getBackend(device);
+    for (const module of this.modules()) {
+      for (const [name, parameter] of Object.entries(module))
+        if (parameter instanceof Parameter && parameter.backend !== backend) (module as unknown as Record<string, Parameter>)[name] = new Parameter(await moved(parameter, backend), parameter.requiresGrad);
+      for (const [name, parameter] of module.#parameters) if (parameter) module.#parameters.set(name, new Parameter(await moved(parameter, backend), parameter.requiresGrad));
+      for (const [name, tensor] of module.#buffers) if (tensor) module.#buffers.set(name, await moved(tensor, backend));
+    }
+    return this;
+  }
+
+  /** What stands in brackets in a summary: the layer's arguments. */
+  extraRepr(): string {
+    return "";
+  }
+}
+
+/** A value of a state dict: a tensor on the same backend, or plain numbers with a shape. */
+export type StateValue = Tensor | { readonly shape: readonly number[]; readonly data: ArrayLike<number> | BigInt64Array };
+
+const located = new WeakMap<DrishtiError, Module>();
+
+async function moved(tensor: Tensor, backend: Tensor["backend"]): Promise<Tensor> {
+  const out = Tensor.empty(backend, tensor.shape, tensor.dtype);
+  return out.write(await tensor.readValues());
+}
+
+function assign(key: string, target: Tensor, value: StateValue): void {
+  if (value instanceof Tensor) {
+    const read = value.backend.readSync;
+    if (!read) throw new ArgumentError("loadStateDict", "device", `${key} lies on ${value.device}, which cannot be read at once; pass its toArray() values.`);
+    target.write(read.call(value.backend, value.isContiguous ? value.view : value.contiguous().view, value.numel));
+    return;
+  }
+  const { data } = value;
+  const length = target.numel;
+  const values = target.dtype === "float32" ? new Float32Array(length) : target.dtype === "int32" ? new Int32Array(length) : new Uint8Array(length);
+  if (data instanceof Float64Array && target.dtype === "float32") target.write(data);
+  else {
+    for (let i = 0; i < length; i++) values[i] = Number(data[i]);
+    target.write(values);
+  }
+}

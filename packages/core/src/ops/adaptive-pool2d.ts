@@ -1,0 +1,62 @@
+import { defineOp, run } from "../autograd/define-op.ts";
+import { makeContiguous, Tensor } from "../autograd/tensor.ts";
+import type { Shape } from "../base/shape.ts";
+import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { recordScatter } from "./max-pool2d.ts";
+
+/** A size, or [height, width]; null keeps the input's. */
+export type OutputSize = number | null | readonly (number | null)[];
+
+function outputShape(where: string, input: Shape, outputSize: OutputSize): number[] {
+  const operands = [{ name: "input", shape: input, axes: input.length === 3 ? "C, H, W" : "N, C, H, W" }];
+  if (input.length !== 3 && input.length !== 4) throw new ShapeError(where, "rank", `input must be (N, C, H, W) or (C, H, W), got ${input.length} axes.`, operands);
+  if (input.slice(-3).some((size) => size === 0)) throw new ShapeError(where, "empty", "input has no pixels to pool.", operands);
+  const wanted = outputSize === null || typeof outputSize === "number" ? [outputSize, outputSize] : outputSize;
+  const size = [wanted[0] ?? input[input.length - 2]!, wanted[1] ?? input[input.length - 1]!];
+  if (wanted.length !== 2 || size.some((s) => !Number.isInteger(s) || s < 0)) throw new ArgumentError(where, "outputSize", `outputSize must be one or two whole numbers ≥ 0, got [${wanted.join(", ")}].`);
+  return [...input.slice(0, -2), ...size];
+}
+
+function params(input: Shape, output: Shape) {
+  return {
+    planes: input.slice(0, -2).reduce((a, b) => a * b, 1), inHeight: input[input.length - 2]!, inWidth: input[input.length - 1]!,
+    outHeight: output[output.length - 2]!, outWidth: output[output.length - 1]!,
+  };
+}
+
+export const adaptiveAvgPool2dOp = defineOp<{ input: Tensor }, { outputSize: OutputSize }>({
+  name: "adaptiveAvgPool2d",
+  shape: ({ input }, { outputSize }) => outputShape("adaptiveAvgPool2d", input.shape, outputSize),
+  forward({ input }, _p, out) {
+    if (out.numel > 0) run("adaptive_avg_pool2d_f32", params(input.shape, out.shape), [input], [out]);
+  },
+  backward(gradOutput, _saved, _p, { shapes }) {
+    const gradInput = Tensor.empty(gradOutput.backend, shapes.input);
+    if (gradInput.numel > 0) run("adaptive_avg_pool2d_backward_f32", params(shapes.input, gradOutput.shape), [gradOutput], [gradInput]);
+    return { input: gradInput };
+  },
+});
+
+/**
+ * Means over windows chosen so that the result has `outputSize`: window i is ⌊i·in/out⌋ up to ⌈(i + 1)·in/out⌉.
+ *
+ * Shape    input (N, C, H, W) or (C, H, W) → the same with the given height and width. 1 is global average pooling.
+ * Source   torch.nn.functional.adaptive_avg_pool2d.
+ */
+export function adaptiveAvgPool2d(input: Tensor, outputSize: OutputSize): Tensor {
+  return adaptiveAvgPool2dOp({ input }, { outputSize });
+}
+
+/** The same windows, the largest value of each, with its position in the plane. torch.nn.functional.adaptive_max_pool2d. */
+export function adaptiveMaxPool2dWithIndices(input: Tensor, outputSize: OutputSize): { output: Tensor; indices: Tensor } {
+  const shape = outputShape("adaptiveMaxPool2d", input.shape, outputSize);
+  const output = Tensor.empty(input.backend, shape);
+  const indices = Tensor.empty(input.backend, shape, "int32");
+  if (output.numel > 0) run("adaptive_max_pool2d_f32", params(input.shape, shape), [input.isContiguous ? input : makeContiguous(input)], [output, indices]);
+  recordScatter("adaptiveMaxPool2d", input, output, indices);
+  return { output, indices };
+}
+
+export function adaptiveMaxPool2d(input: Tensor, outputSize: OutputSize): Tensor {
+  return adaptiveMaxPool2dWithIndices(input, outputSize).output;
+}

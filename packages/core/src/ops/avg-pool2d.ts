@@ -1,0 +1,52 @@
+import { defineOp, run } from "../autograd/define-op.ts";
+import { Tensor } from "../autograd/tensor.ts";
+import type { Shape } from "../base/shape.ts";
+import { ArgumentError } from "../errors/errors.ts";
+import { type PoolGeometry, type PoolOptions, poolGeometry, poolParams, poolShape } from "./pool-shape.ts";
+
+export interface AvgPool2dOptions extends PoolOptions {
+  /** Whether padding counts as zeros in the mean. Default true. */
+  countIncludePad?: boolean;
+  /** Divide by this instead of the window's size. */
+  divisorOverride?: number | null;
+}
+
+interface AvgGeometry extends PoolGeometry {
+  countIncludePad: boolean;
+  divisorOverride: number;
+}
+
+function params(input: Shape, output: Shape, g: AvgGeometry) {
+  return {
+    ...poolParams(input, output, g),
+    countIncludePad: Number(g.countIncludePad), divisorOverride: g.divisorOverride, padBottom: g.padding[0], padRight: g.padding[1],
+  };
+}
+
+export const avgPool2dOp = defineOp<{ input: Tensor }, AvgGeometry>({
+  name: "avgPool2d",
+  shape: ({ input }, g) => poolShape("avgPool2d", input.shape, g),
+  forward({ input }, g, out) {
+    if (out.numel > 0) run("avg_pool2d_f32", params(input.shape, out.shape, g), [input], [out]);
+  },
+  // Every pixel of a window had the same share in its mean.
+  backward(gradOutput, _saved, g, { shapes }) {
+    const gradInput = Tensor.empty(gradOutput.backend, shapes.input);
+    if (gradInput.numel > 0) run("avg_pool2d_backward_f32", params(shapes.input, gradOutput.shape, g), [gradOutput], [gradInput]);
+    return { input: gradInput };
+  },
+});
+
+/**
+ * The mean of each window.
+ *
+ * Shape    as maxPool2d.
+ * Options  stride = kernelSize, padding 0, ceilMode false, countIncludePad true, divisorOverride none.
+ * Throws   ShapeError "rank", "kernel-too-large"; ArgumentError "divisor" for a divisorOverride of 0.
+ * Source   torch.nn.functional.avg_pool2d.
+ */
+export function avgPool2d(input: Tensor, kernelSize: number | readonly number[], options: AvgPool2dOptions = {}): Tensor {
+  const { countIncludePad = true, divisorOverride = null } = options;
+  if (divisorOverride === 0) throw new ArgumentError("avgPool2d", "divisor", "divisorOverride must not be 0.");
+  return avgPool2dOp({ input }, { ...poolGeometry("avgPool2d", kernelSize, options), countIncludePad, divisorOverride: divisorOverride ?? 0 });
+}

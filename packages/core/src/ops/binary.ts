@@ -1,0 +1,200 @@
+/** @file Functions of two elements with broadcasting. Gradients are summed back over the repeated axes. */
+import { defineOp, type Op, run } from "../autograd/define-op.ts";
+import { padAxes, release, Tensor } from "../autograd/tensor.ts";
+import { broadcastShapes, broadcastStrides } from "../base/shape.ts";
+import { DTypeError } from "../errors/errors.ts";
+import { full } from "../autograd/create.ts";
+import { to } from "./cast.ts";
+import { sumTo } from "./sum.ts";
+import { affine, mapped, product, unaryOps, zipped } from "./unary.ts";
+
+type BinaryInputs = { a: Tensor; b: Tensor };
+type BinaryKernel = "add_f32" | "sub_f32" | "mul_f32" | "div_f32" | "pow_f32" | "maximum_f32" | "minimum_f32";
+
+/** Strides of both operands read as `shape`. @internal */
+export function broadcastParams(a: Tensor, b: Tensor, shape: readonly number[]) {
+  const stridesOf = (t: Tensor) => padAxes(broadcastStrides(t.shape, t.strides, shape), 0);
+  return { ndim: 8, shape: padAxes(shape, 1), stridesA: stridesOf(a), stridesB: stridesOf(b) };
+}
+
+/** A broadcasting kernel into a fresh tensor, outside the graph. @internal */
+export function combined(kernel: BinaryKernel, a: Tensor, b: Tensor): Tensor {
+  const out = Tensor.empty(a.backend, broadcastShapes(kernel, a.shape, b.shape));
+  if (out.numel > 0) run(kernel, broadcastParams(a, b, out.shape), [a, b], [out]);
+  return out;
+}
+
+interface Partials {
+  a(gradOutput: Tensor, a: Tensor, b: Tensor): Tensor;
+  b(gradOutput: Tensor, a: Tensor, b: Tensor): Tensor;
+}
+
+function binary(name: string, kernel: BinaryKernel, saves: readonly ("a" | "b")[], partial: Partials): Op<BinaryInputs, null> {
+  return defineOp<BinaryInputs, null>({
+    name,
+    shape: ({ a, b }) => broadcastShapes(name, a.shape, b.shape),
+    saves,
+    forward({ a, b }, _p, out) {
+      if (out.numel > 0) run(kernel, broadcastParams(a, b, out.shape), [a, b], [out]);
+    },
+    backward(gradOutput, { a, b }, _p, { needs, shapes }) {
+      const down = (key: "a" | "b"): Tensor | undefined => {
+        if (!needs[key]) return undefined;
+        const full = partial[key](gradOutput, a, b);
+        const summed = sumTo(full, shapes[key]);
+        if (summed !== full && full !== gradOutput) release(full);
+        return summed;
+      };
+      return { a: down("a"), b: down("b") };
+    },
+  });
+}
+
+const half = (g: Tensor, a: Tensor, b: Tensor, kernel: "gt_f32" | "lt_f32"): Tensor => {
+  // Where both are equal each takes half, as torch.maximum does.
+  const pick = Tensor.empty(g.backend, g.shape, "uint8");
+  const tie = Tensor.empty(g.backend, g.shape, "uint8");
+  if (g.numel > 0) {
+    run(kernel, broadcastParams(a, b, g.shape), [a, b], [pick]);
+    run("eq_f32", broadcastParams(a, b, g.shape), [a, b], [tie]);
+  }
+  return product(g, zipped("add_f32", to(pick, "float32"), mapped("affine_f32", to(tie, "float32"), 0.5)));
+};
+
+/** Every two-operand operation, by torch's name. @internal */
+export const binaryOps = {
+  add: binary("add", "add_f32", [], { a: (g) => g, b: (g) => g }),
+  sub: binary("sub", "sub_f32", [], { a: (g) => g, b: (g) => mapped("neg_f32", g) }),
+  mul: binary("mul", "mul_f32", ["a", "b"], { a: (g, _a, b) => combined("mul_f32", g, b), b: (g, a) => combined("mul_f32", g, a) }),
+  div: binary("div", "div_f32", ["a", "b"], {
+    a: (g, _a, b) => combined("div_f32", g, b),
+    b: (g, a, b) => mapped("neg_f32", combined("div_f32", combined("mul_f32", g, a), combined("mul_f32", b, b))),
+  }),
+  pow: binary("pow", "pow_f32", ["a", "b"], {
+    // ∂aᵇ/∂a = b·aᵇ⁻¹, and 0 where b = 0; ∂aᵇ/∂b = aᵇ·ln a, and 0 where a = 0 and b ≥ 0.
+    a: (g, a, b) => select(eqZero(b), combined("mul_f32", g, combined("mul_f32", b, combined("pow_f32", a, mapped("affine_f32", b, 1, -1))))),
+    b: (g, a, b) => select(eqZero(a), combined("mul_f32", g, combined("mul_f32", combined("pow_f32", a, b), mapped("log_f32", a)))),
+  }),
+  maximum: binary("maximum", "maximum_f32", ["a", "b"], { a: (g, a, b) => half(g, a, b, "gt_f32"), b: (g, a, b) => half(g, b, a, "gt_f32") }),
+  minimum: binary("minimum", "minimum_f32", ["a", "b"], { a: (g, a, b) => half(g, a, b, "lt_f32"), b: (g, a, b) => half(g, b, a, "lt_f32") }),
+} as const;
+
+function eqZero(t: Tensor): Tensor {
+  const zero = full([], 0, { device: t.backend });
+  const out = Tensor.empty(t.backend, t.shape, "bool");
+  if (out.numel > 0) run("eq_f32", broadcastParams(t, zero, t.shape), [t, zero], [out]);
+  return out;
+}
+
+/** 0 where the mask is set, else the value. */
+function select(mask: Tensor, value: Tensor): Tensor {
+  const zero = full([], 0, { device: value.backend });
+  return whereRaw(mask, zero, value);
+}
+
+function whereRaw(condition: Tensor, a: Tensor, b: Tensor): Tensor {
+  const shape = broadcastShapes("where", condition.shape, broadcastShapes("where", a.shape, b.shape));
+  const out = Tensor.empty(a.backend, shape);
+  const stridesCondition = padAxes(broadcastStrides(condition.shape, condition.strides, shape), 0);
+  if (out.numel > 0) run("where_f32", { ...broadcastParams(a, b, shape), stridesCondition }, [condition, a, b], [out]);
+  return out;
+}
+
+const whereOp = defineOp<{ condition: Tensor; a: Tensor; b: Tensor }, null>({
+  name: "where",
+  inputTypes: { condition: "bool" },
+  shape: ({ condition, a, b }) => broadcastShapes("where", condition.shape, broadcastShapes("where", a.shape, b.shape)),
+  saves: ["condition"],
+  forward({ condition, a, b }, _p, out) {
+    const stridesCondition = padAxes(broadcastStrides(condition.shape, condition.strides, out.shape), 0);
+    if (out.numel > 0) run("where_f32", { ...broadcastParams(a, b, out.shape), stridesCondition }, [condition, a, b], [out]);
+  },
+  backward(gradOutput, { condition }, _p, { needs, shapes }) {
+    const zero = full([], 0, { device: gradOutput.backend });
+    return {
+      a: needs.a ? sumTo(whereRaw(condition, gradOutput, zero), shapes.a) : undefined,
+      b: needs.b ? sumTo(whereRaw(condition, zero, gradOutput), shapes.b) : undefined,
+    };
+  },
+});
+
+/** A tensor or a plain number. */
+export type Operand = Tensor | number;
+
+/** A number as a scalar tensor beside `like`. @internal */
+export function asTensor(value: Operand, like: Tensor): Tensor {
+  return typeof value === "number" ? full([], value, { device: like.backend }) : value;
+}
+
+function floats(where: string, t: Tensor): Tensor {
+  if (t.dtype === "bool" && where !== "where") return to(t, "float32");
+  return t.dtype === "float32" ? t : to(t, "float32");
+}
+
+function integers(kernel: "add_i32" | "sub_i32" | "mul_i32", a: Tensor, b: Operand): Tensor | null {
+  if (a.dtype !== "int32" || (typeof b === "number" ? !Number.isInteger(b) : b.dtype !== "int32")) return null;
+  const other = typeof b === "number" ? full([], b, { device: a.backend, dtype: "int32" }) : b;
+  const out = Tensor.empty(a.backend, broadcastShapes(kernel, a.shape, other.shape), "int32");
+  if (out.numel > 0) run(kernel, broadcastParams(a, other, out.shape), [a, other], [out]);
+  return out;
+}
+
+/** a + b with broadcasting. torch.add. */
+export function add(a: Tensor, b: Operand): Tensor {
+  return integers("add_i32", a, b) ?? (typeof b === "number" ? affine(floats("add", a), 1, b) : binaryOps.add({ a: floats("add", a), b: floats("add", b) }, null));
+}
+
+/** a − b with broadcasting. torch.sub. */
+export function sub(a: Tensor, b: Operand): Tensor {
+  return integers("sub_i32", a, b) ?? (typeof b === "number" ? affine(floats("sub", a), 1, -b) : binaryOps.sub({ a: floats("sub", a), b: floats("sub", b) }, null));
+}
+
+/** a·b, element by element, with broadcasting. torch.mul. */
+export function mul(a: Tensor, b: Operand): Tensor {
+  return integers("mul_i32", a, b) ?? (typeof b === "number" ? affine(floats("mul", a), b, 0) : binaryOps.mul({ a: floats("mul", a), b: floats("mul", b) }, null));
+}
+
+/** a/b with broadcasting, true division. torch.div. */
+export function div(a: Tensor, b: Operand): Tensor {
+  const x = floats("div", a);
+  return binaryOps.div({ a: x, b: floats("div", asTensor(b, x)) }, null);
+}
+
+/** a to the power b. torch.pow. */
+export function pow(a: Tensor, b: Operand): Tensor {
+  if (typeof b === "number") return unaryOps.pow({ input: floats("pow", a) }, { alpha: b, beta: 0 });
+  return binaryOps.pow({ a: floats("pow", a), b: floats("pow", b) }, null);
+}
+
+/** The larger of each pair; NaN if either is. torch.maximum. */
+export function maximum(a: Tensor, b: Operand): Tensor {
+  return binaryOps.maximum({ a, b: asTensor(b, a) }, null);
+}
+
+/** The smaller of each pair; NaN if either is. torch.minimum. */
+export function minimum(a: Tensor, b: Operand): Tensor {
+  return binaryOps.minimum({ a, b: asTensor(b, a) }, null);
+}
+
+/** condition ? a : b, element by element. torch.where. */
+export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
+  const like = typeof a === "number" ? condition : a;
+  const mask = condition.dtype === "bool" ? condition : to(condition, "bool");
+  return whereOp({ condition: mask, a: asTensor(a, like), b: asTensor(b, like) }, null);
+}
+
+type Comparison = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
+
+/** Compares with broadcasting; the result is bool. @internal */
+export function compare(name: Comparison, a: Tensor, b: Operand): Tensor {
+  let x = a;
+  let y = typeof b === "number" ? full([], b, { device: a.backend, dtype: Number.isInteger(b) ? a.dtype === "float32" ? "float32" : "int32" : "float32" }) : b;
+  const type = x.dtype === "float32" || y.dtype === "float32" ? "float32" : "int32";
+  x = to(x, type);
+  y = to(y, type);
+  if (x.backend !== y.backend) throw new DTypeError(name, "device", `operands are on ${x.device} and ${y.device}.`);
+  const out = Tensor.empty(x.backend, broadcastShapes(name, x.shape, y.shape), "bool");
+  if (out.numel > 0) run(`${name}_${type === "float32" ? "f32" : "i32"}`, broadcastParams(x, y, out.shape), [x, y], [out]);
+  return out;
+}
+

@@ -1,0 +1,24 @@
+import { run } from "../autograd/define-op.ts";
+import { makeContiguous, Tensor } from "../autograd/tensor.ts";
+import { type DType, storageType } from "../base/dtype.ts";
+import type { KernelName } from "../kernels/contract.ts";
+
+/**
+ * The same values in another element type: float32 → int32 truncates, anything → bool is x ≠ 0. Returns the tensor
+ * itself when it has the type already. No gradient passes, as integers have none. torch.Tensor.to(dtype).
+ */
+export function to(input: Tensor, dtype: DType): Tensor {
+  if (input.dtype === dtype) return input;
+  const source = input.isContiguous ? input : makeContiguous(input);
+  const from = storageType[input.dtype];
+  const target = storageType[dtype];
+  if (from === target && dtype !== "bool") return new Tensor(source.storage, dtype, source.shape, source.strides, source.offset);
+  const out = Tensor.empty(source.backend, source.shape, dtype);
+  if (out.numel === 0) return out;
+  if (dtype === "bool" && from === "u8") {
+    return to(to(source, "int32"), "bool");
+  }
+  const kernel = dtype === "bool" ? `cast_${from}_bool` : `cast_${from}_${target}`;
+  run(kernel as Extract<KernelName, `cast_${string}`>, { count: out.numel }, [source], [out]);
+  return out;
+}

@@ -1,0 +1,95 @@
+import { defineOp, run } from "../autograd/define-op.ts";
+import { Tensor } from "../autograd/tensor.ts";
+import { type Pair, pair, type Shape } from "../base/shape.ts";
+import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { channelSum } from "./conv2d.ts";
+
+export interface ConvTranspose2dOptions {
+  /** Default 1. */
+  stride?: number | readonly number[];
+  /** Rows and columns cut from each side of the result. Default 0. */
+  padding?: number | readonly number[];
+  /** Extra rows and columns at the end, below stride or dilation. Default 0. */
+  outputPadding?: number | readonly number[];
+  groups?: number;
+  dilation?: number | readonly number[];
+}
+
+interface Geometry {
+  stride: Pair;
+  padding: Pair;
+  outputPadding: Pair;
+  dilation: Pair;
+  groups: number;
+}
+
+type Inputs = { input: Tensor; weight: Tensor; bias?: Tensor };
+
+/** The convolution this one is the gradient of: its input is our output. */
+function params(input: Shape, weight: Shape, output: Shape, g: Geometry) {
+  return {
+    batch: input[0]!, inChannels: output[1]!, inHeight: output[2]!, inWidth: output[3]!,
+    outChannels: input[1]!, outHeight: input[2]!, outWidth: input[3]!,
+    kernelHeight: weight[2]!, kernelWidth: weight[3]!, strideHeight: g.stride[0], strideWidth: g.stride[1],
+    padTop: g.padding[0], padLeft: g.padding[1], dilationHeight: g.dilation[0], dilationWidth: g.dilation[1], groups: g.groups,
+  };
+}
+
+export const convTranspose2dOp = defineOp<Inputs, Geometry>({
+  name: "convTranspose2d",
+  shape({ input, weight, bias }, g) {
+    const operands = [
+      { name: "input", shape: input.shape, axes: "N, C, H, W" },
+      { name: "weight", shape: weight.shape, axes: "C, O/groups, kH, kW" },
+    ];
+    if (input.shape.length !== 4 || weight.shape.length !== 4)
+      throw new ShapeError("convTranspose2d", "rank", `input and weight must have 4 axes, got ${input.shape.length} and ${weight.shape.length}.`, operands);
+    const [n = 0, c = 0, h = 0, w = 0] = input.shape;
+    const [wc = 0, perGroup = 0, kh = 0, kw = 0] = weight.shape;
+    if (c !== wc) throw new ShapeError("convTranspose2d", "channels", `input has ${c} channels, weight wants ${wc}.`, operands);
+    if (c % g.groups !== 0) throw new ShapeError("convTranspose2d", "groups", `groups ${g.groups} must divide the ${c} input channels.`, operands);
+    const o = perGroup * g.groups;
+    if (bias && (bias.shape.length !== 1 || bias.shape[0] !== o))
+      throw new ShapeError("convTranspose2d", "bias", `bias must be [${o}], one for each output channel.`, [...operands, { name: "bias", shape: bias.shape }]);
+    const size = (length: number, kernel: number, axis: 0 | 1) => (length - 1) * g.stride[axis] - 2 * g.padding[axis] + g.dilation[axis] * (kernel - 1) + g.outputPadding[axis] + 1;
+    const out = [size(h, kh, 0), size(w, kw, 1)] as const;
+    if (out[0] < 1 || out[1] < 1) throw new ShapeError("convTranspose2d", "too-small", `the result would be ${out[0]} × ${out[1]}.`, operands, "use less padding.");
+    return [n, o, ...out];
+  },
+  saves: ["input", "weight"],
+  forward({ input, weight, bias }, g, out) {
+    if (out.numel > 0) run("conv2d_backward_input_f32", params(input.shape, weight.shape, out.shape, g), [input, weight, bias], [out]);
+  },
+  // The transposed map's gradients are the convolution itself and its weight gradient with the roles exchanged.
+  backward(gradOutput, { input, weight }, g, { needs, shapes }) {
+    const p = params(shapes.input, shapes.weight, gradOutput.shape, g);
+    const grads: { input?: Tensor; weight?: Tensor; bias?: Tensor } = {};
+    const make = (shape: Shape) => Tensor.empty(gradOutput.backend, shape);
+    if (needs.input) {
+      grads.input = make(shapes.input);
+      if (grads.input.numel > 0) run("conv2d_f32", p, [gradOutput, weight, null], [grads.input]);
+    }
+    if (needs.weight) run("conv2d_backward_weight_f32", p, [input, gradOutput], [(grads.weight = make(shapes.weight))]);
+    if (needs.bias) grads.bias = channelSum(gradOutput);
+    return grads;
+  },
+});
+
+/**
+ * The gradient of a convolution with respect to its input, as a layer of its own: spreads each pixel over a window.
+ *
+ * Shape    input (N, C, H, W), weight (C, O/groups, kH, kW), bias (O) → (N, O, H′, W′),
+ *          H′ = (H − 1)·stride − 2·padding + dilation·(kH − 1) + outputPadding + 1.
+ * Throws   ShapeError "rank", "channels", "groups", "bias", "too-small"; ArgumentError "output-padding".
+ * Source   torch.nn.functional.conv_transpose2d.
+ */
+export function convTranspose2d(input: Tensor, weight: Tensor, bias?: Tensor | null, options: ConvTranspose2dOptions = {}): Tensor {
+  const stride = pair(options.stride ?? 1);
+  const dilation = pair(options.dilation ?? 1);
+  const outputPadding = pair(options.outputPadding ?? 0);
+  for (const axis of [0, 1] as const)
+    if (outputPadding[axis] >= Math.max(stride[axis], dilation[axis]))
+      throw new ArgumentError("convTranspose2d", "output-padding", `outputPadding [${outputPadding.join(", ")}] must be below stride [${stride.join(", ")}] or dilation [${dilation.join(", ")}].`);
+  const geometry = { stride, dilation, outputPadding, padding: pair(options.padding ?? 0), groups: options.groups ?? 1 };
+  return convTranspose2dOp({ input, weight, bias: bias ?? undefined }, geometry);
+}

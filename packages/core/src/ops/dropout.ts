@@ -1,0 +1,33 @@
+import { tensor } from "../autograd/create.ts";
+import { Tensor } from "../autograd/tensor.ts";
+import { defaultGenerator, fillBernoulli, type Generator } from "../base/rng/index.ts";
+import { ArgumentError } from "../errors/errors.ts";
+import { mul } from "./binary.ts";
+import { affine } from "./unary.ts";
+
+export interface DropoutOptions {
+  /** Share of elements set to 0. Default 0.5. */
+  p?: number;
+  /** Default true; without it the input comes back as it is. */
+  training?: boolean;
+  generator?: Generator;
+}
+
+/**
+ * Zeroes each element with probability p and scales the others by 1/(1 − p), so the expectation stays.
+ * The mask continues torch's random stream (Tensor.bernoulli_, two draws an element); p = 0 and p = 1 draw nothing.
+ *
+ * Throws   ArgumentError "p" outside [0, 1].
+ * Source   Srivastava et al. 2014; torch.nn.functional.dropout.
+ */
+export function dropout(input: Tensor, options: DropoutOptions = {}): Tensor {
+  const { p = 0.5, training = true, generator = defaultGenerator } = options;
+  if (!(p >= 0 && p <= 1)) throw new ArgumentError("dropout", "p", `p must lie in [0, 1], got ${p}.`);
+  if (!training || p === 0) return input;
+  if (p === 1) return affine(input, 0, 0);
+  const mask = new Float32Array(input.numel);
+  fillBernoulli(generator, mask, 1 - p);
+  const scale = Math.fround(1 / Math.fround(1 - p)); // a float32 division, as torch does it
+  for (let i = 0; i < mask.length; i++) mask[i]! *= scale;
+  return mul(input, tensor(mask, { shape: input.shape, device: input.backend }));
+}

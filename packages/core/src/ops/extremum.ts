@@ -1,0 +1,107 @@
+/** @file Largest and smallest elements. */
+import { arange } from "../autograd/create.ts";
+import { defineOp, run } from "../autograd/define-op.ts";
+import { makeContiguous, Tensor } from "../autograd/tensor.ts";
+import { normalizeDim, type Shape } from "../base/shape.ts";
+import { ShapeError } from "../errors/errors.ts";
+import { combined, compare } from "./binary.ts";
+import { to } from "./cast.ts";
+import { aroundAxis, type Dims, type ReduceOptions, reducedAxes, reducedShape, relabel, repeatTo, sum } from "./sum.ts";
+import { mul } from "./binary.ts";
+import { permute, reshape, unsqueeze } from "./view.ts";
+
+function extremum(name: "amax" | "amin") {
+  return defineOp<{ input: Tensor }, { axis: number }>({
+    name,
+    shape: ({ input }, { axis }) => reducedShape(input.shape, [axis], true),
+    saves: ["input", "output"],
+    forward({ input }, { axis }, out) {
+      if (out.numel > 0) run(`${name}_f32`, aroundAxis(input.shape, axis), [input], [out]);
+    },
+    // Equal extrema share the gradient evenly.
+    backward(gradOutput, { input, output }, { axis }) {
+      const hit = to(compare("eq", input, repeatTo(output, input.shape)), "float32");
+      const share = combined("div_f32", gradOutput, sum(hit, axis, { keepdim: true }));
+      return { input: combined("mul_f32", hit, repeatTo(share, input.shape)) };
+    },
+  });
+}
+
+const ops = { amax: extremum("amax"), amin: extremum("amin") };
+
+function reduceTo(name: "amax" | "amin", input: Tensor, dim: Dims, { keepdim = false }: ReduceOptions): Tensor {
+  const axes = reducedAxes(name, dim, input.ndim);
+  if (axes.some((axis) => input.shape[axis] === 0) || (input.numel === 0 && axes.length === input.ndim))
+    throw new ShapeError(name, "empty", `nothing to choose from along dim ${axes.join(", ")}.`, [{ name: "input", shape: input.shape }]);
+  // All reduced axes as one last axis, so that equal extrema across axes share alike.
+  const rest = input.shape.flatMap((_, i) => (axes.includes(i) ? [] : [i]));
+  const moved = permute(input, [...rest, ...axes]);
+  const flat = reshape(moved, [...rest.map((i) => input.shape[i]!), axes.reduce((n, axis) => n * input.shape[axis]!, 1)]);
+  return reshape(ops[name]({ input: flat }, { axis: rest.length }), reducedShape(input.shape, axes, keepdim));
+}
+
+/** Largest along axes (all by default); equal ones share the gradient. NaN wins. torch.amax. */
+export function amax(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  return reduceTo("amax", input, dim, options);
+}
+
+/** Smallest along axes (all by default). torch.amin. */
+export function amin(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  return reduceTo("amin", input, dim, options);
+}
+
+function argExtremum(name: "argmax" | "argmin", input: Tensor, dim: number | undefined, keepdim: boolean): Tensor {
+  const source = to(input, "float32");
+  if (dim === undefined) return relabel(argExtremum(name, reshape(source, [-1]), 0, false), keepdim ? input.shape.map(() => 1) : []);
+  const axis = normalizeDim(name, dim, input.ndim);
+  if (input.shape[axis] === 0) throw new ShapeError(name, "empty", `nothing to choose from along dim ${dim}.`, [{ name: "input", shape: input.shape }]);
+  const contiguous = source.isContiguous ? source : makeContiguous(source);
+  const out = Tensor.empty(input.backend, reducedShape(input.shape, [axis], keepdim), "int32");
+  if (out.numel > 0) run(`${name}_f32`, aroundAxis(input.shape, axis), [contiguous], [out]);
+  return out;
+}
+
+/** Index of the first largest along `dim` (of all elements when left out), int32; NaN counts as largest. torch.argmax. */
+export function argmax(input: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
+  return argExtremum("argmax", input, dim, options.keepdim ?? false);
+}
+
+/** Index of the first smallest. torch.argmin. */
+export function argmin(input: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
+  return argExtremum("argmin", input, dim, options.keepdim ?? false);
+}
+
+function chosen(input: Tensor, indices: Tensor, axis: number): Tensor {
+  // One-hot along the axis; the gradient goes to the chosen element alone.
+  const along: Shape = input.shape.map((size, i) => (i === axis ? size : 1));
+  const counter = reshape(arange(input.shape[axis]!, undefined, 1, { device: input.backend }), along);
+  return to(compare("eq", counter, unsqueeze(indices, axis)), "float32");
+}
+
+function withIndices(name: "amax" | "amin", input: Tensor, dim: number, { keepdim = false }: ReduceOptions): { values: Tensor; indices: Tensor } {
+  const axis = normalizeDim(name, dim, input.ndim);
+  const indices = argExtremum(name === "amax" ? "argmax" : "argmin", input, axis, false);
+  const values = input.requiresGrad ? pickOp({ input }, { axis, indices, name }) : ops[name]({ input }, { axis });
+  const shape = reducedShape(input.shape, [axis], keepdim);
+  return { values: reshape(values, shape), indices: relabel(indices, shape) };
+}
+
+const pickOp = defineOp<{ input: Tensor }, { axis: number; indices: Tensor; name: "amax" | "amin" }>({
+  name: "max",
+  shape: ({ input }, { axis }) => reducedShape(input.shape, [axis], true),
+  forward({ input }, { axis, name }, out) {
+    if (out.numel > 0) run(`${name}_f32`, aroundAxis(input.shape, axis), [input], [out]);
+  },
+  saves: ["input"],
+  backward: (gradOutput, { input }, { axis, indices }) => ({ input: mul(chosen(input, indices, axis), gradOutput) }),
+});
+
+/** Largest along one axis with its index; the gradient goes to the first. torch.max(dim). */
+export function max(input: Tensor, dim: number, options: ReduceOptions = {}): { values: Tensor; indices: Tensor } {
+  return withIndices("amax", input, dim, options);
+}
+
+/** Smallest along one axis with its index. torch.min(dim). */
+export function min(input: Tensor, dim: number, options: ReduceOptions = {}): { values: Tensor; indices: Tensor } {
+  return withIndices("amin", input, dim, options);
+}

@@ -1,0 +1,21 @@
+import "./methods.ts";
+
+export { adaptiveAvgPool2d, adaptiveMaxPool2d, adaptiveMaxPool2dWithIndices, type OutputSize } from "./adaptive-pool2d.ts";
+export { avgPool2d, type AvgPool2dOptions } from "./avg-pool2d.ts";
+export { batchNorm, type BatchNormOptions } from "./batch-norm.ts";
+export { add, div, maximum, minimum, mul, type Operand, pow, sub, where } from "./binary.ts";
+export { to } from "./cast.ts";
+export { conv2d, type Conv2dOptions, conv2dPadded } from "./conv2d.ts";
+export { convTranspose2d, type ConvTranspose2dOptions } from "./conv-transpose2d.ts";
+export { dropout, type DropoutOptions } from "./dropout.ts";
+export { amax, amin, argmax, argmin, max, min } from "./extremum.ts";
+export { cat, split, stack } from "./join.ts";
+export { linear } from "./linear.ts";
+export { crossEntropy, type CrossEntropyOptions, mseLoss, nllLoss, type NllLossOptions, type Reduction } from "./losses.ts";
+export { matmul } from "./matmul.ts";
+export { maxPool2d, type MaxPool2dOptions, maxPool2dWithIndices } from "./max-pool2d.ts";
+export { pad, type PadMode, type PadOptions } from "./pad.ts";
+export { logSoftmax, softmax } from "./softmax.ts";
+export { type Dims, mean, type ReduceOptions, sum } from "./sum.ts";
+export { abs, clamp, exp, gelu, leakyRelu, log, neg, reciprocal, relu, sigmoid, sign, silu, sqrt, tanh } from "./unary.ts";
+export { clone, contiguous, expand, flatten, narrow, permute, reshape, select, squeeze, transpose, unsqueeze, view } from "./view.ts";

@@ -1,0 +1,77 @@
+import { defineOp } from "../autograd/define-op.ts";
+import { copyStrided, makeContiguous, Tensor } from "../autograd/tensor.ts";
+import { normalizeDim } from "../base/shape.ts";
+import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { narrow, unsqueeze } from "./view.ts";
+
+/** Where each input begins along the axis. */
+function spans(shapes: readonly (readonly number[])[], axis: number): { start: number; size: number }[] {
+  let start = 0;
+  return shapes.map((shape) => {
+    const span = { start, size: shape[axis]! };
+    start += span.size;
+    return span;
+  });
+}
+
+function part(t: Tensor, axis: number, { start, size }: { start: number; size: number }): Tensor {
+  const shape = t.shape.map((s, i) => (i === axis ? size : s));
+  return new Tensor(t.storage, t.dtype, shape, t.strides, t.offset + start * t.strides[axis]!);
+}
+
+const catOp = defineOp<Record<string, Tensor>, { axis: number }>({
+  name: "cat",
+  shape(inputs, { axis }) {
+    const shapes = Object.values(inputs).map((t) => t!.shape);
+    const [first = []] = shapes;
+    shapes.forEach((shape, i) => {
+      if (shape.length !== first.length || shape.some((size, a) => a !== axis && size !== first[a]))
+        throw new ShapeError("cat", "sizes", `input ${i} differs from input 0 outside dim ${axis}.`, [
+          { name: "input 0", shape: first },
+          { name: `input ${i}`, shape },
+        ]);
+    });
+    return first.map((size, i) => (i === axis ? shapes.reduce((n, shape) => n + shape[axis]!, 0) : size));
+  },
+  forward(inputs, { axis }, out) {
+    const tensors = Object.values(inputs);
+    spans(tensors.map((t) => t.shape), axis).forEach((span, i) => copyStrided(tensors[i]!, part(out, axis, span)));
+  },
+  backward(gradOutput, _saved, { axis }, { shapes }) {
+    const keys = Object.keys(shapes);
+    const all = spans(keys.map((key) => shapes[key]!), axis);
+    return Object.fromEntries(keys.map((key, i) => [key, makeContiguous(part(gradOutput, axis, all[i]!))]));
+  },
+});
+
+/**
+ * Joins tensors along an axis they have; all other sizes are equal.
+ *
+ * Throws   ShapeError "sizes", "dim"; ArgumentError "empty" for an empty list.
+ * Source   torch.cat.
+ */
+export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+  const [first] = tensors;
+  if (!first) throw new ArgumentError("cat", "empty", "there is nothing to join.");
+  const axis = normalizeDim("cat", dim, first.ndim);
+  if (first.dtype === "float32") return catOp(Object.fromEntries(tensors.map((t, i) => [`input${i}`, t])), { axis });
+  const shape = catOp.definition.shape(Object.fromEntries(tensors.map((t, i) => [`input${i}`, t])), { axis });
+  const out = Tensor.empty(first.backend, shape, first.dtype);
+  spans(tensors.map((t) => t.shape), axis).forEach((span, i) => copyStrided(tensors[i]!, part(out, axis, span)));
+  return out;
+}
+
+/** Joins tensors of one shape along a new axis. torch.stack. */
+export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  return cat(tensors.map((t) => unsqueeze(t, dim)), dim);
+}
+
+/** Cuts an axis into pieces of `size` (the last may be smaller) or of the given sizes; views. torch.split. */
+export function split(input: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
+  const axis = normalizeDim("split", dim, input.ndim);
+  const length = input.size(axis);
+  const sizes = typeof size === "number" ? Array.from({ length: Math.max(1, Math.ceil(length / size)) }, (_, i) => Math.min(size, length - i * size)) : size;
+  if (sizes.reduce((a, b) => a + b, 0) !== length)
+    throw new ShapeError("split", "sizes", `sizes [${sizes.join(", ")}] do not add up to ${length} along dim ${dim}.`, [{ name: "input", shape: input.shape }]);
+  return spans(sizes.map((s) => [s]), 0).map(({ start, size: n }) => narrow(input, axis, start, n));
+}

@@ -1,0 +1,170 @@
+/** @file Losses of classification and regression, with torch's reductions. */
+import { defineOp, run } from "../autograd/define-op.ts";
+import { Tensor } from "../autograd/tensor.ts";
+import { numel, sameShape, type Shape } from "../base/shape.ts";
+import { ArgumentError, DTypeError, ShapeError, TargetError } from "../errors/errors.ts";
+import { add, compare, div, mul, sub, where } from "./binary.ts";
+import { mean, sum } from "./sum.ts";
+import { logSoftmax } from "./softmax.ts";
+import { affine, neg } from "./unary.ts";
+import { reshape } from "./view.ts";
+
+export type Reduction = "mean" | "sum" | "none";
+
+export interface NllLossOptions {
+  /** One factor for each class. */
+  weight?: Tensor | null;
+  /** Targets of this value count for nothing. Default −100. */
+  ignoreIndex?: number;
+  /** Default "mean": over the targets that count, weighted. */
+  reduction?: Reduction;
+}
+
+export interface CrossEntropyOptions extends NllLossOptions {
+  /** 0 … 1: moves this share of the target evenly over all classes. Default 0. */
+  labelSmoothing?: number;
+}
+
+/** @internal */
+export function checkReduction(where: string, reduction: string): void {
+  if (reduction !== "mean" && reduction !== "sum" && reduction !== "none")
+    throw new ArgumentError(where, "reduction", `reduction must be "mean", "sum" or "none", got "${reduction}".`);
+}
+
+/** Positions around the class axis: input (N, C, d…) or (C). */
+function classLayout(input: Shape) {
+  return input.length === 1
+    ? { batch: 1, classes: input[0]!, spatial: 1 }
+    : { batch: input[0]!, classes: input[1]!, spatial: numel(input.slice(2)) };
+}
+
+function targetShape(input: Shape): number[] {
+  return input.length === 1 ? [] : [input[0]!, ...input.slice(2)];
+}
+
+type NllInputs = { logProb: Tensor; targets: Tensor; weight?: Tensor };
+
+/** Loss and weight of every position; the weight is the second half of the result. */
+const nllOp = defineOp<NllInputs, { ignoreIndex: number; onWeights(weights: Tensor): void }>({
+  name: "nllLoss",
+  inputTypes: { targets: "int32" },
+  shape({ logProb, targets, weight }) {
+    const operands = [
+      { name: "input", shape: logProb.shape, axes: "N, C, …" },
+      { name: "target", shape: targets.shape },
+    ];
+    if (logProb.shape.length === 0) throw new ShapeError("nllLoss", "rank", "input must be (C) or (N, C, …).", operands);
+    const want = targetShape(logProb.shape);
+    if (!sameShape(targets.shape, want))
+      throw new ShapeError("nllLoss", "target-shape", `targets must be [${want.join(", ")}] for this input, got [${targets.shape.join(", ")}].`, operands);
+    const { classes } = classLayout(logProb.shape);
+    if (weight && (weight.shape.length !== 1 || weight.shape[0] !== classes))
+      throw new ShapeError("nllLoss", "weight", `weight must be [${classes}], one for each class, got [${weight.shape.join(", ")}].`, operands);
+    return targets.shape;
+  },
+  saves: ["targets", "weight"],
+  forward({ logProb, targets, weight }, { ignoreIndex, onWeights }, out) {
+    const weights = Tensor.empty(out.backend, out.shape);
+    if (out.numel > 0) run("nll_loss_f32", { ...classLayout(logProb.shape), ignoreIndex }, [logProb, targets, weight], [out, weights]);
+    onWeights(weights);
+  },
+  backward(gradOutput, { targets, weight }, { ignoreIndex }, { shapes }) {
+    const gradInput = Tensor.empty(gradOutput.backend, shapes.logProb);
+    if (gradInput.numel > 0) run("nll_loss_backward_f32", { ...classLayout(shapes.logProb), ignoreIndex }, [gradOutput, targets, weight], [gradInput]);
+    return { logProb: gradInput };
+  },
+  refused(refusal, { logProb }) {
+    const { classes } = classLayout(logProb.shape);
+    const [target, position] = refusal.facts;
+    return new TargetError("nllLoss", "target-range", `target ${target} at position ${position} is outside the ${classes} classes 0 … ${classes - 1}. Check the labels, or the number of outputs of the last layer.`);
+  },
+});
+
+/**
+ * Negative log likelihood: −weight[t]·logProb[t] for each target t.
+ *
+ * Shape    input (C) or (N, C, …) of log-probabilities, target () or (N, …) int32 → scalar, or target's shape for "none".
+ * Throws   ShapeError "target-shape", "weight"; TargetError "target-range" for a target outside the classes.
+ * Source   torch.nn.functional.nll_loss.
+ */
+export function nllLoss(logProb: Tensor, target: Tensor, options: NllLossOptions = {}): Tensor {
+  const { weight = null, ignoreIndex = -100, reduction = "mean" } = options;
+  checkReduction("nllLoss", reduction);
+  if (target.dtype !== "int32") throw new DTypeError("nllLoss", "target-dtype", `targets must be class numbers of dtype int32, got ${target.dtype}.`);
+  let weights: Tensor | undefined;
+  const losses = nllOp({ logProb, targets: target, weight: weight ?? undefined }, { ignoreIndex, onWeights: (w) => (weights = w) });
+  if (reduction === "none") return losses;
+  return reduction === "sum" ? sum(losses) : div(sum(losses), sum(weights!));
+}
+
+function smoothed(logProb: Tensor, target: Tensor, smoothing: number, { weight = null, ignoreIndex = -100, reduction = "mean" }: NllLossOptions): Tensor {
+  // (1 − ε)·nll + ε/C·Σ_c −w_c·logProb_c, both over the same positions and, for the mean, the same weights.
+  const { batch, classes, spatial } = classLayout(logProb.shape);
+  const axis = logProb.ndim === 1 ? 0 : 1;
+  const alongClasses = logProb.shape.map((size, i) => (i === axis ? size : 1));
+  const weighted = weight ? mul(logProb, reshape(weight, alongClasses)) : logProb;
+  const counts = compare("ne", target, ignoreIndex);
+  const spread = where(counts, neg(sum(weighted, axis)), 0);
+  let weights: Tensor | undefined;
+  const hit = nllOp({ logProb, targets: target, weight: weight ?? undefined }, { ignoreIndex, onWeights: (w) => (weights = w) });
+  const losses = add(affine(hit, 1 - smoothing, 0), affine(spread, smoothing / classes, 0));
+  if (reduction === "none") return losses;
+  if (reduction === "sum") return sum(losses);
+  return batch * spatial === 0 ? mean(losses) : div(sum(losses), sum(weights!));
+}
+
+function soft(logProb: Tensor, target: Tensor, smoothing: number, { weight = null, reduction = "mean" }: NllLossOptions): Tensor {
+  const { batch, classes, spatial } = classLayout(logProb.shape);
+  const axis = logProb.ndim === 1 ? 0 : 1;
+  if (!sameShape(logProb.shape, target.shape))
+    throw new ShapeError("crossEntropy", "target-shape", "targets given as probabilities must have the input's shape.", [
+      { name: "input", shape: logProb.shape },
+      { name: "target", shape: target.shape },
+    ]);
+  if (weight && (weight.ndim !== 1 || weight.shape[0] !== classes))
+    throw new ShapeError("crossEntropy", "weight", `weight must be [${classes}], one for each class, got [${weight.shape.join(", ")}].`);
+  const goal = smoothing > 0 ? affine(target, 1 - smoothing, smoothing / classes) : target;
+  const alongClasses = logProb.shape.map((size, i) => (i === axis ? size : 1));
+  const weighted = weight ? mul(logProb, reshape(weight, alongClasses)) : logProb;
+  const losses = neg(sum(mul(weighted, goal), axis));
+  if (reduction === "none") return losses;
+  return reduction === "sum" ? sum(losses) : affine(sum(losses), 1 / (batch * spatial), 0);
+}
+
+/**
+ * Cross-entropy of logits: −log softmax(x)[t], the loss of classification.
+ *
+ * Shape    input (C) or (N, C, …) of logits; target class numbers, int32, () or (N, …), or probabilities of input's shape.
+ * Options  weight (C), ignoreIndex −100, labelSmoothing 0, reduction "mean" (over the targets that count, weighted).
+ * Throws   ShapeError "target-shape", "weight"; TargetError "target-range"; ArgumentError "label-smoothing" outside [0, 1].
+ * Source   torch.nn.functional.cross_entropy; smoothing as in Szegedy et al. 2016.
+ */
+export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  const { labelSmoothing = 0, reduction = "mean" } = options;
+  checkReduction("crossEntropy", reduction);
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) throw new ArgumentError("crossEntropy", "label-smoothing", `labelSmoothing must lie in [0, 1], got ${labelSmoothing}.`);
+  if (input.ndim === 0) throw new ShapeError("crossEntropy", "rank", "input must be (C) or (N, C, …).", [{ name: "input", shape: input.shape }]);
+  const logProb = logSoftmax(input, input.ndim === 1 ? 0 : 1);
+  if (target.dtype === "float32") return soft(logProb, target, labelSmoothing, options);
+  return labelSmoothing > 0 ? smoothed(logProb, target, labelSmoothing, options) : nllLoss(logProb, target, options);
+}
+
+/**
+ * (x − y)², averaged, summed or as it is. Shapes must be equal: torch only warns and broadcasts, which hides mistakes.
+ *
+ * Throws   ShapeError "target-shape".
+ * Source   torch.nn.functional.mse_loss.
+ */
+export function mseLoss(input: Tensor, target: Tensor, options: { reduction?: Reduction } = {}): Tensor {
+  const { reduction = "mean" } = options;
+  checkReduction("mseLoss", reduction);
+  if (!sameShape(input.shape, target.shape))
+    throw new ShapeError("mseLoss", "target-shape", "input and target must have one shape.", [
+      { name: "input", shape: input.shape },
+      { name: "target", shape: target.shape },
+    ]);
+  const difference = sub(input, target);
+  const squares = mul(difference, difference);
+  return reduction === "none" ? squares : reduction === "sum" ? sum(squares) : mean(squares);
+}
+

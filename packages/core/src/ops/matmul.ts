@@ -1,0 +1,73 @@
+import { defineOp, run } from "../autograd/define-op.ts";
+import { Tensor } from "../autograd/tensor.ts";
+import { broadcastShapes, numel, sameShape } from "../base/shape.ts";
+import { ShapeError } from "../errors/errors.ts";
+import { repeatTo, sumTo } from "./sum.ts";
+import { squeeze, unsqueeze } from "./view.ts";
+
+interface Sides {
+  transposeA: boolean;
+  transposeB: boolean;
+}
+
+function rawMatmul(a: Tensor, b: Tensor, { transposeA, transposeB }: Sides, into?: Tensor): Tensor {
+  const [m, k] = transposeA ? [a.size(-1), a.size(-2)] : [a.size(-2), a.size(-1)];
+  const n = transposeB ? b.size(-2) : b.size(-1);
+  const lead = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const spread = (t: Tensor): Tensor => {
+    const own = t.shape.slice(0, -2);
+    return numel(own) === 1 || sameShape(own, lead) ? t : repeatTo(t, [...lead, ...t.shape.slice(-2)]);
+  };
+  const left = spread(a);
+  const right = spread(b);
+  const stride = (t: Tensor) => (numel(t.shape.slice(0, -2)) === 1 ? 0 : t.size(-1) * t.size(-2));
+  const out = into ?? Tensor.empty(a.backend, [...lead, m, n]);
+  const params = {
+    batch: numel(lead), m, n, k,
+    transposeA: Number(transposeA), transposeB: Number(transposeB),
+    batchStrideA: stride(left), batchStrideB: stride(right),
+  };
+  if (out.numel > 0) run("matmul_f32", params, [left, right], [out]);
+  return out;
+}
+
+export const matmulOp = defineOp<{ a: Tensor; b: Tensor }, null>({
+  name: "matmul",
+  shape({ a, b }) {
+    const [m = 0, k = 0] = a.shape.slice(-2);
+    const [k2 = 0, n = 0] = b.shape.slice(-2);
+    if (k !== k2)
+      throw new ShapeError("matmul", "inner", `a has ${k} columns, b has ${k2} rows.`, [
+        { name: "a", shape: a.shape },
+        { name: "b", shape: b.shape },
+      ]);
+    return [...broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2)), m, n];
+  },
+  saves: ["a", "b"],
+  forward({ a, b }, _p, out) {
+    rawMatmul(a, b, { transposeA: false, transposeB: false }, out);
+  },
+  // C = A·B:  ∂L/∂A = G·Bᵀ    ∂L/∂B = Aᵀ·G
+  backward(gradOutput, { a, b }, _p, { needs, shapes }) {
+    return {
+      a: needs.a ? sumTo(rawMatmul(gradOutput, b, { transposeA: false, transposeB: true }), shapes.a) : undefined,
+      b: needs.b ? sumTo(rawMatmul(a, gradOutput, { transposeA: true, transposeB: false }), shapes.b) : undefined,
+    };
+  },
+});
+
+/**
+ * Matrix product over the last two axes; leading axes broadcast. A vector stands for one row (left) or column (right).
+ *
+ * Throws   ShapeError "inner" when columns and rows differ, "rank" for a scalar.
+ * Source   torch.matmul.
+ */
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  if (a.ndim === 0 || b.ndim === 0) throw new ShapeError("matmul", "rank", "scalars have no matrix product; use mul().");
+  const left = a.ndim === 1 ? unsqueeze(a, 0) : a;
+  const right = b.ndim === 1 ? unsqueeze(b, 1) : b;
+  let out = matmulOp({ a: left, b: right }, null);
+  if (b.ndim === 1) out = squeeze(out, -1);
+  return a.ndim === 1 ? squeeze(out, a.ndim === 1 && b.ndim === 1 ? 0 : -2) : out;
+}
+

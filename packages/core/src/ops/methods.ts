@@ -1,0 +1,162 @@
+/**
+ * @file Operations as methods of Tensor: `x.add(y)` beside `add(x, y)`. They are added here, in one place, because the
+ * Tensor class stands below the ops and may not import them.
+ */
+import { type BackwardOptions, backward, registerHook, retainGrad } from "../autograd/backward.ts";
+import type { TensorHook } from "../autograd/graph.ts";
+import { Tensor } from "../autograd/tensor.ts";
+import type { DType } from "../base/dtype.ts";
+import type { Shape } from "../base/shape.ts";
+import * as binary from "./binary.ts";
+import { to } from "./cast.ts";
+import * as extremum from "./extremum.ts";
+import * as inPlace from "./in-place.ts";
+import { matmul } from "./matmul.ts";
+import { logSoftmax, softmax } from "./softmax.ts";
+import { type Dims, mean, type ReduceOptions, sum } from "./sum.ts";
+import * as unary from "./unary.ts";
+import * as views from "./view.ts";
+
+type Operand = binary.Operand;
+
+declare module "../autograd/tensor.ts" {
+  interface Tensor {
+    /** Adds this tensor's gradient to .grad of every leaf it depends on. See backward(). */
+    backward(options?: BackwardOptions): void;
+    registerHook(hook: TensorHook): () => void;
+    retainGrad(): void;
+
+    add(other: Operand): Tensor;
+    sub(other: Operand): Tensor;
+    mul(other: Operand): Tensor;
+    div(other: Operand): Tensor;
+    pow(exponent: Operand): Tensor;
+    maximum(other: Operand): Tensor;
+    minimum(other: Operand): Tensor;
+    matmul(other: Tensor): Tensor;
+    neg(): Tensor;
+    exp(): Tensor;
+    log(): Tensor;
+    sqrt(): Tensor;
+    abs(): Tensor;
+    sign(): Tensor;
+    reciprocal(): Tensor;
+    clamp(min?: number, max?: number): Tensor;
+    relu(): Tensor;
+    sigmoid(): Tensor;
+    tanh(): Tensor;
+    softmax(dim: number): Tensor;
+    logSoftmax(dim: number): Tensor;
+
+    eq(other: Operand): Tensor;
+    ne(other: Operand): Tensor;
+    lt(other: Operand): Tensor;
+    le(other: Operand): Tensor;
+    gt(other: Operand): Tensor;
+    ge(other: Operand): Tensor;
+
+    sum(dim?: Dims, options?: ReduceOptions): Tensor;
+    mean(dim?: Dims, options?: ReduceOptions): Tensor;
+    amax(dim?: Dims, options?: ReduceOptions): Tensor;
+    amin(dim?: Dims, options?: ReduceOptions): Tensor;
+    max(dim: number, options?: ReduceOptions): { values: Tensor; indices: Tensor };
+    min(dim: number, options?: ReduceOptions): { values: Tensor; indices: Tensor };
+    argmax(dim?: number, options?: ReduceOptions): Tensor;
+    argmin(dim?: number, options?: ReduceOptions): Tensor;
+
+    reshape(shape: Shape): Tensor;
+    /** reshape that refuses to copy. */
+    viewAs(shape: Shape): Tensor;
+    flatten(startDim?: number, endDim?: number): Tensor;
+    permute(dims: readonly number[]): Tensor;
+    transpose(dim0: number, dim1: number): Tensor;
+    /** The transpose of a matrix. */
+    t(): Tensor;
+    expand(shape: Shape): Tensor;
+    narrow(dim: number, start: number, length: number): Tensor;
+    select(dim: number, index: number): Tensor;
+    squeeze(dim?: number): Tensor;
+    unsqueeze(dim: number): Tensor;
+    contiguous(): Tensor;
+    clone(): Tensor;
+    /** The same values in another element type. */
+    to(dtype: DType): Tensor;
+
+    add_(other: Operand): Tensor;
+    sub_(other: Operand): Tensor;
+    mul_(other: Operand): Tensor;
+    div_(other: Operand): Tensor;
+    fill_(value: number): Tensor;
+    zero_(): Tensor;
+    copy_(source: Tensor): Tensor;
+  }
+}
+
+type Method = (self: Tensor, ...rest: never[]) => unknown;
+
+const methods: Record<string, Method> = {
+  backward,
+  registerHook,
+  retainGrad,
+  add: binary.add,
+  sub: binary.sub,
+  mul: binary.mul,
+  div: binary.div,
+  pow: binary.pow,
+  maximum: binary.maximum,
+  minimum: binary.minimum,
+  matmul,
+  neg: unary.neg,
+  exp: unary.exp,
+  log: unary.log,
+  sqrt: unary.sqrt,
+  abs: unary.abs,
+  sign: unary.sign,
+  reciprocal: unary.reciprocal,
+  clamp: unary.clamp,
+  relu: unary.relu,
+  sigmoid: unary.sigmoid,
+  tanh: unary.tanh,
+  softmax,
+  logSoftmax,
+  sum,
+  mean,
+  amax: extremum.amax,
+  amin: extremum.amin,
+  max: extremum.max,
+  min: extremum.min,
+  argmax: extremum.argmax,
+  argmin: extremum.argmin,
+  reshape: views.reshape,
+  viewAs: views.view,
+  flatten: views.flatten,
+  permute: views.permute,
+  transpose: views.transpose,
+  t: (self: Tensor) => views.transpose(self, 0, 1),
+  expand: views.expand,
+  narrow: views.narrow,
+  select: views.select,
+  squeeze: views.squeeze,
+  unsqueeze: views.unsqueeze,
+  contiguous: views.contiguous,
+  clone: views.clone,
+  to,
+  add_: inPlace.add_,
+  sub_: inPlace.sub_,
+  mul_: inPlace.mul_,
+  div_: inPlace.div_,
+  fill_: inPlace.fill_,
+  zero_: inPlace.zero_,
+  copy_: inPlace.copy_,
+};
+for (const name of ["eq", "ne", "lt", "le", "gt", "ge"] as const) methods[name] = (self: Tensor, other: Operand) => binary.compare(name, self, other);
+
+for (const [name, method] of Object.entries(methods)) {
+  Object.defineProperty(Tensor.prototype, name, {
+    value(this: Tensor, ...rest: never[]) {
+      return method(this, ...rest);
+    },
+    writable: true,
+    configurable: true,
+  });
+}

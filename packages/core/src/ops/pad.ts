@@ -1,0 +1,72 @@
+import { defineOp, run } from "../autograd/define-op.ts";
+import { Tensor } from "../autograd/tensor.ts";
+import { ArgumentError, ShapeError } from "../errors/errors.ts";
+
+export type PadMode = "constant" | "reflect" | "replicate" | "circular";
+
+export interface PadOptions {
+  /** Default "constant". */
+  mode?: PadMode;
+  /** What "constant" fills with. Default 0. */
+  value?: number;
+}
+
+const modes: Record<PadMode, number> = { reflect: 0, replicate: 1, circular: 2, constant: 3 };
+
+interface Borders {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+  mode: PadMode;
+  value: number;
+}
+
+function params(shape: readonly number[], out: readonly number[], p: Borders) {
+  const [h = 1, w = 1] = shape.slice(-2);
+  return {
+    planes: shape.slice(0, -2).reduce((a, b) => a * b, 1), inHeight: h, inWidth: w,
+    outHeight: out[out.length - 2]!, outWidth: out[out.length - 1]!, padTop: p.top, padLeft: p.left, mode: modes[p.mode],
+  };
+}
+
+export const padOp = defineOp<{ input: Tensor }, Borders>({
+  name: "pad",
+  shape({ input }, { left, right, top, bottom, mode }) {
+    const operands = [{ name: "input", shape: input.shape, axes: "…, H, W" }];
+    if (input.shape.length < 2) throw new ShapeError("pad", "rank", `input must have at least 2 axes, got ${input.shape.length}.`, operands);
+    const h = input.shape[input.shape.length - 2]!;
+    const w = input.shape[input.shape.length - 1]!;
+    const most = mode === "reflect" ? [h - 1, w - 1] : mode === "circular" ? [h, w] : [Infinity, Infinity];
+    if (Math.max(top, bottom) > most[0]! || Math.max(left, right) > most[1]!)
+      throw new ShapeError("pad", "too-wide", `"${mode}" can add at most ${most[0]} rows and ${most[1]} columns a side here, asked for [${left}, ${right}, ${top}, ${bottom}].`, operands);
+    const [outH, outW] = [h + top + bottom, w + left + right];
+    if (outH < 0 || outW < 0) throw new ShapeError("pad", "negative", `padding [${left}, ${right}, ${top}, ${bottom}] leaves a size of ${outH} × ${outW}.`, operands);
+    return [...input.shape.slice(0, -2), outH, outW];
+  },
+  forward({ input }, p, out) {
+    if (out.numel > 0) run("pad2d_f32", { ...params(input.shape, out.shape, p), value: p.value }, [input], [out]);
+  },
+  // Each copied value collects the gradients of all its copies.
+  backward(gradOutput, _saved, p, { shapes }) {
+    const gradInput = Tensor.empty(gradOutput.backend, shapes.input);
+    if (gradInput.numel > 0) run("pad2d_backward_f32", params(shapes.input, gradOutput.shape, p), [gradOutput], [gradInput]);
+    return { input: gradInput };
+  },
+});
+
+/**
+ * Adds borders to the last two axes: `padding` is [left, right] or [left, right, top, bottom]; negative values crop.
+ *
+ * Options  mode "constant" (value 0), "reflect", "replicate", "circular".
+ * Throws   ShapeError "too-wide" when reflection or wrapping has not enough to copy; "rank"; "negative".
+ * Source   torch.nn.functional.pad.
+ */
+export function pad(input: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
+  const { mode = "constant", value = 0 } = options;
+  if (!(mode in modes)) throw new ArgumentError("pad", "mode", `mode must be one of ${Object.keys(modes).join(", ")}, got "${mode}".`);
+  if ((padding.length !== 2 && padding.length !== 4) || !padding.every(Number.isInteger))
+    throw new ArgumentError("pad", "padding", `padding must be 2 or 4 whole numbers, got [${padding.join(", ")}].`);
+  const [left = 0, right = 0, top = 0, bottom = 0] = padding;
+  return padOp({ input }, { left, right, top, bottom, mode, value });
+}

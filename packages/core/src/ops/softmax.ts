@@ -1,0 +1,43 @@
+import { defineOp, run } from "../autograd/define-op.ts";
+import { Tensor } from "../autograd/tensor.ts";
+import { normalizeDim } from "../base/shape.ts";
+import { aroundAxis } from "./sum.ts";
+
+function define(name: "softmax" | "log_softmax") {
+  return defineOp<{ input: Tensor }, { axis: number }>({
+    name: name === "softmax" ? "softmax" : "logSoftmax",
+    shape: ({ input }) => input.shape,
+    saves: ["output"],
+    forward({ input }, { axis }, out) {
+      if (out.numel > 0) run(`${name}_f32`, aroundAxis(input.shape, axis), [input], [out]);
+    },
+    // softmax: y·(g − Σ g·y)    logSoftmax: g − eʸ·Σ g
+    backward(gradOutput, { output }, { axis }) {
+      const gradInput = Tensor.empty(gradOutput.backend, gradOutput.shape);
+      if (gradInput.numel > 0) run(`${name}_backward_f32`, aroundAxis(output.shape, axis), [gradOutput, output], [gradInput]);
+      return { input: gradInput };
+    },
+  });
+}
+
+export const softmaxOp = define("softmax");
+export const logSoftmaxOp = define("log_softmax");
+
+/**
+ * yᵢ = e^{xᵢ} / Σⱼ e^{xⱼ} along `dim`: non-negative, summing to 1. Computed from x − max, so large x do not overflow.
+ *
+ * Shape    the same.
+ * Throws   ShapeError "dim" when the axis does not exist.
+ * Source   torch.softmax.
+ *
+ * @example
+ * await softmax(tensor([[0, 0]]), 1).tolist(); // [[0.5, 0.5]]
+ */
+export function softmax(input: Tensor, dim: number): Tensor {
+  return softmaxOp({ input }, { axis: normalizeDim("softmax", dim, input.ndim) });
+}
+
+/** log(softmax(x)) without the detour over tiny numbers. torch.log_softmax. */
+export function logSoftmax(input: Tensor, dim: number): Tensor {
+  return logSoftmaxOp({ input }, { axis: normalizeDim("logSoftmax", dim, input.ndim) });
+}

@@ -1,0 +1,117 @@
+import { defineOp, run } from "../autograd/define-op.ts";
+import { copyStrided, makeContiguous, Tensor } from "../autograd/tensor.ts";
+import { broadcastStrides, contiguousStrides, normalizeDim, numel, sameShape, type Shape } from "../base/shape.ts";
+
+/** One axis or several; undefined means all. */
+export type Dims = number | readonly number[] | undefined;
+
+export interface ReduceOptions {
+  /** Keep the reduced axes with size 1. Default false. */
+  keepdim?: boolean;
+}
+
+/** The axes to reduce, in order. @internal */
+export function reducedAxes(where: string, dim: Dims, rank: number): number[] {
+  if (dim === undefined || (typeof dim !== "number" && dim.length === 0)) return Array.from({ length: rank }, (_, i) => i);
+  return [...new Set((typeof dim === "number" ? [dim] : dim).map((d) => normalizeDim(where, d, rank)))]
+    .filter((axis) => axis < rank)
+    .sort((a, b) => a - b);
+}
+
+/** Shape after reducing `axes`. @internal */
+export function reducedShape(shape: Shape, axes: readonly number[], keepdim: boolean): number[] {
+  return keepdim ? shape.map((size, i) => (axes.includes(i) ? 1 : size)) : shape.filter((_, i) => !axes.includes(i));
+}
+
+/** `t` repeated to `shape` along the axes where it has size 1, as a copy. @internal */
+export function repeatTo(t: Tensor, shape: Shape): Tensor {
+  return makeContiguous(new Tensor(t.storage, t.dtype, shape, broadcastStrides(t.shape, t.strides, shape), t.offset));
+}
+
+/** The same memory under another shape of the same size. @internal */
+export function relabel(t: Tensor, shape: Shape): Tensor {
+  return new Tensor(t.storage, t.dtype, shape, contiguousStrides(shape), t.offset);
+}
+
+/** [outer, size, inner] around the axes first..last. @internal */
+export function aroundAxis(shape: Shape, first: number, last = first): { outer: number; size: number; inner: number } {
+  return { outer: numel(shape.slice(0, first)), size: numel(shape.slice(first, last + 1)), inner: numel(shape.slice(last + 1)) };
+}
+
+/** Sums each run of neighbouring axes in one pass, the last run first; the axes stay with size 1. */
+function sumAxes(input: Tensor, axes: readonly number[]): Tensor {
+  let t = input.isContiguous ? input : makeContiguous(input);
+  for (let end = axes.length - 1; end >= 0; ) {
+    let begin = end;
+    while (begin > 0 && axes[begin - 1] === axes[begin]! - 1) begin--;
+    const first = axes[begin]!;
+    const last = axes[end]!;
+    const out = Tensor.empty(t.backend, t.shape.map((size, i) => (i >= first && i <= last ? 1 : size)), t.dtype);
+    if (out.numel > 0) run(t.dtype === "int32" ? "sum_i32" : "sum_f32", aroundAxis(t.shape, first, last), [t], [out]);
+    t = out;
+    end = begin - 1;
+  }
+  return t;
+}
+
+const sumOp = defineOp<{ input: Tensor }, { axes: readonly number[]; keepdim: boolean }>({
+  name: "sum",
+  shape: ({ input }, { axes, keepdim }) => reducedShape(input.shape, axes, keepdim),
+  forward({ input }, { axes }, out) {
+    copyStrided(relabel(sumAxes(input, axes), out.shape), out);
+  },
+  // Every element counts once, so each gets the sum's gradient.
+  backward(gradOutput, _saved, { axes }, { shapes }) {
+    return { input: repeatTo(relabel(gradOutput, reducedShape(shapes.input, axes, true)), shapes.input) };
+  },
+});
+
+/**
+ * Sum over `dim` (one axis, several, or all).
+ *
+ * Shape    the axes vanish, or stay with size 1 with keepdim.
+ * dtype    float32 or int32; bool and uint8 are summed as int32.
+ * Source   torch.sum.
+ *
+ * @example
+ * await sum(tensor([[1, 2], [3, 4]]), 0).tolist(); // [4, 6]
+ */
+export function sum(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  const axes = reducedAxes("sum", dim, input.ndim);
+  const keepdim = options.keepdim ?? false;
+  if (input.dtype === "float32") return sumOp({ input }, { axes, keepdim });
+  let counts = input;
+  if (input.dtype !== "int32") {
+    counts = Tensor.empty(input.backend, input.shape, "int32");
+    if (counts.numel > 0) run("cast_u8_i32", { count: counts.numel }, [input.isContiguous ? input : makeContiguous(input)], [counts]);
+  }
+  return relabel(sumAxes(counts, axes), reducedShape(input.shape, axes, keepdim));
+}
+
+/** Mean over `dim`. torch.mean. The mean of nothing is NaN. */
+export function mean(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  const axes = reducedAxes("mean", dim, input.ndim);
+  const count = axes.reduce((n, axis) => n * input.shape[axis]!, 1);
+  return scaleOp({ input: sum(input, dim, options) }, { factor: 1 / count });
+}
+
+const scaleOp = defineOp<{ input: Tensor }, { factor: number }>({
+  name: "mean",
+  shape: ({ input }) => input.shape,
+  forward({ input }, { factor }, out) {
+    if (out.numel > 0) run("affine_f32", { count: out.numel, alpha: Number.isFinite(factor) ? factor : Number.NaN, beta: 0 }, [input], [out]);
+  },
+  backward(gradOutput, _saved, { factor }) {
+    const grad = Tensor.empty(gradOutput.backend, gradOutput.shape);
+    if (grad.numel > 0) run("affine_f32", { count: grad.numel, alpha: factor, beta: 0 }, [gradOutput], [grad]);
+    return { input: grad };
+  },
+});
+
+/** Undoes broadcasting: sums a gradient of the broadcast shape down to the operand's. @internal */
+export function sumTo(t: Tensor, shape: Shape): Tensor {
+  if (sameShape(t.shape, shape)) return t;
+  const lead = t.ndim - shape.length;
+  const axes = t.shape.flatMap((size, i) => (i < lead || (shape[i - lead] === 1 && size !== 1) ? [i] : []));
+  return relabel(sumAxes(t, axes), shape);
+}

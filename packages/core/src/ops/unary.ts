@@ -1,0 +1,108 @@
+/** @file Functions of one element: arithmetic and activations. One table row each; y = f(x), gradInput = gradOutput·f′. */
+import { defineOp, type Op, run } from "../autograd/define-op.ts";
+import { Tensor } from "../autograd/tensor.ts";
+import type { KernelName } from "../kernels/contract.ts";
+
+/** The constants of an element-wise function; what they mean is the function's business. */
+export interface UnaryParams {
+  alpha: number;
+  beta: number;
+}
+
+type UnaryKernel = Extract<KernelName, `${"neg" | "exp" | "log" | "sqrt" | "abs" | "sign" | "reciprocal" | "clamp" | "affine" | "pow_scalar" | "relu" | "leaky_relu" | "sigmoid" | "tanh" | "gelu" | "gelu_tanh" | "silu"}_f32`>;
+type BackwardKernel = Extract<KernelName, `${string}_backward_f32` & `${"relu" | "leaky_relu" | "sigmoid" | "tanh" | "gelu" | "gelu_tanh" | "silu" | "clamp"}_backward_f32`>;
+
+/** Runs an element-wise kernel into a fresh tensor. @internal */
+export function mapped(kernel: UnaryKernel, input: Tensor, alpha = 0, beta = 0): Tensor {
+  const out = Tensor.empty(input.backend, input.shape);
+  if (out.numel > 0) run(kernel, { count: out.numel, alpha, beta }, [input], [out]);
+  return out;
+}
+
+/** a·b, element by element, same shape. @internal */
+export function product(a: Tensor, b: Tensor): Tensor {
+  return zipped("mul_f32", a, b);
+}
+
+/** a ∘ b for contiguous tensors of one shape. @internal */
+export function zipped(kernel: "mul_f32" | "div_f32" | "add_f32" | "sub_f32", a: Tensor, b: Tensor): Tensor {
+  const out = Tensor.empty(a.backend, a.shape);
+  const flat = [1, 1, 1, 1, 1, 1, 1, out.numel];
+  const step = [0, 0, 0, 0, 0, 0, 0, 1];
+  if (out.numel > 0) run(kernel, { ndim: 8, shape: flat, stridesA: step, stridesB: step }, [a, b], [out]);
+  return out;
+}
+
+type Backward = { kernel: BackwardKernel; saved: "input" | "output" } | { saved: "input" | "output" | null; formula(gradOutput: Tensor, saved: Tensor, p: UnaryParams): Tensor };
+
+function unary(name: string, kernel: UnaryKernel, backward: Backward): Op<{ input: Tensor }, UnaryParams> {
+  return defineOp<{ input: Tensor }, UnaryParams>({
+    name,
+    shape: ({ input }) => input.shape,
+    saves: backward.saved ? [backward.saved] : [],
+    forward({ input }, { alpha, beta }, out) {
+      if (out.numel > 0) run(kernel, { count: out.numel, alpha, beta }, [input], [out]);
+    },
+    backward(gradOutput, saved, p) {
+      const value = backward.saved === "output" ? saved.output : saved.input;
+      if ("formula" in backward) return { input: backward.formula(gradOutput, value, p) };
+      const gradInput = Tensor.empty(gradOutput.backend, gradOutput.shape);
+      if (gradInput.numel > 0) run(backward.kernel, { count: gradInput.numel, ...p }, [gradOutput, value], [gradInput]);
+      return { input: gradInput };
+    },
+  });
+}
+
+/** Every element-wise operation, by torch's name. @internal */
+export const unaryOps = {
+  neg: unary("neg", "neg_f32", { saved: null, formula: (g) => mapped("neg_f32", g) }),
+  exp: unary("exp", "exp_f32", { saved: "output", formula: (g, y) => product(g, y) }),
+  log: unary("log", "log_f32", { saved: "input", formula: (g, x) => zipped("div_f32", g, x) }),
+  sqrt: unary("sqrt", "sqrt_f32", { saved: "output", formula: (g, y) => zipped("div_f32", mapped("affine_f32", g, 0.5), y) }),
+  abs: unary("abs", "abs_f32", { saved: "input", formula: (g, x) => product(g, mapped("sign_f32", x)) }),
+  sign: unary("sign", "sign_f32", { saved: null, formula: (g) => mapped("affine_f32", g, 0, 0) }),
+  reciprocal: unary("reciprocal", "reciprocal_f32", { saved: "output", formula: (g, y) => mapped("neg_f32", product(g, product(y, y))) }),
+  affine: unary("affine", "affine_f32", { saved: null, formula: (g, _, { alpha }) => mapped("affine_f32", g, alpha) }),
+  pow: unary("pow", "pow_scalar_f32", {
+    saved: "input",
+    // d xᵃ = a·xᵃ⁻¹; for a = 0 that is 0 even where x⁻¹ is infinite.
+    formula: (g, x, { alpha }) => (alpha === 0 ? mapped("affine_f32", g, 0, 0) : product(g, mapped("affine_f32", mapped("pow_scalar_f32", x, alpha - 1), alpha))),
+  }),
+  clamp: unary("clamp", "clamp_f32", { saved: "input", kernel: "clamp_backward_f32" }),
+  relu: unary("relu", "relu_f32", { saved: "output", kernel: "relu_backward_f32" }),
+  leakyRelu: unary("leakyRelu", "leaky_relu_f32", { saved: "input", kernel: "leaky_relu_backward_f32" }),
+  sigmoid: unary("sigmoid", "sigmoid_f32", { saved: "output", kernel: "sigmoid_backward_f32" }),
+  tanh: unary("tanh", "tanh_f32", { saved: "output", kernel: "tanh_backward_f32" }),
+  gelu: unary("gelu", "gelu_f32", { saved: "input", kernel: "gelu_backward_f32" }),
+  geluTanh: unary("geluTanh", "gelu_tanh_f32", { saved: "input", kernel: "gelu_tanh_backward_f32" }),
+  silu: unary("silu", "silu_f32", { saved: "input", kernel: "silu_backward_f32" }),
+} as const;
+
+const none = { alpha: 0, beta: 0 };
+
+/** −x. */
+export const neg = (input: Tensor): Tensor => unaryOps.neg({ input }, none);
+/** eˣ. */
+export const exp = (input: Tensor): Tensor => unaryOps.exp({ input }, none);
+/** Natural logarithm; −∞ at 0, NaN below. */
+export const log = (input: Tensor): Tensor => unaryOps.log({ input }, none);
+export const sqrt = (input: Tensor): Tensor => unaryOps.sqrt({ input }, none);
+export const abs = (input: Tensor): Tensor => unaryOps.abs({ input }, none);
+export const sign = (input: Tensor): Tensor => unaryOps.sign({ input }, none);
+export const reciprocal = (input: Tensor): Tensor => unaryOps.reciprocal({ input }, none);
+/** min(max(x, min), max); the gradient passes where x lies within, borders included. torch.clamp. */
+export const clamp = (input: Tensor, min = -Infinity, max = Infinity): Tensor => unaryOps.clamp({ input }, { alpha: min, beta: max });
+/** x·scale + shift, in one pass. */
+export const affine = (input: Tensor, scale: number, shift: number): Tensor => unaryOps.affine({ input }, { alpha: scale, beta: shift });
+/** f(x) = max(0, x); NaN stays NaN; slope 0 at exactly 0. torch.relu. */
+export const relu = (input: Tensor): Tensor => unaryOps.relu({ input }, none);
+/** x where x > 0, else negativeSlope·x (default 0.01). torch.nn.functional.leaky_relu. */
+export const leakyRelu = (input: Tensor, negativeSlope = 0.01): Tensor => unaryOps.leakyRelu({ input }, { alpha: negativeSlope, beta: 0 });
+/** 1/(1 + e⁻ˣ). torch.sigmoid. */
+export const sigmoid = (input: Tensor): Tensor => unaryOps.sigmoid({ input }, none);
+export const tanh = (input: Tensor): Tensor => unaryOps.tanh({ input }, none);
+/** x·Φ(x), Φ the normal distribution; `approximate: "tanh"` for the older formula. Hendrycks & Gimpel 2016; torch.nn.functional.gelu. */
+export const gelu = (input: Tensor, options: { approximate?: "none" | "tanh" } = {}): Tensor =>
+  options.approximate === "tanh" ? unaryOps.geluTanh({ input }, none) : unaryOps.gelu({ input }, none);
+/** x·sigmoid(x). torch.nn.functional.silu. */
+export const silu = (input: Tensor): Tensor => unaryOps.silu({ input }, none);

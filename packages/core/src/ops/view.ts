@@ -1,0 +1,125 @@
+/** @file Views: the same memory under another shape. Their gradients undo the step. */
+import { GraphNode, nodeOf } from "../autograd/graph.ts";
+import { isGradEnabled } from "../autograd/grad-mode.ts";
+import { copyStrided, makeContiguous, Tensor } from "../autograd/tensor.ts";
+import { contiguousStrides, inferReshape, normalizeDim, type Shape, viewStrides } from "../base/shape.ts";
+import { fill } from "../autograd/create.ts";
+import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { sumTo } from "./sum.ts";
+
+function record(name: string, input: Tensor, out: Tensor, backward: (gradOutput: Tensor) => Tensor): Tensor {
+  const node = isGradEnabled() ? nodeOf(input) : null;
+  if (node) out.gradFn = new GraphNode({ name, inputs: [node], backward: (gradOutput) => [backward(gradOutput)] });
+  return out;
+}
+
+function viewOf(input: Tensor, shape: Shape, strides: readonly number[], offset = input.offset): Tensor {
+  const out = new Tensor(input.storage, input.dtype, shape, strides, offset);
+  out.isView = true;
+  return out;
+}
+
+/** A row-major copy, or the tensor itself when it is one already. */
+export function contiguous(input: Tensor): Tensor {
+  return input.isContiguous ? input : clone(input);
+}
+
+/** A copy with its own memory; gradients pass through. torch.clone. */
+export function clone(input: Tensor): Tensor {
+  return record("clone", input, makeContiguous(input), (g) => g);
+}
+
+/** The same elements under another shape; one size may be −1. A view where memory allows, else a copy. torch.reshape. */
+export function reshape(input: Tensor, shape: Shape): Tensor {
+  const to = inferReshape("reshape", input.shape, shape);
+  const strides = viewStrides(input.shape, input.strides, to);
+  const out = strides ? viewOf(input, to, strides) : withShape(makeContiguous(input), to);
+  return record("reshape", input, out, (g) => reshape(g, input.shape));
+}
+
+function withShape(t: Tensor, shape: Shape): Tensor {
+  return new Tensor(t.storage, t.dtype, shape, contiguousStrides(shape), t.offset);
+}
+
+/** reshape that refuses to copy. torch.Tensor.view. */
+export function view(input: Tensor, shape: Shape): Tensor {
+  const to = inferReshape("view", input.shape, shape);
+  if (!viewStrides(input.shape, input.strides, to))
+    throw new ShapeError("view", "not-viewable", `memory of [${input.shape.join(", ")}] with strides [${input.strides.join(", ")}] cannot be seen as [${to.join(", ")}].`, [], "use reshape(), which copies.");
+  return reshape(input, to);
+}
+
+/** Joins the axes from `startDim` to `endDim` into one. torch.flatten: (N, C, H, W) → (N, C·H·W) with startDim 1. */
+export function flatten(input: Tensor, startDim = 0, endDim = -1): Tensor {
+  const from = normalizeDim("flatten", startDim, input.ndim);
+  const to = normalizeDim("flatten", endDim, input.ndim);
+  if (from > to) throw new ShapeError("flatten", "dim", `startDim ${startDim} lies behind endDim ${endDim}.`, [{ name: "input", shape: input.shape }]);
+  if (input.ndim === 0) return reshape(input, [1]);
+  const joined = input.shape.slice(from, to + 1).reduce((a, b) => a * b, 1);
+  return reshape(input, [...input.shape.slice(0, from), joined, ...input.shape.slice(to + 1)]);
+}
+
+/** Axes in another order. torch.permute. */
+export function permute(input: Tensor, dims: readonly number[]): Tensor {
+  const order = dims.map((dim) => normalizeDim("permute", dim, input.ndim));
+  if (order.length !== input.ndim || new Set(order).size !== order.length)
+    throw new ShapeError("permute", "dims", `[${dims.join(", ")}] must name each of the ${input.ndim} axes once.`, [{ name: "input", shape: input.shape }]);
+  const out = viewOf(input, order.map((d) => input.shape[d]!), order.map((d) => input.strides[d]!));
+  const inverse = order.map((_, i) => order.indexOf(i));
+  return record("permute", input, out, (g) => permute(g, inverse));
+}
+
+/** Two axes exchanged. torch.transpose. */
+export function transpose(input: Tensor, dim0: number, dim1: number): Tensor {
+  const order = input.shape.map((_, i) => i);
+  const a = normalizeDim("transpose", dim0, input.ndim);
+  const b = normalizeDim("transpose", dim1, input.ndim);
+  [order[a], order[b]] = [b, a];
+  return permute(input, order);
+}
+
+/** Repeats axes of size 1 without copying; −1 keeps a size. torch.expand. */
+export function expand(input: Tensor, shape: Shape): Tensor {
+  const lead = shape.length - input.ndim;
+  const to = shape.map((size, i) => (size === -1 ? (input.shape[i - lead] ?? -1) : size));
+  const fits = lead >= 0 && to.every((size, i) => size >= 0 && (i < lead || input.shape[i - lead] === size || input.shape[i - lead] === 1));
+  if (!fits)
+    throw new ShapeError("expand", "broadcast", `[${input.shape.join(", ")}] cannot be expanded to [${shape.join(", ")}].`, [], "only axes of size 1 can be repeated.");
+  const strides = to.map((size, i) => (i < lead || input.shape[i - lead] !== size ? 0 : input.strides[i - lead]!));
+  return record("expand", input, viewOf(input, to, strides), (g) => sumTo(g, input.shape));
+}
+
+/** `length` entries of one axis from `start`. torch.narrow. */
+export function narrow(input: Tensor, dim: number, start: number, length: number): Tensor {
+  const axis = normalizeDim("narrow", dim, input.ndim);
+  const size = input.size(axis);
+  const from = start < 0 ? start + size : start;
+  if (from < 0 || length < 0 || from + length > size)
+    throw new ArgumentError("narrow", "range", `entries ${start} to ${start + length} do not lie in axis ${dim} of size ${size}.`);
+  const shape = input.shape.map((s, i) => (i === axis ? length : s));
+  const out = viewOf(input, shape, input.strides, input.offset + from * input.strides[axis]!);
+  return record("narrow", input, out, (g) => {
+    const full = Tensor.empty(g.backend, input.shape);
+    fill(full, 0);
+    copyStrided(g, viewOf(full, shape, full.strides, from * full.strides[axis]!));
+    return full;
+  });
+}
+
+/** One entry of an axis; the axis goes away. torch.select. */
+export function select(input: Tensor, dim: number, index: number): Tensor {
+  return squeeze(narrow(input, dim, index, 1), dim);
+}
+
+/** Removes an axis of size 1 (or every such axis). torch.squeeze. */
+export function squeeze(input: Tensor, dim?: number): Tensor {
+  if (dim === undefined) return reshape(input, input.shape.filter((size) => size !== 1));
+  const axis = normalizeDim("squeeze", dim, input.ndim);
+  return input.shape[axis] === 1 ? reshape(input, input.shape.filter((_, i) => i !== axis)) : input;
+}
+
+/** Adds an axis of size 1. torch.unsqueeze. */
+export function unsqueeze(input: Tensor, dim: number): Tensor {
+  const axis = normalizeDim("unsqueeze", dim, input.ndim + 1);
+  return reshape(input, [...input.shape.slice(0, axis), 1, ...input.shape.slice(axis)]);
+}

@@ -1,0 +1,40 @@
+import { full } from "../autograd/create.ts";
+import type { Tensor } from "../autograd/tensor.ts";
+import type { Parameter } from "../nn/parameter.ts";
+import { add_, sub_ } from "../ops/in-place.ts";
+import { type GroupOptions, Optimizer, type ParamGroup, type Params, type ParamState } from "./optimizer.ts";
+
+export interface AdagradOptions extends GroupOptions {
+  /** The learning rate falls as lr/(1 + (step − 1)·lrDecay). Default 0. */
+  lrDecay?: number;
+  weightDecay?: number;
+  /** Start of the sum of squares. Default 0. */
+  initialAccumulatorValue?: number;
+  /** Default 1e-10. */
+  eps?: number;
+}
+
+/**
+ * s ← s + g², w ← w − lr/(1 + (t − 1)·lrDecay)·g/(√s + eps).
+ *
+ * Defaults lr 1e-2, lrDecay 0, weightDecay 0, eps 1e-10.
+ * Source   Duchi et al. 2011; torch.optim.Adagrad.
+ */
+export class Adagrad extends Optimizer<AdagradOptions> {
+  constructor(params: Params<AdagradOptions>, options: Partial<AdagradOptions> = {}) {
+    super(params, { lr: 1e-2, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10, ...options });
+  }
+
+  protected override check(group: AdagradOptions): void {
+    for (const name of ["lr", "lrDecay", "weightDecay", "initialAccumulatorValue", "eps"] as const) this.atLeastZero(name, group[name] ?? 0);
+  }
+
+  protected update(parameter: Parameter, gradient: Tensor, group: ParamGroup<AdagradOptions>, state: ParamState): void {
+    const { lr, lrDecay = 0, weightDecay = 0, initialAccumulatorValue = 0, eps = 1e-10 } = group;
+    state.step = (typeof state.step === "number" ? state.step : 0) + 1;
+    const g = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
+    const total = (state.sum ??= full(parameter.shape, initialAccumulatorValue, { device: parameter.backend })) as Tensor;
+    add_(total, g.mul(g));
+    sub_(parameter, g.div(total.sqrt().add(eps)).mul(lr / (1 + (state.step - 1) * lrDecay)));
+  }
+}

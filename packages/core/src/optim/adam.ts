@@ -1,0 +1,75 @@
+import { zerosLike } from "../autograd/create.ts";
+import { run } from "../autograd/define-op.ts";
+import type { Tensor } from "../autograd/tensor.ts";
+import { ArgumentError } from "../errors/errors.ts";
+import type { Parameter } from "../nn/parameter.ts";
+import { type GroupOptions, Optimizer, type ParamGroup, type Params, type ParamState } from "./optimizer.ts";
+
+export interface AdamOptions extends GroupOptions {
+  /** Decay of the mean and of the mean square. Default [0.9, 0.999]. */
+  betas?: [number, number];
+  /** Added to the root of the mean square. Default 1e-8. */
+  eps?: number;
+  /** Adam: L2 penalty in the gradient, default 0. AdamW: decay of the weights themselves, default 0.01. */
+  weightDecay?: number;
+  /** Use the largest mean square seen. Default false. */
+  amsgrad?: boolean;
+  maximize?: boolean;
+}
+
+/**
+ * Adam: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², w ← w − lr·m̂/(√v̂ + eps), m̂ and v̂ corrected for their start at 0.
+ *
+ * Defaults lr 1e-3, betas [0.9, 0.999], eps 1e-8, weightDecay 0.
+ * Source   Kingma & Ba 2015; torch.optim.Adam.
+ */
+export class Adam extends Optimizer<AdamOptions> {
+  constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
+    super(params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false, maximize: false, ...options });
+  }
+
+  /** Whether weight decay acts on the weights instead of the gradient. */
+  protected get decoupled(): boolean {
+    return false;
+  }
+
+  protected override check(group: AdamOptions): void {
+    const { betas = [0.9, 0.999] } = group;
+    this.atLeastZero("lr", group.lr);
+    this.atLeastZero("eps", group.eps ?? 0);
+    this.atLeastZero("weightDecay", group.weightDecay ?? 0);
+    for (const beta of betas)
+      if (!(beta >= 0 && beta < 1)) throw new ArgumentError(this.constructor.name, "betas", `betas must lie in [0, 1), got [${betas.join(", ")}].`);
+  }
+
+  protected update(parameter: Parameter, grad: Tensor, group: ParamGroup<AdamOptions>, state: ParamState): void {
+    const { lr, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, amsgrad = false, maximize = false } = group;
+    state.step = (typeof state.step === "number" ? state.step : 0) + 1;
+    state.expAvg ??= zerosLike(parameter);
+    state.expAvgSq ??= zerosLike(parameter);
+    if (amsgrad) state.maxExpAvgSq ??= zerosLike(parameter);
+    const [beta1, beta2] = betas;
+    const params = {
+      count: parameter.numel, learningRate: lr, beta1, beta2, oneMinusBeta1: 1 - beta1, oneMinusBeta2: 1 - beta2, eps, weightDecay,
+      stepSize: lr / (1 - beta1 ** state.step), invBias2Sqrt: 1 / Math.sqrt(1 - beta2 ** state.step),
+      decoupled: Number(this.decoupled), maximize: Number(maximize),
+    };
+    run("adam_f32", params, [grad], [parameter, state.expAvg as Tensor, state.expAvgSq as Tensor, amsgrad ? (state.maxExpAvgSq as Tensor) : null]);
+  }
+}
+
+/**
+ * Adam with weight decay applied to the weights, w ← w·(1 − lr·weightDecay), instead of to the gradient.
+ *
+ * Defaults as Adam, but weightDecay 0.01.
+ * Source   Loshchilov & Hutter 2019; torch.optim.AdamW.
+ */
+export class AdamW extends Adam {
+  constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
+    super(params, { weightDecay: 1e-2, ...options });
+  }
+
+  protected override get decoupled(): boolean {
+    return true;
+  }
+}

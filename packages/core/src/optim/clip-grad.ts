@@ -1,0 +1,46 @@
+import { full } from "../autograd/create.ts";
+import { noGrad } from "../autograd/grad-mode.ts";
+import type { Tensor } from "../autograd/tensor.ts";
+import { ArgumentError } from "../errors/errors.ts";
+import type { Parameter } from "../nn/parameter.ts";
+import { stack } from "../ops/join.ts";
+import { copy_, mul_ } from "../ops/in-place.ts";
+
+function gradients(parameters: Iterable<Parameter>): Tensor[] {
+  return [...parameters].flatMap((parameter) => (parameter.grad ? [parameter.grad] : []));
+}
+
+function norm(t: Tensor, type: number): Tensor {
+  if (type === Infinity) return t.abs().amax();
+  if (type === -Infinity) return t.abs().amin();
+  if (type === 2) return t.mul(t).sum().sqrt();
+  return t.abs().pow(type).sum().pow(1 / type);
+}
+
+/**
+ * Scales all gradients together so that their common norm is at most `maxNorm`; returns the norm before.
+ * Nothing is read: the scale min(1, maxNorm/(norm + 1e-6)) is computed on the device.
+ *
+ * Options  normType (default 2; Infinity: the largest magnitude).
+ * Source   Pascanu et al. 2013; torch.nn.utils.clip_grad_norm_.
+ */
+export function clipGradNorm_(parameters: Iterable<Parameter>, maxNorm: number, options: { normType?: number } = {}): Tensor {
+  const { normType = 2 } = options;
+  if (!(maxNorm >= 0)) throw new ArgumentError("clipGradNorm_", "maxNorm", `maxNorm must be ≥ 0, got ${maxNorm}.`);
+  return noGrad(() => {
+    const grads = gradients(parameters).filter((grad) => grad.numel > 0);
+    if (grads.length === 0) return full([], 0);
+    const total = norm(stack(grads.map((grad) => norm(grad, normType))), normType);
+    const factor = full([], maxNorm, { device: total.backend }).div(total.add(1e-6)).clamp(-Infinity, 1);
+    for (const grad of grads) mul_(grad, factor);
+    return total;
+  });
+}
+
+/** Limits every gradient value to [−clipValue, clipValue]. torch.nn.utils.clip_grad_value_. */
+export function clipGradValue_(parameters: Iterable<Parameter>, clipValue: number): void {
+  if (!(clipValue >= 0)) throw new ArgumentError("clipGradValue_", "clipValue", `clipValue must be ≥ 0, got ${clipValue}.`);
+  noGrad(() => {
+    for (const grad of gradients(parameters)) copy_(grad, grad.clamp(-clipValue, clipValue));
+  });
+}

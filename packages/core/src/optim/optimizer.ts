@@ -1,0 +1,142 @@
+import { zerosLike } from "../autograd/create.ts";
+import { noGrad } from "../autograd/grad-mode.ts";
+import type { Tensor } from "../autograd/tensor.ts";
+import { ArgumentError } from "../errors/errors.ts";
+import type { Parameter } from "../nn/parameter.ts";
+
+/** What every optimiser's group has. */
+export interface GroupOptions {
+  /** Learning rate. */
+  lr: number;
+  /** Set by schedulers: the learning rate they started from. */
+  initialLr?: number;
+}
+
+export type ParamGroup<O extends GroupOptions> = O & { params: Parameter[] };
+/** Parameters, or groups of them with options of their own. */
+export type Params<O extends GroupOptions> = Iterable<Parameter> | readonly (Partial<O> & { params: Iterable<Parameter> })[];
+
+/** Per-parameter state: step counts as numbers, moments as tensors. */
+export type ParamState = Record<string, number | Tensor | undefined>;
+
+/** State with values read out: what a checkpoint stores. */
+export interface OptimizerState<O extends GroupOptions = GroupOptions> {
+  /** By position of the parameter over all groups. */
+  state: Record<number, Record<string, number | { shape: readonly number[]; data: Float32Array }>>;
+  paramGroups: (O & { params: number[] })[];
+}
+
+/**
+ * Base of the optimisers: parameter groups, per-parameter state, zeroGrad.
+ *
+ * Source   torch.optim.Optimizer.
+ */
+export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
+  readonly paramGroups: ParamGroup<O>[] = [];
+  /** @internal */
+  readonly state = new Map<Parameter, ParamState>();
+
+  constructor(params: Params<O>, defaults: O) {
+    const given = [...(params as Iterable<Parameter | (Partial<O> & { params: Iterable<Parameter> })>)];
+    const name = this.constructor.name;
+    if (given.length === 0) throw new ArgumentError(name, "empty", "there are no parameters to optimise.");
+    const groups = given.every((entry) => "params" in entry) ? (given as (Partial<O> & { params: Iterable<Parameter> })[]) : [{ params: given as Parameter[] } as Partial<O> & { params: Parameter[] }];
+    const seen = new Set<Parameter>();
+    for (const group of groups) {
+      const own = [...group.params];
+      for (const parameter of own) {
+        if (seen.has(parameter)) throw new ArgumentError(name, "duplicate", `a parameter of [${parameter.shape.join(", ")}] appears twice.`);
+        seen.add(parameter);
+      }
+      const merged = { ...defaults, ...group, params: own };
+      this.check(merged);
+      this.paramGroups.push(merged);
+    }
+  }
+
+  /** Refuses options out of range. */
+  protected check(group: O): void {
+    this.atLeastZero("lr", group.lr);
+  }
+
+  protected atLeastZero(name: string, value: number): void {
+    if (!(value >= 0)) throw new ArgumentError(this.constructor.name, name, `${name} must be ≥ 0, got ${value}.`);
+  }
+
+  protected stateOf(parameter: Parameter): ParamState {
+    let state = this.state.get(parameter);
+    if (!state) this.state.set(parameter, (state = {}));
+    return state;
+  }
+
+  /** Changes one parameter by its gradient. */
+  protected abstract update(parameter: Parameter, grad: Tensor, group: ParamGroup<O>, state: ParamState): void;
+
+  /** One step for every parameter that has a gradient. */
+  step(): void {
+    noGrad(() => {
+      for (const group of this.paramGroups) {
+        for (const parameter of group.params) {
+          const { grad } = parameter;
+          if (!grad) continue;
+          this.update(parameter, grad.contiguous(), group, this.stateOf(parameter));
+          parameter.storage.version++;
+        }
+      }
+    });
+  }
+
+  /** Forgets the gradients; memory is reused. */
+  zeroGrad(): void {
+    for (const group of this.paramGroups) for (const parameter of group.params) parameter.grad = null;
+  }
+
+  /** Everything needed to go on, with values read from the device. */
+  async stateDict(): Promise<OptimizerState<O>> {
+    const out: OptimizerState<O> = { state: {}, paramGroups: [] };
+    let index = 0;
+    for (const group of this.paramGroups) {
+      const { params, ...options } = group;
+      out.paramGroups.push({ ...(options as unknown as O), params: params.map((_, i) => index + i) });
+      for (const parameter of params) {
+        const state = this.state.get(parameter);
+        if (state) {
+          const entry: OptimizerState["state"][number] = {};
+          for (const [key, value] of Object.entries(state)) {
+            if (value === undefined) continue;
+            entry[key] = typeof value === "number" ? value : { shape: value.shape, data: (await value.toArray()) as Float32Array };
+          }
+          out.state[index] = entry;
+        }
+        index++;
+      }
+    }
+    return out;
+  }
+
+  /** Takes over a state made by stateDict() on the same parameters in the same order. */
+  loadStateDict(given: OptimizerState<O>): void {
+    const counts = (groups: readonly { params: readonly unknown[] }[]) => groups.map((group) => group.params.length).join(", ");
+    if (counts(given.paramGroups) !== counts(this.paramGroups))
+      throw new ArgumentError(this.constructor.name, "state-dict", `the state has groups of ${counts(given.paramGroups)} parameters, this optimiser ${counts(this.paramGroups)}.`);
+    let index = 0;
+    this.paramGroups.forEach((group, g) => {
+      const { params: _params, ...options } = given.paramGroups[g]!;
+      Object.assign(group, options);
+      for (const parameter of group.params) {
+        const entry = given.state[index++];
+        if (!entry) continue;
+        const state: ParamState = {};
+        for (const [key, value] of Object.entries(entry)) state[key] = typeof value === "number" ? value : this.restored(parameter, key, value);
+        this.state.set(parameter, state);
+      }
+    });
+  }
+
+  private restored(parameter: Parameter, key: string, value: { shape: readonly number[]; data: Float32Array }): Tensor {
+    const tensor = zerosLike(parameter);
+    if (value.data.length !== tensor.numel)
+      throw new ArgumentError(this.constructor.name, "state-dict", `${key} has ${value.data.length} values for a parameter of [${parameter.shape.join(", ")}].`);
+    return tensor.write(value.data);
+  }
+}

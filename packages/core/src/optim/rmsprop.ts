@@ -1,0 +1,53 @@
+import { zerosLike } from "../autograd/create.ts";
+import type { Tensor } from "../autograd/tensor.ts";
+import type { Parameter } from "../nn/parameter.ts";
+import { add_, mul_, sub_ } from "../ops/in-place.ts";
+import { type GroupOptions, Optimizer, type ParamGroup, type Params, type ParamState } from "./optimizer.ts";
+
+export interface RMSpropOptions extends GroupOptions {
+  /** Decay of the mean square. Default 0.99. */
+  alpha?: number;
+  /** Default 1e-8. */
+  eps?: number;
+  weightDecay?: number;
+  momentum?: number;
+  /** Divide by the deviation instead of the root mean square. Default false. */
+  centered?: boolean;
+}
+
+/**
+ * v ← α·v + (1 − α)·g², w ← w − lr·g/(√v + eps); centered subtracts the squared mean of g from v.
+ *
+ * Defaults lr 1e-2, alpha 0.99, eps 1e-8, weightDecay 0, momentum 0.
+ * Source   Hinton's lecture 6e, 2012; centered: Graves 2013; torch.optim.RMSprop.
+ */
+export class RMSprop extends Optimizer<RMSpropOptions> {
+  constructor(params: Params<RMSpropOptions>, options: Partial<RMSpropOptions> = {}) {
+    super(params, { lr: 1e-2, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false, ...options });
+  }
+
+  protected override check(group: RMSpropOptions): void {
+    for (const name of ["lr", "alpha", "eps", "weightDecay", "momentum"] as const) this.atLeastZero(name, group[name] ?? 0);
+  }
+
+  protected update(parameter: Parameter, gradient: Tensor, group: ParamGroup<RMSpropOptions>, state: ParamState): void {
+    const { lr, alpha = 0.99, eps = 1e-8, weightDecay = 0, momentum = 0, centered = false } = group;
+    const g = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
+    const square = (state.squareAvg ??= zerosLike(parameter)) as Tensor;
+    add_(mul_(square, alpha), g.mul(g).mul(1 - alpha));
+    let spread = square;
+    if (centered) {
+      const average = (state.gradAvg ??= zerosLike(parameter)) as Tensor;
+      add_(mul_(average, alpha), g.mul(1 - alpha));
+      spread = square.sub(average.mul(average));
+    }
+    const step = g.div(spread.sqrt().add(eps));
+    if (momentum === 0) {
+      sub_(parameter, step.mul(lr));
+      return;
+    }
+    const buffer = (state.momentumBuffer ??= zerosLike(parameter)) as Tensor;
+    add_(mul_(buffer, momentum), step);
+    sub_(parameter, buffer.mul(lr));
+  }
+}

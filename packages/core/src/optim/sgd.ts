@@ -1,0 +1,55 @@
+import { zerosLike } from "../autograd/create.ts";
+import { run } from "../autograd/define-op.ts";
+import type { Tensor } from "../autograd/tensor.ts";
+import { ArgumentError } from "../errors/errors.ts";
+import type { Parameter } from "../nn/parameter.ts";
+import { type GroupOptions, Optimizer, type ParamGroup, type Params, type ParamState } from "./optimizer.ts";
+
+export interface SGDOptions extends GroupOptions {
+  /** Default 0. */
+  momentum?: number;
+  /** Share of the gradient held back from the momentum. Default 0. */
+  dampening?: number;
+  /** L2 penalty: added to the gradient as weightDecay·w. Default 0. */
+  weightDecay?: number;
+  /** Default false; needs momentum and no dampening. */
+  nesterov?: boolean;
+  /** Climb instead of descend. Default false. */
+  maximize?: boolean;
+}
+
+/**
+ * Stochastic gradient descent: v ← momentum·v + (1 − dampening)·g, w ← w − lr·v (Nesterov: w − lr·(g + momentum·v)).
+ *
+ * Throws   ArgumentError for a negative option, or Nesterov without momentum.
+ * Source   Sutskever et al. 2013; torch.optim.SGD, whose lr stands outside the momentum.
+ *
+ * @example
+ * const net = new nn.Linear(2, 1);
+ * const optimizer = new optim.SGD(net.parameters(), { lr: 0.1, momentum: 0.9 });
+ */
+export class SGD extends Optimizer<SGDOptions> {
+  constructor(params: Params<SGDOptions>, options: SGDOptions) {
+    super(params, { momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false, ...options });
+  }
+
+  protected override check(group: SGDOptions): void {
+    const { lr, momentum = 0, weightDecay = 0, dampening = 0 } = group;
+    this.atLeastZero("lr", lr);
+    this.atLeastZero("momentum", momentum);
+    this.atLeastZero("weightDecay", weightDecay);
+    if (group.nesterov && (momentum <= 0 || dampening !== 0))
+      throw new ArgumentError("SGD", "nesterov", `nesterov needs a momentum > 0 and no dampening, got ${momentum} and ${dampening}.`);
+  }
+
+  protected update(parameter: Parameter, grad: Tensor, group: ParamGroup<SGDOptions>, state: ParamState): void {
+    const { momentum = 0, dampening = 0, weightDecay = 0, nesterov = false, maximize = false, lr } = group;
+    const first = momentum !== 0 && !state.momentumBuffer;
+    if (first) state.momentumBuffer = zerosLike(parameter);
+    const params = {
+      count: parameter.numel, learningRate: lr, momentum, dampening, weightDecay,
+      nesterov: Number(nesterov), first: Number(first), maximize: Number(maximize),
+    };
+    run("sgd_f32", params, [grad], [parameter, momentum === 0 ? null : (state.momentumBuffer as Tensor)]);
+  }
+}
