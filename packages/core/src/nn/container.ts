@@ -1,6 +1,7 @@
-import type { Tensor } from "../autograd/tensor.ts";
+import { release, type Tensor } from "../autograd/tensor.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { Module } from "./module.ts";
+import { keepsNothing } from "./plain-layers.ts";
 
 /** A module from one tensor to one tensor: what a Sequential chains. */
 export type Layer = Module & { forward(input: Tensor): Tensor };
@@ -62,7 +63,18 @@ export class Sequential extends Module implements Iterable<Layer> {
 
   forward(input: Tensor): Tensor {
     let x = input;
-    for (const layer of this) x = layer.forward(x);
+    let mine = false; // whether x is a temporary that only this loop can reach
+    for (const layer of this) {
+      const y = layer.forward(x);
+      const plain = keepsNothing(layer);
+      if (y === x) {
+        mine &&= plain;
+        continue;
+      }
+      if (mine && plain) release(x);
+      mine = plain;
+      x = y;
+    }
     return x;
   }
 }
