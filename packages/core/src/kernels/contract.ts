@@ -347,10 +347,13 @@ export function paramWords(name: KernelName): number {
   return words;
 }
 
-/** Writes the parameters as the block of 32-bit words that every backend reads. */
-export function packParams<K extends KernelName>(name: K, values: Params<K>): Int32Array {
-  const words = new Int32Array(paramWords(name));
-  const floats = new Float32Array(words.buffer);
+/** Writes the parameters as the block of 32-bit words that every backend reads, into `words` where given. */
+export function packParams<K extends KernelName>(
+  name: K,
+  values: Params<K>,
+  words: Int32Array = new Int32Array(paramWords(name)),
+): Int32Array {
+  const floats = new Float32Array(words.buffer, words.byteOffset, words.length);
   let at = 0;
   for (const [key, field] of Object.entries<Field>(contract[name].params)) {
     const value = (values as Record<string, number | readonly number[]>)[key]!;

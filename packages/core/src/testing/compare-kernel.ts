@@ -146,3 +146,12 @@ export async function compareKernel(backend: Backend, kernel: KernelName): Promi
   }
   return { failures, worst, worstAt };
 }
+
+/** What every sample of a kernel writes, for comparing a backend with itself: at other thread counts, say. */
+export async function sampleOutputs(backend: Backend, kernel: KernelName): Promise<TypedArray[]> {
+  const all: TypedArray[] = [];
+  for (const call of sampleCalls(kernel)) {
+    for (const written of (await runCall(backend, kernel, call)).writes) if (written) all.push(written);
+  }
+  return all;
+}

@@ -1,3 +1,3 @@
-export { type Comparison, compareKernel } from "./compare-kernel.ts";
+export { type Comparison, compareKernel, sampleOutputs } from "./compare-kernel.ts";
 export { type Bound, kernelBounds } from "./kernel-bounds.ts";
 export { kernelSamples, type SampleCall, sampleCalls } from "./kernel-samples.ts";

@@ -1,0 +1,29 @@
+/** @file What the addon exports (kernels/cpp/native/addon.cc) and the block of memory that both sides write calls into. */
+import { createRequire } from "node:module";
+
+export interface Engine {
+  readonly isa: string;
+  readonly lanes: number;
+  readonly threads: number;
+  /** By kernel number: 1 where there is one. */
+  readonly supports: Uint8Array;
+  /** 0, the kernel's refusal, or −1 for want of scratch memory. */
+  run(kernel: number): number;
+}
+
+export interface Addon {
+  isas(): string[];
+  addressOf(memory: ArrayBufferLike): number;
+  /** An empty name: the best instruction set of this machine. */
+  open(isa: string, threads: number, block: ArrayBuffer): Engine;
+}
+
+/** Bytes of the block: 128 words of parameters, 32 addresses, two facts. The layout is addon.cc's. */
+export const BLOCK_BYTES = 776;
+export const ADDRESSES_AT = 512;
+export const FACTS_AT = 768;
+
+/** @throws whatever dlopen says: a library too old, a file cut short. */
+export function loadAddon(path: string): Addon {
+  return createRequire(import.meta.url)(path) as Addon;
+}

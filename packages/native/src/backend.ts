@@ -1,0 +1,105 @@
+/** @file The native backend: kernels in machine code on memory that V8 owns. */
+import { BackendError } from "@drishti/core";
+import {
+  type Backend,
+  type BackendBuffer,
+  type BufferView,
+  checkCall,
+  checkRange,
+  checkWrite,
+  type KernelName,
+  KernelRefusal,
+  kernelId,
+  type Params,
+  packParams,
+  type StorageType,
+  type TypedArray,
+} from "@drishti/core/backends";
+import { ADDRESSES_AT, type Addon, BLOCK_BYTES, type Engine, FACTS_AT } from "./addon.ts";
+import { Memory, NativeBuffer } from "./memory.ts";
+
+function ours(buffer: BackendBuffer, what: string): NativeBuffer {
+  if (buffer instanceof NativeBuffer) return buffer;
+  throw new BackendError(what, "foreign-buffer", "the buffer belongs to another backend; copy it over first.");
+}
+
+export class NativeBackend implements Backend {
+  readonly name = "native";
+  readonly detail: string;
+  readonly threads: number;
+  /** The instruction set: avx512, avx2, neon, baseline. */
+  readonly isa: string;
+
+  readonly #engine: Engine;
+  readonly #memory: Memory;
+  readonly #params: Int32Array;
+  readonly #addresses: Float64Array;
+  readonly #facts: Int32Array;
+
+  constructor(addon: Addon, isa: string, threads: number) {
+    const block = new ArrayBuffer(BLOCK_BYTES);
+    this.#params = new Int32Array(block, 0, ADDRESSES_AT / 4);
+    this.#addresses = new Float64Array(block, ADDRESSES_AT, (FACTS_AT - ADDRESSES_AT) / 8);
+    this.#facts = new Int32Array(block, FACTS_AT, 2);
+    this.#engine = addon.open(isa, threads, block);
+    this.#memory = new Memory((memory) => addon.addressOf(memory));
+    this.isa = this.#engine.isa;
+    this.threads = this.#engine.threads;
+    this.detail = `${this.isa}, ${this.#engine.lanes} lanes, ${this.threads} thread${this.threads === 1 ? "" : "s"}`;
+  }
+
+  alloc(type: StorageType, length: number): BackendBuffer {
+    return this.#memory.alloc(type, length);
+  }
+
+  free(buffer: BackendBuffer): void {
+    this.#memory.free(ours(buffer, "free"));
+  }
+
+  write(view: BufferView, data: TypedArray): void {
+    const target = ours(view.buffer, "write").storage("write");
+    checkWrite(view, data);
+    target.set(data, view.offset);
+  }
+
+  readSync({ buffer, offset }: BufferView, length: number): TypedArray {
+    const source = ours(buffer, "read").storage("read");
+    checkRange("read", offset, length, buffer.length);
+    return source.slice(offset, offset + length);
+  }
+
+  async read(view: BufferView, length: number): Promise<TypedArray> {
+    return this.readSync(view, length);
+  }
+
+  supports(kernel: KernelName): boolean {
+    return this.#engine.supports[kernelId[kernel]] === 1;
+  }
+
+  run<K extends KernelName>(
+    kernel: K,
+    params: Params<K>,
+    reads: readonly (BufferView | null)[],
+    writes: readonly (BufferView | null)[],
+  ): void {
+    if (!this.supports(kernel)) throw new BackendError(kernel, "unsupported", "the native backend has no such kernel.");
+    checkCall(kernel, params, reads, writes);
+    packParams(kernel, params, this.#params);
+    let at = 0;
+    for (const view of reads) this.#addresses[at++] = this.#addressOf(view, kernel);
+    for (const view of writes) this.#addresses[at++] = this.#addressOf(view, kernel);
+    const status = this.#engine.run(kernelId[kernel]);
+    if (status > 0) throw new KernelRefusal(kernel, status, [...this.#facts]);
+    if (status < 0) throw new BackendError(kernel, "out-of-memory", "no memory for the kernel's scratch space.");
+  }
+
+  async sync(): Promise<void> {}
+
+  #addressOf(view: BufferView | null, kernel: KernelName): number {
+    if (view === null) return 0;
+    const buffer = ours(view.buffer, kernel);
+    const { block } = buffer;
+    if (block === null) throw new BackendError(kernel, "freed", "the buffer was freed.");
+    return block.address + view.offset * (buffer.type === "u8" ? 1 : 4);
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * @file The native backend of Drishti for Node: kernels/cpp compiled on this machine, on first use, by one plain
+ * call of a C++ compiler.
+ */
+import { spawnSync } from "node:child_process";
+import { rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import type { Backend } from "@drishti/core/backends";
+import { type BuildPlan, planBuild } from "../build.mjs";
+import { type Addon, loadAddon } from "./addon.ts";
+import { NativeBackend } from "./backend.ts";
+import { selfTest } from "./self-test.ts";
+
+export interface NativeOptions {
+  /** Default: DRISHTI_THREADS, else one for each processor, at most 16. */
+  readonly threads?: number;
+  /** An instruction set by name, for tests. Default: DRISHTI_ISA, else the best this machine has. */
+  readonly isa?: string;
+  /** The instruction sets to build, for tests. Default: all of this kind of processor. */
+  readonly build?: readonly string[];
+}
+
+/** A backend, or in words why there is none. */
+export type NativeResult = { readonly backend: Backend } | { readonly reason: string };
+
+const MOST_THREADS = 16;
+
+/**
+ * Loads the native backend, building it first if this is its first use (some seconds, once; one line on stderr says so).
+ * Never throws: no compiler, a compile error, an addon that does not load here, a cache that cannot be written all
+ * end in a `reason`.
+ *
+ * @example
+ * const native = loadNative({ threads: 2 });
+ * if ("backend" in native) console.log(native.backend.detail); // avx2, 8 lanes, 2 threads
+ */
+export function loadNative(options: NativeOptions = {}): NativeResult {
+  try {
+    const plan = planBuild(options.build);
+    if (plan.reason !== undefined) return { reason: plan.reason };
+    return { backend: open(plan, options) };
+  } catch (error) {
+    return { reason: (error instanceof Error ? error.message : String(error)).split("\n", 1)[0] ?? "" };
+  }
+}
+
+function open(plan: BuildPlan, options: NativeOptions): Backend {
+  if (plan.cached) {
+    try {
+      return start(loadAddon(plan.cached), options);
+    } catch (error) {
+      if (error instanceof IsaError) throw error;
+      rmSync(plan.cached, { force: true }); // cut short or made for another system: build it anew
+    }
+  }
+  return start(loadAddon(buildNow(plan)), options);
+}
+
+function buildNow(plan: BuildPlan): string {
+  process.stderr.write(`drishti: building the native kernels with ${plan.compiler.command}, once, some seconds\n`);
+  const script = fileURLToPath(new URL("../build.mjs", import.meta.url));
+  const { status, stdout, stderr, error } = spawnSync(process.execPath, [script, ...plan.isas], { encoding: "utf8" });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`the native kernels did not build: ${stderr.trim()}`);
+  return stdout.trim();
+}
+
+/** An instruction set that was asked for and is not to be had. */
+class IsaError extends Error {}
+
+function start(addon: Addon, options: NativeOptions): Backend {
+  const isa = options.isa ?? process.env.DRISHTI_ISA ?? "";
+  const available = addon.isas();
+  if (isa !== "" && !available.includes(isa))
+    throw new IsaError(`this processor or build has no "${isa}"; it has ${available.join(", ")}`);
+  const backend = new NativeBackend(addon, isa, options.threads ?? defaultThreads());
+  selfTest(backend);
+  return backend;
+}
+
+function defaultThreads(): number {
+  const wanted = Number(process.env.DRISHTI_THREADS);
+  return Number.isInteger(wanted) && wanted > 0 ? wanted : Math.min(availableParallelism(), MOST_THREADS);
+}

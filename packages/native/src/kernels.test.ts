@@ -1,0 +1,32 @@
+/** @file Every kernel, on every instruction set that runs here, against the reference, and at one and three threads. */
+import { type Backend, kernelNames } from "@drishti/core/backends";
+import { compareKernel, sampleOutputs } from "@drishti/core/testing";
+import { describe, expect, it } from "vitest";
+import { loadNative, type NativeOptions } from "./index.ts";
+
+/** `lanes16` is the AVX-512 code with 16 lanes, on AVX2 instructions; it is no part of the ordinary build. */
+const sets: readonly NativeOptions[] = [
+  { isa: "avx512" },
+  { isa: "avx2" },
+  { isa: "neon" },
+  { isa: "baseline" },
+  { isa: "lanes16", build: ["lanes16"] },
+];
+
+function open(options: NativeOptions): { backend?: Backend; reason: string } {
+  const result = loadNative(options);
+  return "backend" in result ? { backend: result.backend, reason: "" } : { reason: result.reason };
+}
+
+for (const set of sets) {
+  const one = open({ ...set, threads: 1 });
+  const three = open({ ...set, threads: 3 });
+  describe.skipIf(!one.backend)(`native ${set.isa}${one.reason && ` (skipped: ${one.reason})`}`, () => {
+    it.each(kernelNames)("%s", async (kernel) => {
+      const { failures } = await compareKernel(three.backend!, kernel);
+      expect(failures).toEqual([]);
+      // Bits, not numbers: the work is cut by shape alone.
+      expect(await sampleOutputs(three.backend!, kernel)).toStrictEqual(await sampleOutputs(one.backend!, kernel));
+    });
+  });
+}

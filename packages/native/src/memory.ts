@@ -1,0 +1,84 @@
+/**
+ * @file Memory that V8 owns, so that ordinary garbage collection frees it, and knows its size. Freed early, it is
+ * kept for the next buffer of its size.
+ */
+import { BackendError } from "@drishti/core";
+import { type BackendBuffer, checkLength, type Storage, type StorageType, storageOver } from "@drishti/core/backends";
+
+const ALIGNMENT = 64;
+/** Most bytes kept for later. */
+const POOL_LIMIT = 256 * 2 ** 20;
+
+/** Uninitialised bytes whose first one lies on a cache line. */
+interface Block {
+  readonly memory: ArrayBufferLike;
+  readonly byteOffset: number;
+  readonly byteLength: number;
+  readonly address: number;
+}
+
+export class NativeBuffer implements BackendBuffer {
+  readonly type: StorageType;
+  readonly length: number;
+  /** Null once freed. */
+  block: Block | null;
+  readonly #storage: Storage;
+
+  constructor(type: StorageType, length: number, block: Block) {
+    this.type = type;
+    this.length = length;
+    this.block = block;
+    this.#storage = storageOver(type, block.memory, block.byteOffset, length);
+  }
+
+  storage(what: string): Storage {
+    if (this.block === null) throw new BackendError(what, "freed", "the buffer was freed.");
+    return this.#storage;
+  }
+}
+
+/** Sizes that blocks come in: eight steps to a doubling, so that at most an eighth is wasted. */
+export function blockSize(bytes: number): number {
+  const step = Math.max(ALIGNMENT, 2 ** (Math.ceil(Math.log2(Math.max(bytes, 1))) - 3));
+  return Math.max(ALIGNMENT, Math.ceil(bytes / step) * step);
+}
+
+export class Memory {
+  readonly #addressOf: (memory: ArrayBufferLike) => number;
+  readonly #free = new Map<number, Block[]>();
+  #pooled = 0;
+
+  constructor(addressOf: (memory: ArrayBufferLike) => number) {
+    this.#addressOf = addressOf;
+  }
+
+  alloc(type: StorageType, length: number): NativeBuffer {
+    const size = blockSize(checkLength(type, length));
+    const kept = this.#free.get(size)?.pop();
+    if (kept) this.#pooled -= size;
+    return new NativeBuffer(type, length, kept ?? this.#allocate(size));
+  }
+
+  free(buffer: NativeBuffer): void {
+    const block = buffer.block;
+    if (block === null) return;
+    buffer.block = null;
+    if (this.#pooled + block.byteLength > POOL_LIMIT) return;
+    const list = this.#free.get(block.byteLength);
+    if (list) list.push(block);
+    else this.#free.set(block.byteLength, [block]);
+    this.#pooled += block.byteLength;
+  }
+
+  #allocate(size: number): Block {
+    let memory: ArrayBufferLike;
+    try {
+      memory = Buffer.allocUnsafeSlow(size + ALIGNMENT).buffer;
+    } catch (cause) {
+      throw new BackendError("alloc", "out-of-memory", `no memory for ${size} bytes.`, { cause });
+    }
+    const start = this.#addressOf(memory);
+    const byteOffset = (ALIGNMENT - (start % ALIGNMENT)) % ALIGNMENT;
+    return { memory, byteOffset, byteLength: size, address: start + byteOffset };
+  }
+}
