@@ -1,0 +1,3 @@
+export { dataSpecs, type OpenedData, openData, openSplit } from "./open-data.ts";
+export { readImage } from "./read-image.ts";
+export type { Split } from "./split.ts";
