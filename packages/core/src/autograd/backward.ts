@@ -22,7 +22,7 @@ function seedFor(where: string, output: Tensor, gradient: Tensor | undefined): T
   if (output.numel !== 1)
     throw new AutogradError(where, "not-scalar", `a tensor of ${output.numel} elements [${output.shape.join(", ")}] needs { gradient }, or reduce it first: loss.mean().backward().`);
   const one = Tensor.empty(output.backend, output.shape);
-  output.backend.run("fill_f32", { count: 1, value: 1 }, [], [one.view]);
+  output.backend.run("fill_f32", { count: 1, value: 1 }, [], [one.memory]);
   return one;
 }
 

@@ -99,7 +99,7 @@ export function full(shape: Shape, value: number, options: TensorOptions = {}): 
 /** @internal */
 export function fill(t: Tensor, value: number): void {
   const kernel = t.dtype === "float32" ? "fill_f32" : t.dtype === "int32" ? "fill_i32" : "fill_u8";
-  if (t.numel > 0) t.backend.run(kernel, { count: t.numel, value }, [], [t.view]);
+  if (t.numel > 0) t.backend.run(kernel, { count: t.numel, value }, [], [t.memory]);
 }
 
 export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
@@ -143,7 +143,7 @@ function drawn(shape: Shape, options: RandomOptions, draw: (generator: Generator
   const t = make(shape, options, "float32");
   const values = new Float32Array(t.numel);
   draw(options.generator ?? defaultGenerator, values);
-  t.backend.write(t.view, values);
+  t.backend.write(t.memory, values);
   return finish(t, options);
 }
 

@@ -48,7 +48,7 @@ export function run<K extends KernelName>(kernel: K, params: Params<K>, reads: r
   for (const t of reads)
     if (t && t.backend !== backend)
       throw new BackendError(kernel, "device", `operands are on different devices: ${t.device} and ${backend.name}. Move one with to("${backend.name}").`);
-  backend.run(kernel, params, reads.map((t) => t?.view ?? null), writes.map((t) => t?.view ?? null));
+  backend.run(kernel, params, reads.map((t) => t?.memory ?? null), writes.map((t) => t?.memory ?? null));
 }
 
 /**

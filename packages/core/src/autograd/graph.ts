@@ -90,7 +90,7 @@ function isAccumulator(node: GraphNode): boolean {
 export function addGrads(a: Tensor, b: Tensor): Tensor {
   const out = makeContiguous(a);
   const params = { ndim: 8, shape: padAxes(out.shape, 1), stridesA: padAxes(b.strides, 0), stridesB: padAxes(out.strides, 0) };
-  if (out.numel > 0) out.backend.run("add_strided_f32", params, [b.view], [out.view]);
+  if (out.numel > 0) out.backend.run("add_strided_f32", params, [b.memory], [out.memory]);
   return out;
 }
 
@@ -187,7 +187,7 @@ function accumulate(node: GraphNode, grad: Tensor, owned: boolean): void {
     return;
   }
   const params = { ndim: 8, shape: padAxes(grad.shape, 1), stridesA: padAxes(grad.strides, 0), stridesB: padAxes(leaf.grad.strides, 0) };
-  if (grad.numel > 0) leaf.backend.run("add_strided_f32", params, [grad.view], [leaf.grad.view]);
+  if (grad.numel > 0) leaf.backend.run("add_strided_f32", params, [grad.memory], [leaf.grad.memory]);
   leaf.grad.storage.version++;
   if (owned) release(grad);
 }

@@ -101,7 +101,7 @@ export class Tensor {
   }
 
   /** @internal */
-  get view(): BufferView {
+  get memory(): BufferView {
     return { buffer: this.storage.buffer, offset: this.offset };
   }
 
@@ -137,7 +137,7 @@ export class Tensor {
   /** Values as the backend keeps them; the reference backend's float32 are doubles. @internal */
   async readValues(): Promise<TypedArray> {
     const source = this.isContiguous ? this : makeContiguous(this);
-    return this.backend.read(source.view, this.numel);
+    return this.backend.read(source.memory, this.numel);
   }
 
   /** Overwrites the values from an array in row-major order; an in-place change. Its length must be the tensor's. */
@@ -145,7 +145,7 @@ export class Tensor {
     if (data.length !== this.numel)
       throw new ShapeError("write", "numel", `the tensor has ${this.numel} elements, the array ${data.length}.`, [{ name: "tensor", shape: this.shape }]);
     if (!this.isContiguous) throw new ArgumentError("write", "not-contiguous", "only contiguous tensors can be written; call contiguous() first.");
-    this.backend.write(this.view, data);
+    this.backend.write(this.memory, data);
     this.storage.version++;
     return this;
   }
@@ -180,7 +180,7 @@ export function padAxes(values: readonly number[], fill: number): number[] {
 export function copyStrided(from: Tensor, to: Tensor): void {
   if (from.numel === 0) return;
   const params = { ndim: axes, shape: padAxes(to.shape, 1), stridesA: padAxes(from.strides, 0), stridesB: padAxes(to.strides, 0) };
-  to.backend.run(`copy_strided_${storageType[to.dtype]}`, params, [from.view], [to.view]);
+  to.backend.run(`copy_strided_${storageType[to.dtype]}`, params, [from.memory], [to.memory]);
 }
 
 /** A row-major copy, outside the graph. @internal */

@@ -76,7 +76,7 @@ export abstract class BatchNorm extends Module {
     // A cumulative average needs the count as a number; it is read once, after construction or loading.
     if (this.#seen === null || counter.storage.version !== this.#version) {
       const read = counter.backend.readSync;
-      if (read) this.#seen = read.call(counter.backend, counter.view, 1)[0]!;
+      if (read) this.#seen = read.call(counter.backend, counter.memory, 1)[0]!;
       else this.#seen ??= 0;
     }
     noGrad(() => add_(counter, 1));

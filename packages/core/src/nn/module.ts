@@ -246,7 +246,7 @@ function assign(key: string, target: Tensor, value: StateValue): void {
   if (value instanceof Tensor) {
     const read = value.backend.readSync;
     if (!read) throw new ArgumentError("loadStateDict", "device", `${key} lies on ${value.device}, which cannot be read at once; pass its toArray() values.`);
-    target.write(read.call(value.backend, value.isContiguous ? value.view : value.contiguous().view, value.numel));
+    target.write(read.call(value.backend, value.isContiguous ? value.memory : value.contiguous().memory, value.numel));
     return;
   }
   const { data } = value;

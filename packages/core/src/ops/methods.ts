@@ -66,7 +66,7 @@ declare module "../autograd/tensor.ts" {
 
     reshape(shape: Shape): Tensor;
     /** reshape that refuses to copy. */
-    viewAs(shape: Shape): Tensor;
+    view(shape: Shape): Tensor;
     flatten(startDim?: number, endDim?: number): Tensor;
     permute(dims: readonly number[]): Tensor;
     transpose(dim0: number, dim1: number): Tensor;
@@ -128,7 +128,7 @@ const methods: Record<string, Method> = {
   argmax: extremum.argmax,
   argmin: extremum.argmin,
   reshape: views.reshape,
-  viewAs: views.view,
+  view: views.view,
   flatten: views.flatten,
   permute: views.permute,
   transpose: views.transpose,
