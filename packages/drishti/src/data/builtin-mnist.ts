@@ -61,7 +61,9 @@ async function readDigits(digit: string): Promise<Uint8Array> {
       `${path}: not a list of ${PIXELS} numbers a digit. Run npm ci again.`,
       path,
     );
-  return Uint8Array.from(data as number[], (value) => Math.round(value * 255));
+  const bytes = new Uint8Array(data.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Math.round((data[i] as number) * 255); // from() with a function: 2.6 s for all ten files, not 0.4
+  return bytes;
 }
 
 /** How many of each class are held out: its share of 1,000 rounded down, the rest to the largest remainders. */

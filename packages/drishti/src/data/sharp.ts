@@ -31,7 +31,7 @@ export async function readWithSharp(bytes: Uint8Array, file: string, format: str
     for (let c = 0; c < channels; c++) for (let i = 0; i < plane; i++) out[c * plane + i] = data[i * channels + c]!;
     return { data: out, channels, height, width };
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const [why] = (cause instanceof Error ? cause.message : String(cause)).split("\n"); // libvips repeats itself line by line
     throw new DataError("image", "damaged", `${file}: this ${format} cannot be decoded (${why}). Get it again.`, file, {
       cause,
     });
