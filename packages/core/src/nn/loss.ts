@@ -1,6 +1,7 @@
 /** @file Losses as modules; formulas and errors stand with the functions in ops/losses.ts. */
 import type { Tensor } from "../autograd/tensor.ts";
 import { ArgumentError } from "../errors/errors.ts";
+import { type BceWithLogitsOptions, binaryCrossEntropyWithLogits } from "../ops/binary-loss.ts";
 import { checkReduction, crossEntropy, type CrossEntropyOptions, mseLoss, nllLoss, type NllLossOptions, type Reduction } from "../ops/losses.ts";
 import { Module } from "./module.ts";
 
@@ -50,5 +51,22 @@ export class MSELoss extends Module {
 
   forward(input: Tensor, target: Tensor): Tensor {
     return mseLoss(input, target, { reduction: this.reduction });
+  }
+}
+
+/** Binary cross-entropy of logits: for yes/no outputs that do not exclude each other. torch.nn.BCEWithLogitsLoss. */
+export class BCEWithLogitsLoss extends Module {
+  readonly options: BceWithLogitsOptions;
+
+  constructor(options: BceWithLogitsOptions = {}) {
+    super();
+    checkReduction("BCEWithLogitsLoss", options.reduction ?? "mean");
+    this.options = options;
+    if (options.weight) this.registerBuffer("weight", options.weight);
+    if (options.posWeight) this.registerBuffer("pos_weight", options.posWeight);
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    return binaryCrossEntropyWithLogits(input, target, { ...this.options, weight: this.buffer("weight"), posWeight: this.buffer("pos_weight") });
   }
 }

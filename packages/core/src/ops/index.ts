@@ -4,6 +4,7 @@ export { adaptiveAvgPool2d, adaptiveMaxPool2d, adaptiveMaxPool2dWithIndices, typ
 export { avgPool2d, type AvgPool2dOptions } from "./avg-pool2d.ts";
 export { batchNorm, type BatchNormOptions } from "./batch-norm.ts";
 export { add, div, maximum, minimum, mul, type Operand, pow, sub, where } from "./binary.ts";
+export { binaryCrossEntropyWithLogits, type BceWithLogitsOptions } from "./binary-loss.ts";
 export { to } from "./cast.ts";
 export { conv2d, type Conv2dOptions, conv2dPadded } from "./conv2d.ts";
 export { convTranspose2d, type ConvTranspose2dOptions } from "./conv-transpose2d.ts";
@@ -14,6 +15,7 @@ export { linear } from "./linear.ts";
 export { crossEntropy, type CrossEntropyOptions, mseLoss, nllLoss, type NllLossOptions, type Reduction } from "./losses.ts";
 export { matmul } from "./matmul.ts";
 export { maxPool2d, type MaxPool2dOptions, maxPool2dWithIndices } from "./max-pool2d.ts";
+export { groupNorm, instanceNorm, layerNorm } from "./normalise.ts";
 export { pad, type PadMode, type PadOptions } from "./pad.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
 export { type Dims, mean, type ReduceOptions, sum } from "./sum.ts";
