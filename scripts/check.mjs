@@ -1,0 +1,53 @@
+// npm run check: all that can be said of the sources without running the tests. Names each check with its time; exits 1
+// when one fails, after having run them all.
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const tool = (name) => join(root, "node_modules", ".bin", name);
+const script = (name, ...args) => ({
+  needs: `scripts/${name}`,
+  run: [process.execPath, join("scripts", name), ...args],
+});
+
+/** Projects that only check: tests and scripts, which no build has. */
+const checkedOnly = [
+  ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/tsconfig.test.json`),
+  "scripts/tsconfig.json",
+  "examples/tsconfig.json",
+].filter((path) => existsSync(join(root, path)));
+
+const checks = [
+  { name: "types and build", run: [tool("tsc"), "-b"] },
+  ...checkedOnly.map((path) => ({ name: `types of ${path}`, run: [tool("tsc"), "--noEmit", "-p", path] })),
+  { name: "format and lint", run: [tool("biome"), "ci", "--colors=off", "."] },
+  { name: "layers", ...script("layers.mjs") },
+  { name: "size of the browser entry", ...script("size-budget.mjs") },
+  { name: "contract.h up to date", ...script("generate-contract.mjs", "--check") },
+  { name: "wasm files up to date", ...script("build-wasm.mjs", "--check") },
+  { name: "docs/backends.md up to date", ...script("docs-backends.mjs", "--check") },
+].filter(({ needs }) => !needs || existsSync(join(root, needs)));
+
+let failed = 0;
+for (const { name, run } of checks) {
+  const start = performance.now();
+  const [command, ...args] = run;
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+  });
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  if (status === 0) {
+    const detail = stdout.trim().split("\n").at(-1);
+    console.log(`ok      ${name} (${seconds} s)${detail ? `: ${detail}` : ""}`);
+  } else {
+    failed++;
+    console.log(`FAILED  ${name} (${seconds} s)`);
+    console.log(`${stdout}${stderr}${error ?? ""}`.trimEnd().replace(/^/gm, "        "));
+  }
+}
+console.log(failed === 0 ? `${checks.length} checks passed` : `${failed} of ${checks.length} checks failed`);
+process.exit(failed === 0 ? 0 : 1);
