@@ -1,7 +1,14 @@
 // Every kernel in one translation unit, compiled once for each instruction set with its own DRISHTI_NS. What leaves it is
 // one table, indexed by the kernel's number in the contract.
+#include "batch_norm.cc"
 #include "broadcast.cc"
 #include "layout.cc"
+#include "loss.cc"
+#include "optim.cc"
+#include "pad.cc"
+#include "pool.cc"
+#include "reduce.cc"
+#include "softmax.cc"
 #include "unary.cc"
 
 namespace drishti {

@@ -33,6 +33,7 @@
 // always_inline: no vector crosses a call (no ABI questions), and no copy of one ISA's function can stand in for another's.
 #define DRISHTI_INLINE inline __attribute__((always_inline))
 
+#define DRISHTI_LAMBDA_INLINE __attribute__((always_inline))
 #pragma GCC diagnostic ignored "-Wpsabi"
 
 namespace drishti {
@@ -44,6 +45,13 @@ constexpr int LANES = DRISHTI_LANES;
 constexpr bool HAS_FMA = true;
 #else
 constexpr bool HAS_FMA = false;
+#endif
+
+// Native runs may flush denormals (kernel.h says which kernels keep them); WASM cannot.
+#if defined(__wasm__)
+constexpr bool FLUSHES = false;
+#else
+constexpr bool FLUSHES = true;
 #endif
 
 template <class T, int N> struct VecOf { typedef T type __attribute__((vector_size(N * sizeof(T)))); };
