@@ -15,4 +15,5 @@ export { toChannels } from "./picture.ts";
 export { SampleRandom } from "./sample-random.ts";
 export { type MeanStd, meanStd } from "./statistics.ts";
 export { ImageSubset, randomSplit, Subset, subset } from "./subset.ts";
+export { toTensors } from "./tensors.ts";
 export * from "./transforms/index.ts";

@@ -1,0 +1,19 @@
+/** @file A batch as tensors. Apart from DataLoader, so that data can be read without any of the engine. */
+import { type Device, type Tensor, tensor } from "../autograd/index.ts";
+import type { Batch } from "./batch.ts";
+
+/**
+ * images as float32 (N, C, H, W) and labels as int32 (N), on the default device unless another is given.
+ *
+ * @example
+ * for await (const batch of loader) {
+ *   const { images, labels } = toTensors(batch);
+ *   const loss = criterion.forward(model.forward(images), labels);
+ * }
+ */
+export function toTensors(batch: Batch, device?: Device): { images: Tensor; labels: Tensor } {
+  return {
+    images: tensor(batch.images, { shape: batch.shape, device }),
+    labels: tensor(batch.labels, { device }),
+  };
+}
