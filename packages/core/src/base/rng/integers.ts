@@ -63,7 +63,7 @@ export function randperm(gen: Generator, n: number): Int32Array {
 }
 
 /**
- * The order in which `DataLoader(shuffle=True)` visits n samples in the epoch that starts now.
+ * The order in which `DataLoader(shuffle=True)` visits n samples in the epoch that starts now; `gen` is the default generator.
  *
  * The loader draws a 64-bit seed for its workers, the sampler draws a second one, seeds a private generator with it and
  * takes that one's `randperm(n)`: four draws from `gen`, whatever n is.
@@ -75,4 +75,22 @@ export function shuffleOrder(gen: Generator, n: number): Int32Array {
   for (let i = 0; i < 3; i++) gen.random();
   const lowWord = gen.random(); // all of the second seed that reaches the engine
   return randperm(new Generator(lowWord), n);
+}
+
+/**
+ * The order of an epoch of `DataLoader(shuffle=True, generator=gen)`, a loader with a generator of its own.
+ *
+ * The worker seed (two draws) and then the permutation itself come from `gen`; the sampler ends by making a second
+ * permutation of which it uses nothing. So an epoch takes 2 + 2·(n − 1) draws.
+ *
+ * Source  torch/utils/data/sampler.py, RandomSampler.__iter__.
+ *
+ * @example
+ * shuffleOrderOwn(new Generator(7), 5);  // [1, 3, 0, 4, 2]
+ */
+export function shuffleOrderOwn(gen: Generator, n: number): Int32Array {
+  gen.random64();
+  const order = randperm(gen, n);
+  for (let i = 0; i < n - 1; i++) gen.random();
+  return order;
 }

@@ -53,10 +53,15 @@ const oneWord = new Int32Array(oneFloat.buffer);
 /** Box-Muller on the blocks of 16 in out[start, end): 8 radii from the first half, 8 angles from the second. */
 function transform(out: Float32Array, start: number, end: number, mean: number, std: number): void {
   makeRadii(out, start, end);
-  turn(out, start, end, mean, std);
+  turn(out, start, end);
+  if (mean === 0 || std === 1) for (let i = start; i < end; i++) out[i] = out[i]! * std + mean;
+  else for (let i = start; i < end; i++) out[i] = fma(out[i]!, std, mean);
 }
 
-const SQRT_HALF = fround(0.707106781186547524);
+// Where the product in a fused multiply-add is itself a float32, the sum of two float32 in a double, rounded again, is
+// the fused result (53 ≥ 2·24 + 2 bits: Figueroa 1995). Those are written out below, without fma().
+
+const SQRT_HALF_MANTISSA = 0x3504f3;
 const L0 = fround(7.0376836292e-2);
 const L1 = fround(-1.151461031e-1);
 const L2 = fround(1.167699874e-1);
@@ -75,14 +80,12 @@ function makeRadii(out: Float32Array, start: number, end: number): void {
     for (let j = block; j < block + 8; j++, k++) {
       oneFloat[0] = 1 - out[j]!; // exact, in (0, 1]
       const bits = oneWord[0]!;
-      let e = (bits >> 23) - 126;
-      oneWord[0] = (bits & 0x007fffff) | 0x3f000000;
+      const mantissa = bits & 0x007fffff;
+      const small = (mantissa - SQRT_HALF_MANTISSA) >>> 31; // 1 if m < √½; without a branch, which would be a coin toss
+      const e = (bits >> 23) - 126 - small;
+      oneWord[0] = mantissa | 0x3f000000;
       const m = oneFloat[0]!; // 0.5 <= m < 1
-      let x = fround(m - 1);
-      if (m < SQRT_HALF) {
-        e -= 1;
-        x = fround(x + m);
-      }
+      const x = m * (1 + small) - 1; // exact
       const z = fround(x * x);
       let y = fma(L0, x, L1);
       y = fma(y, x, L2);
@@ -94,8 +97,8 @@ function makeRadii(out: Float32Array, start: number, end: number): void {
       y = fma(y, x, L8);
       y = fround(y * x);
       y = fma(y, z, fround(e * LN2_LOW));
-      y = fma(-z, 0.5, y);
-      radii[k] = sqrt(fround(-2 * fma(e, LN2_HIGH, fround(x + y))));
+      y = fround(y - z * 0.5);
+      radii[k] = sqrt(fround(-2 * fround(e * LN2_HIGH + fround(x + y))));
     }
   }
 }
@@ -103,8 +106,8 @@ function makeRadii(out: Float32Array, start: number, end: number): void {
 const TWO_PI = fround(2 * Math.PI);
 const FOUR_OVER_PI = fround(1.27323954473516);
 const P1 = fround(-0.78515625);
-const P2 = fround(-2.4187564849853515625e-4);
-const P3 = fround(-3.77489497744594108e-8);
+const P2 = fround(-2.4187564849853516e-4);
+const P3 = fround(-3.774894977445941e-8);
 const C0 = fround(2.443315711809948e-5);
 const C1 = fround(-1.388731625493765e-3);
 const C2 = fround(4.166664568298827e-2);
@@ -112,30 +115,26 @@ const S0 = fround(-1.9515295891e-4);
 const S1 = fround(8.3321608736e-3);
 const S2 = fround(-1.6666654611e-1);
 
-/** out = radius·(cos, sin)(2πu)·std + mean; sine and cosine are sincos256_ps. */
-function turn(out: Float32Array, start: number, end: number, mean: number, std: number): void {
+/** out = radius·(cos, sin)(2πu); sine and cosine are sincos256_ps. */
+function turn(out: Float32Array, start: number, end: number): void {
   for (let block = start, k = 0; block < end; block += 16) {
     for (let j = block; j < block + 8; j++, k++) {
       let x = fround(TWO_PI * out[j + 8]!);
       const octant = ((fround(x * FOUR_OVER_PI) | 0) + 1) & ~1;
-      x = fma(octant, P1, x);
-      x = fma(octant, P2, x);
+      x = fround(octant * P1 + x);
+      x = fround(octant * P2 + x);
       x = fma(octant, P3, x);
       const z = fround(x * x);
       let cos = fround(fma(fma(C0, z, C1), z, C2) * z);
       cos = fround(fma(cos, z, -fround(z * 0.5)) + 1);
       let sin = fround(fma(fma(S0, z, S1), z, S2) * z);
       sin = fma(sin, x, x);
-      if (octant & 2) {
-        const swap = sin;
-        sin = cos;
-        cos = swap;
-      }
-      if (octant & 4) sin = -sin;
-      if (~(octant - 2) & 4) cos = -cos;
+      // Which polynomial is the cosine of the full angle, and both signs, by octant; again without branches.
+      const quadrant = octant >> 1;
+      const swap = (quadrant & 1) << 3;
       const radius = radii[k]!;
-      out[j] = fma(fround(radius * cos), std, mean);
-      out[j + 8] = fma(fround(radius * sin), std, mean);
+      out[j + swap] = radius * cos * (1 - (quadrant & 2));
+      out[j + 8 - swap] = radius * sin * (1 - ((quadrant ^ (quadrant << 1)) & 2));
     }
   }
 }
