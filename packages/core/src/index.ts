@@ -6,6 +6,7 @@ export { createReference } from "./backends/reference.ts";
 export type { DType } from "./base/dtype.ts";
 export { defaultGenerator, Generator, manualSeed } from "./base/rng/index.ts";
 export type { Shape } from "./base/shape.ts";
+export * as data from "./data/index.ts";
 export * from "./errors/index.ts";
 export * as nn from "./nn/index.ts";
 export * from "./ops/index.ts";
