@@ -27,8 +27,8 @@ export const cifar10Classes: readonly string[] = [
  * Source  Alex Krizhevsky, "The CIFAR-10 dataset", binary version.
  *
  * @example
- * const test = imageSetFromCifar10([{ name: "test_batch.bin", bytes }]);
- * test.length;  // 10000
+ * const bytes = new Uint8Array(2 * 3073); // two records
+ * imageSetFromCifar10([{ name: "test_batch.bin", bytes }]).length; // 2
  */
 export function imageSetFromCifar10(files: readonly NamedBytes[], classes = cifar10Classes): ArrayImageSet {
   const counts = files.map(countRecords);
@@ -73,7 +73,8 @@ function countRecords({ name, bytes }: NamedBytes): number {
  * Throws  DataError "classes" unless there are ten different ones.
  *
  * @example
- * parseCifar10Classes({ name: "batches.meta.txt", bytes })[3];  // "cat"
+ * const bytes = new TextEncoder().encode(cifar10Classes.join("\n"));
+ * parseCifar10Classes({ name: "batches.meta.txt", bytes })[3]; // "cat"
  */
 export function parseCifar10Classes({ name, bytes }: NamedBytes): string[] {
   let text = "";

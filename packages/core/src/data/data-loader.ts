@@ -50,7 +50,7 @@ export interface DataLoaderState {
  *
  * @example
  * const loader = new DataLoader(train, { batchSize: 64, shuffle: true, transform });
- * for await (const { images, labels, shape } of loader) step(images, labels, shape);
+ * for await (const { images, labels, shape } of loader) console.log(shape, images.length, labels.length);
  */
 export class DataLoader implements AsyncIterable<Batch> {
   /** Batches an epoch. */

@@ -92,7 +92,9 @@ export function parseIdxImages({
  * Throws   DataError: those of `parseIdx`, "rank", "count" when the files count differently, "label" for a label without a class.
  *
  * @example
- * const test = imageSetFromIdx({ name: "t10k-images", bytes: images }, { name: "t10k-labels", bytes: labels });
+ * const images = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 255, 0); // one picture of 1×2
+ * const labels = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 7);
+ * imageSetFromIdx({ name: "t10k-images", bytes: images }, { name: "t10k-labels", bytes: labels }).label(0); // 7
  */
 export function imageSetFromIdx(images: NamedBytes, labels: NamedBytes, classes?: readonly string[]): ArrayImageSet {
   const { dims, data } = parseIdxImages(images);
