@@ -1,0 +1,117 @@
+/** @file Residual networks with torchvision's structure and state-dict keys. */
+import type { Tensor } from "../autograd/tensor.ts";
+import {
+  AdaptiveAvgPool2d,
+  BatchNorm2d,
+  Conv2d,
+  Flatten,
+  Identity,
+  init,
+  Linear,
+  MaxPool2d,
+  Module,
+  ReLU,
+  Sequential,
+} from "../nn/index.ts";
+import { type ModelOptions, resolved } from "./options.ts";
+
+export interface ResNetOptions extends Omit<ModelOptions, "batchNorm"> {
+  /**
+   * How the picture enters. "imagenet": convolution 7×7 stride 2 and max pooling 3×3 stride 2, as torchvision. "cifar":
+   * convolution 3×3 and no pooling, for small pictures. Default: "cifar" below 64×64.
+   */
+  stem?: "imagenet" | "cifar";
+}
+
+/**
+ * Two 3×3 convolutions and a way around them: y = relu(x′ + bn(conv(relu(bn(conv(x)))))), x′ = x or its projection.
+ *
+ * Keys     conv1, bn1, conv2, bn2, downsample.0, downsample.1.
+ * Source   He, Zhang, Ren & Sun 2015 (https://arxiv.org/abs/1512.03385); torchvision.models.resnet.BasicBlock.
+ */
+export class BasicBlock extends Module {
+  readonly conv1: Conv2d;
+  readonly bn1: BatchNorm2d;
+  readonly relu = new ReLU();
+  readonly conv2: Conv2d;
+  readonly bn2: BatchNorm2d;
+  readonly downsample: Sequential | null;
+
+  constructor(inChannels: number, outChannels: number, stride = 1) {
+    super();
+    this.conv1 = new Conv2d(inChannels, outChannels, 3, { stride, padding: 1, bias: false });
+    this.bn1 = new BatchNorm2d(outChannels);
+    this.conv2 = new Conv2d(outChannels, outChannels, 3, { padding: 1, bias: false });
+    this.bn2 = new BatchNorm2d(outChannels);
+    this.downsample =
+      stride === 1 && inChannels === outChannels
+        ? null
+        : new Sequential(new Conv2d(inChannels, outChannels, 1, { stride, bias: false }), new BatchNorm2d(outChannels));
+  }
+
+  forward(input: Tensor): Tensor {
+    const inner = this.relu.forward(this.bn1.forward(this.conv1.forward(input)));
+    const around = this.downsample ? this.downsample.forward(input) : input;
+    return this.relu.forward(this.bn2.forward(this.conv2.forward(inner)).add(around));
+  }
+}
+
+/**
+ * A residual network of basic blocks, (2, 2, 2, 2) of them for ResNet-18 and (3, 4, 6, 3) for ResNet-34.
+ *
+ * Shape    (N, inChannels, H, W) → (N, numClasses) logits.
+ * Options  inChannels 3, numClasses 10, inputSize 32, stem by the input size.
+ * Size     ResNet-18: 11,173,962 parameters for CIFAR-10; 11,689,512 with the ImageNet stem and 1000 classes.
+ * Init     convolutions normal with variance 2 / fan-out, batch norms 1 and 0, as torchvision.
+ * Keys     torchvision's: conv1, bn1, layer1.0.conv1 … layer4.1.bn2, fc.
+ * Source   He et al. 2015; torchvision.models.resnet18.
+ */
+export class ResNet extends Module {
+  readonly conv1: Conv2d;
+  readonly bn1: BatchNorm2d;
+  readonly relu = new ReLU();
+  readonly maxpool: MaxPool2d | Identity;
+  readonly layer1: Sequential;
+  readonly layer2: Sequential;
+  readonly layer3: Sequential;
+  readonly layer4: Sequential;
+  readonly avgpool = new AdaptiveAvgPool2d(1);
+  readonly flatten = new Flatten();
+  readonly fc: Linear;
+
+  constructor(blocks: readonly [number, number, number, number], options: ResNetOptions = {}) {
+    super();
+    const { inChannels, numClasses, inputSize } = resolved("ResNet", options, {
+      inChannels: 3,
+      numClasses: 10,
+      inputSize: 32,
+      batchNorm: true,
+    });
+    const small = (options.stem ?? (Math.min(...inputSize) < 64 ? "cifar" : "imagenet")) === "cifar";
+    this.conv1 = new Conv2d(inChannels, 64, small ? 3 : 7, {
+      stride: small ? 1 : 2,
+      padding: small ? 1 : 3,
+      bias: false,
+    });
+    this.bn1 = new BatchNorm2d(64);
+    this.maxpool = small ? new Identity() : new MaxPool2d(3, { stride: 2, padding: 1 });
+    this.layer1 = stage(blocks[0], 64, 64, 1);
+    this.layer2 = stage(blocks[1], 64, 128, 2);
+    this.layer3 = stage(blocks[2], 128, 256, 2);
+    this.layer4 = stage(blocks[3], 256, 512, 2);
+    this.fc = new Linear(512, numClasses);
+    for (const module of this.modules())
+      if (module instanceof Conv2d) init.kaimingNormal_(module.weight, { mode: "fan_out", nonlinearity: "relu" });
+  }
+
+  forward(input: Tensor): Tensor {
+    let x = this.maxpool.forward(this.relu.forward(this.bn1.forward(this.conv1.forward(input))));
+    for (const layer of [this.layer1, this.layer2, this.layer3, this.layer4]) x = layer.forward(x);
+    return this.fc.forward(this.flatten.forward(this.avgpool.forward(x)));
+  }
+}
+
+function stage(count: number, inChannels: number, outChannels: number, stride: number): Sequential {
+  const rest = Array.from({ length: count - 1 }, () => new BasicBlock(outChannels, outChannels));
+  return new Sequential(new BasicBlock(inChannels, outChannels, stride), ...rest);
+}
