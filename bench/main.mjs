@@ -1,0 +1,79 @@
+// npm run bench: runs the benches, each configuration in a process of its own, one after the other.
+//   npm run bench                        speed and memory (some minutes; the machine should have nothing else to do)
+//   npm run bench -- --json              one JSON object a line
+//   npm run bench -- --only train        those with "train" in their name
+//   npm run bench -- --quick             short windows: to see that it works, not to quote
+//   npm run bench -- --list              the names
+import { spawnSync } from "node:child_process";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { SKIPPED } from "./lib/engine.mjs";
+import { machine } from "./lib/machine.mjs";
+
+const folder = path.dirname(fileURLToPath(import.meta.url));
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", default: "" },
+    json: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+    list: { type: "boolean", default: false },
+  },
+});
+const { only, json, quick } = values;
+
+const seconds = ["--seconds", quick ? "0.5" : "4"];
+const steps = ["--steps", quick ? "500" : "5000"];
+const rounds = ["--rounds", quick ? "1" : "5"];
+const speeds = (file) =>
+  ["native", "wasm"].flatMap((device) =>
+    [2, 1].map((threads) => ({
+      name: `${file}-${device}-${threads}`,
+      file: `${file}.mjs`,
+      args: ["--device", device, "--threads", String(threads), ...seconds],
+    })),
+  );
+
+const benches = [
+  ...speeds("train-cifar10cnn"),
+  ...speeds("infer-cifar10cnn"),
+  ...["native", "wasm"].flatMap((device) =>
+    ["awaited", "by-hand"].map((loop) => ({
+      name: `memory-${device}-${loop}`,
+      file: "memory.mjs",
+      args: ["--device", device, "--loop", loop, ...steps],
+    })),
+  ),
+  ...["channels-last", "tuned"].map((variant) => ({
+    name: `peers-torch-train-${variant}`,
+    file: "peers/torch.mjs",
+    args: ["--variant", variant, ...seconds, ...rounds],
+  })),
+].filter(({ name }) => name.includes(only));
+
+if (values.list) {
+  for (const { name, file, args } of benches) console.log(`${name.padEnd(34)} node bench/${file} ${args.join(" ")}`);
+  process.exit(0);
+}
+if (benches.length === 0) {
+  console.error(`no bench has "${only}" in its name; --list shows them`);
+  process.exit(2);
+}
+
+const about = machine();
+if (!json)
+  console.log(
+    `${about.cpu}, ${about.cores} cores, Node ${about.node}, load ${about.load}${quick ? "; quick: figures are not to be quoted" : ""}\n`,
+  );
+let failed = 0;
+for (const { name, file, args } of benches) {
+  const { status } = spawnSync(process.execPath, [path.join(folder, file), ...args, ...(json ? ["--json"] : [])], {
+    stdio: "inherit",
+  });
+  if (status === SKIPPED) console.error(`${name} skipped`);
+  else if (status !== 0) {
+    failed++;
+    console.error(`${name} failed (exit ${status})`);
+  }
+}
+process.exit(failed > 0 ? 1 : 0);
