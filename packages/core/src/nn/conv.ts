@@ -114,7 +114,7 @@ export class Conv1d extends Module {
     const image = reshape(input, [...input.shape.slice(0, -1), 1, input.shape[input.ndim - 1] ?? 0]);
     const weight = reshape(this.weight, [...this.weight.shape.slice(0, 2), 1, this.weight.shape[2]!]);
     const out = paddingMode === "zeros" ? conv2d(image, weight, this.bias, options) : conv2dPadded(image, weight, this.bias, options, paddingMode);
-    return reshape(out, [...out.shape.slice(0, -2), out.shape[3]!]);
+    return reshape(out, [...out.shape.slice(0, -2), out.shape[out.ndim - 1]!]);
   }
 }
 

@@ -2,7 +2,7 @@ import { defineOp, run } from "../autograd/define-op.ts";
 import { Tensor } from "../autograd/tensor.ts";
 import { type Pair, pair, type Shape } from "../base/shape.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
-import { channelSum } from "./conv2d.ts";
+import { batched, channelSum } from "./conv2d.ts";
 
 export interface ConvTranspose2dOptions {
   /** Default 1. */
@@ -43,7 +43,7 @@ export const convTranspose2dOp = defineOp<Inputs, Geometry>({
       { name: "weight", shape: weight.shape, axes: "C, O/groups, kH, kW" },
     ];
     if (input.shape.length !== 4 || weight.shape.length !== 4)
-      throw new ShapeError("convTranspose2d", "rank", `input and weight must have 4 axes, got ${input.shape.length} and ${weight.shape.length}.`, operands);
+      throw new ShapeError("convTranspose2d", "rank", `input must be (N, C, H, W) or (C, H, W) and weight have 4 axes, got ${input.shape.length} and ${weight.shape.length}.`, operands);
     const [n = 0, c = 0, h = 0, w = 0] = input.shape;
     const [wc = 0, perGroup = 0, kh = 0, kw = 0] = weight.shape;
     if (c !== wc) throw new ShapeError("convTranspose2d", "channels", `input has ${c} channels, weight wants ${wc}.`, operands);
@@ -78,7 +78,7 @@ export const convTranspose2dOp = defineOp<Inputs, Geometry>({
 /**
  * The gradient of a convolution with respect to its input, as a layer of its own: spreads each pixel over a window.
  *
- * Shape    input (N, C, H, W), weight (C, O/groups, kH, kW), bias (O) → (N, O, H′, W′),
+ * Shape    input (N, C, H, W) or (C, H, W), weight (C, O/groups, kH, kW), bias (O) → (N, O, H′, W′) or (O, H′, W′),
  *          H′ = (H − 1)·stride − 2·padding + dilation·(kH − 1) + outputPadding + 1.
  * Throws   ShapeError "rank", "channels", "groups", "bias", "too-small"; ArgumentError "output-padding".
  * Source   torch.nn.functional.conv_transpose2d.
@@ -91,5 +91,5 @@ export function convTranspose2d(input: Tensor, weight: Tensor, bias?: Tensor | n
     if (outputPadding[axis] >= Math.max(stride[axis], dilation[axis]))
       throw new ArgumentError("convTranspose2d", "output-padding", `outputPadding [${outputPadding.join(", ")}] must be below stride [${stride.join(", ")}] or dilation [${dilation.join(", ")}].`);
   const geometry = { stride, dilation, outputPadding, padding: pair(options.padding ?? 0), groups: options.groups ?? 1 };
-  return convTranspose2dOp({ input, weight, bias: bias ?? undefined }, geometry);
+  return batched(input, weight, (images) => convTranspose2dOp({ input: images, weight, bias: bias ?? undefined }, geometry));
 }

@@ -3,6 +3,7 @@ import { Tensor } from "../autograd/tensor.ts";
 import { type Pair, pair, type Shape } from "../base/shape.ts";
 import { ArgumentError, type OperandFact, ShapeError } from "../errors/errors.ts";
 import { pad } from "./pad.ts";
+import { squeeze, unsqueeze } from "./view.ts";
 
 export interface Conv2dOptions {
   /** Step between windows. Default 1. */
@@ -67,7 +68,7 @@ function outputShape({ input, weight, bias }: { input: { shape: Shape }; weight:
     { name: "weight", shape: weight.shape, axes: "O, C/groups, kH, kW" },
   ];
   if (input.shape.length !== 4 || weight.shape.length !== 4)
-    throw new ShapeError("conv2d", "rank", `input and weight must have 4 axes, got ${input.shape.length} and ${weight.shape.length}.`, operands, input.shape.length === 3 ? "one image without its batch? use input.unsqueeze(0)." : undefined);
+    throw new ShapeError("conv2d", "rank", `input must be (N, C, H, W) or (C, H, W) and weight have 4 axes, got ${input.shape.length} and ${weight.shape.length}.`, operands);
   const [n = 0, c = 0, h = 0, w = 0] = input.shape;
   const [o = 0, perGroup = 0, kh = 0, kw = 0] = weight.shape;
   const { groups } = g;
@@ -132,7 +133,7 @@ export const conv2dOp = defineOp<Inputs, ConvGeometry>({
  * Slides every filter over the image and sums products: y[n,o,i,j] = b[o] + Σ x[n,c,i·s+u·d−p,j·s+v·d−p]·w[o,c,u,v].
  * (Cross-correlation, which the field calls convolution.)
  *
- * Shape    input (N, C, H, W), weight (O, C/groups, kH, kW), bias (O) → (N, O, H′, W′),
+ * Shape    input (N, C, H, W) or (C, H, W), weight (O, C/groups, kH, kW), bias (O) → (N, O, H′, W′) or (O, H′, W′),
  *          H′ = ⌊(H + 2·padding − dilation·(kH − 1) − 1)/stride⌋ + 1.
  * Options  stride 1, padding 0 (or "same", "valid"), dilation 1, groups 1; numbers or [height, width].
  * Throws   ShapeError "rank", "channels", "groups", "bias", "kernel-too-large"; ArgumentError for a bad option.
@@ -143,7 +144,12 @@ export const conv2dOp = defineOp<Inputs, ConvGeometry>({
  */
 export function conv2d(input: Tensor, weight: Tensor, bias?: Tensor | null, options: Conv2dOptions = {}): Tensor {
   const geometry = convGeometry(options, [weight.shape[2] ?? 1, weight.shape[3] ?? 1]);
-  return conv2dOp({ input, weight, bias: bias ?? undefined }, geometry);
+  return batched(input, weight, (images) => conv2dOp({ input: images, weight, bias: bias ?? undefined }, geometry));
+}
+
+/** One image (C, H, W) goes through as a batch of one, as in torch. @internal */
+export function batched(input: Tensor, weight: Tensor, run: (images: Tensor) => Tensor): Tensor {
+  return input.ndim === 3 && weight.ndim === 4 ? squeeze(run(unsqueeze(input, 0)), 0) : run(input);
 }
 
 /** conv2d after padding by reflection, repetition of the edge, or wrapping around. @internal */
