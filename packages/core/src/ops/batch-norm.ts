@@ -1,3 +1,4 @@
+import { ones, zeros } from "../autograd/create.ts";
 import { defineOp, run } from "../autograd/define-op.ts";
 import { copyStrided, Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
@@ -100,8 +101,13 @@ export function batchNorm(input: Tensor, runningMean: Tensor | null, runningVar:
     return batchNormEvalOp({ ...affine, runningMean, runningVar }, { eps });
   }
   outputShape({ ...affine, runningMean: runningMean ?? undefined, runningVar: runningVar ?? undefined });
-  const { batch, spatial } = layout(input.shape);
-  if (batch * spatial <= 1)
+  const { batch, channels, spatial } = layout(input.shape);
+  // Of nothing there are no statistics: the running ones stay, as in torch.
+  if (batch * spatial === 0) {
+    const like = { device: input.backend };
+    return batchNormEvalOp({ ...affine, runningMean: runningMean ?? zeros([channels], like), runningVar: runningVar ?? ones([channels], like) }, { eps });
+  }
+  if (batch * spatial === 1)
     throw new ArgumentError("batchNorm", "one-value", `expected more than 1 value per channel when training, got input size [${input.shape.join(", ")}]. Use a larger batch (dropLast) or eval().`);
   return batchNormTrainOp(affine, {
     eps,

@@ -67,6 +67,9 @@ export function pad(input: Tensor, padding: readonly number[], options: PadOptio
   if (!(mode in modes)) throw new ArgumentError("pad", "mode", `mode must be one of ${Object.keys(modes).join(", ")}, got "${mode}".`);
   if ((padding.length !== 2 && padding.length !== 4) || !padding.every(Number.isInteger))
     throw new ArgumentError("pad", "padding", `padding must be 2 or 4 whole numbers, got [${padding.join(", ")}].`);
+  // What is cropped away is gone before the rest wraps around.
+  if (mode === "circular" && padding.some((size) => size < 0))
+    return pad(pad(input, padding.map((size) => Math.min(size, 0))), padding.map((size) => Math.max(size, 0)), options);
   const [left = 0, right = 0, top = 0, bottom = 0] = padding;
   return padOp({ input }, { left, right, top, bottom, mode, value });
 }
