@@ -12,6 +12,8 @@ export interface AdagradOptions extends GroupOptions {
   initialAccumulatorValue?: number;
   /** Default 1e-10. */
   eps?: number;
+  /** Climb instead of descend. Default false. */
+  maximize?: boolean;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface AdagradOptions extends GroupOptions {
  */
 export class Adagrad extends Optimizer<AdagradOptions> {
   constructor(params: Params<AdagradOptions>, options: Partial<AdagradOptions> = {}) {
-    super(params, { lr: 1e-2, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10, ...options });
+    super(params, { lr: 1e-2, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10, maximize: false, ...options });
   }
 
   protected override check(group: AdagradOptions): void {
@@ -30,9 +32,10 @@ export class Adagrad extends Optimizer<AdagradOptions> {
   }
 
   protected update(parameter: Parameter, gradient: Tensor, group: ParamGroup<AdagradOptions>, state: ParamState): void {
-    const { lr, lrDecay = 0, weightDecay = 0, initialAccumulatorValue = 0, eps = 1e-10 } = group;
+    const { lr, lrDecay = 0, weightDecay = 0, initialAccumulatorValue = 0, eps = 1e-10, maximize = false } = group;
     state.step = (typeof state.step === "number" ? state.step : 0) + 1;
-    const g = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
+    const downhill = maximize ? gradient.neg() : gradient;
+    const g = weightDecay === 0 ? downhill : downhill.add(parameter.mul(weightDecay));
     const total = (state.sum ??= full(parameter.shape, initialAccumulatorValue, { device: parameter.backend })) as Tensor;
     add_(total, g.mul(g));
     sub_(parameter, g.div(total.sqrt().add(eps)).mul(lr / (1 + (state.step - 1) * lrDecay)));

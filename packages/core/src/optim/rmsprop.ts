@@ -13,6 +13,8 @@ export interface RMSpropOptions extends GroupOptions {
   momentum?: number;
   /** Divide by the deviation instead of the root mean square. Default false. */
   centered?: boolean;
+  /** Climb instead of descend. Default false. */
+  maximize?: boolean;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface RMSpropOptions extends GroupOptions {
  */
 export class RMSprop extends Optimizer<RMSpropOptions> {
   constructor(params: Params<RMSpropOptions>, options: Partial<RMSpropOptions> = {}) {
-    super(params, { lr: 1e-2, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false, ...options });
+    super(params, { lr: 1e-2, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false, maximize: false, ...options });
   }
 
   protected override check(group: RMSpropOptions): void {
@@ -31,8 +33,10 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
   }
 
   protected update(parameter: Parameter, gradient: Tensor, group: ParamGroup<RMSpropOptions>, state: ParamState): void {
-    const { lr, alpha = 0.99, eps = 1e-8, weightDecay = 0, momentum = 0, centered = false } = group;
-    const g = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
+    const { lr, alpha = 0.99, eps = 1e-8, weightDecay = 0, momentum = 0, centered = false, maximize = false } = group;
+    state.step = (typeof state.step === "number" ? state.step : 0) + 1;
+    const downhill = maximize ? gradient.neg() : gradient;
+    const g = weightDecay === 0 ? downhill : downhill.add(parameter.mul(weightDecay));
     const square = (state.squareAvg ??= zerosLike(parameter)) as Tensor;
     add_(mul_(square, alpha), g.mul(g).mul(1 - alpha));
     let spread = square;
