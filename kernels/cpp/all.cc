@@ -2,8 +2,12 @@
 // one table, indexed by the kernel's number in the contract.
 #include "batch_norm.cc"
 #include "broadcast.cc"
+#include "conv-weight.cc"
+#include "conv.cc"
 #include "layout.cc"
+#include "linear.cc"
 #include "loss.cc"
+#include "matmul.cc"
 #include "optim.cc"
 #include "pad.cc"
 #include "pool.cc"
