@@ -1,7 +1,7 @@
 // Turns the comments of a snippet into checks:
-//   expression; // [1, 2]            the value, as JSON (a number with decimals: to the digits written)
+//   expression; // [1, 2]            the value, as JSON (numbers with decimals: to the digits written)
 //   const name = expression; // 3    the same
-//   console.log(…); // text          what it prints
+//   console.log(…); // text          what it prints; "such as …" is only an example of it
 import assert from "node:assert/strict";
 import { format } from "node:util";
 import ts from "typescript";
@@ -22,12 +22,16 @@ export function withChecks(code) {
         const inside = expression.arguments.map((argument) => argument.getText(source)).join(", ");
         edits.push([node.getStart(source), node.end, `__printed(${JSON.stringify(comment)}, ${inside});`]);
       } else if (isJson(comment))
-        edits.push([node.getStart(source), node.end, `__check(${text}, ${comment}, ${JSON.stringify(text)});`]);
+        edits.push([
+          node.getStart(source),
+          node.end,
+          `__check(${text}, ${JSON.stringify(comment)}, ${JSON.stringify(text)});`,
+        ]);
     } else if (isJson(comment)) {
       const [declaration, ...others] = node.declarationList.declarations;
       if (others.length > 0 || !ts.isIdentifier(declaration.name)) return;
       const name = declaration.name.text;
-      edits.push([node.end, node.end, ` __check(${name}, ${comment}, ${JSON.stringify(name)});`]);
+      edits.push([node.end, node.end, ` __check(${name}, ${JSON.stringify(comment)}, ${JSON.stringify(name)});`]);
     }
   };
   visit(source);
@@ -37,7 +41,8 @@ export function withChecks(code) {
 }
 
 function trailingComment(code, end) {
-  return /^[ \t]*\/\/ (.+)/.exec(code.slice(end))?.[1].trim();
+  const comment = /^[ \t]*\/\/ (.+)/.exec(code.slice(end))?.[1].trim();
+  return comment?.startsWith("such as") ? undefined : comment;
 }
 
 function isJson(text) {
@@ -51,12 +56,11 @@ function isJson(text) {
 
 /** Puts the functions that the checks call where every snippet finds them. */
 export function installChecks() {
-  globalThis.__check = (value, wanted, text) => {
-    assert.deepEqual(
-      rounded(plain(value), wanted),
-      wanted,
-      `${text} is ${JSON.stringify(value)}, the comment says ${JSON.stringify(wanted)}`,
-    );
+  globalThis.__check = (value, comment, text) => {
+    const wanted = JSON.parse(comment);
+    const decimals = [...comment.matchAll(/\d\.(\d+)/g)].map((match) => match[1].length);
+    const found = rounded(plain(value), Math.max(-1, ...decimals));
+    assert.deepEqual(found, wanted, `${text} is ${JSON.stringify(value)}, the comment says ${comment}`);
   };
   globalThis.__printed = (wanted, ...values) => {
     const text = format(...values);
@@ -70,10 +74,8 @@ function plain(value) {
   return JSON.parse(JSON.stringify(value, (_, item) => (ArrayBuffer.isView(item) ? Array.from(item) : item)));
 }
 
-/** Numbers to as many decimals as the wanted ones have, if those have any. */
-function rounded(value, wanted) {
-  if (Array.isArray(value) && Array.isArray(wanted)) return value.map((item, i) => rounded(item, wanted[i]));
-  if (typeof value !== "number" || typeof wanted !== "number") return value;
-  const decimals = /\.(\d+)$/.exec(String(wanted))?.[1].length;
-  return decimals === undefined ? value : Number(value.toFixed(decimals));
+/** Numbers with so many decimals; as they are below 0. */
+function rounded(value, decimals) {
+  if (Array.isArray(value)) return value.map((item) => rounded(item, decimals));
+  return typeof value !== "number" || decimals < 0 ? value : Number(value.toFixed(decimals)) + 0; // not -0
 }

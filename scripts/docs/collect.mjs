@@ -67,7 +67,7 @@ function docstringPrograms(file, text) {
   const programs = [];
   for (const comment of text.matchAll(/\/\*\*[\s\S]*?\*\//g)) {
     const example = /@example\n([\s\S]*?)(?=\n\s*\*\s@|\*\/)/.exec(comment[0])?.[1];
-    if (!example) continue;
+    if (!example || example.includes("// in a browser")) continue;
     const code = example.replaceAll(/^\s*\* ?/gm, "");
     programs.push({
       name: `${file}:${text.slice(0, comment.index).split("\n").length}`,

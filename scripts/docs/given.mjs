@@ -25,6 +25,7 @@ export function given(api) {
     transform: toTensor(),
     loader: new DataLoader(train, { batchSize: 8 }),
     model,
+    validation: new DataLoader(pictures(8), { batchSize: 8 }),
     criterion: new nn.CrossEntropyLoss(),
     optimizer: new optim.SGD(model.parameters(), { lr: 0.1 }),
     backend: getBackend("reference"),

@@ -33,7 +33,7 @@ const MOST_THREADS = 16;
  *
  * @example
  * const native = loadNative({ threads: 2 });
- * if ("backend" in native) console.log(native.backend.detail); // avx2, 8 lanes, 2 threads
+ * if ("backend" in native) console.log(native.backend.detail); // such as: avx2, 8 lanes, 2 threads
  */
 export function loadNative(options: NativeOptions = {}): NativeResult {
   try {

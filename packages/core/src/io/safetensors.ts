@@ -44,8 +44,8 @@ interface Slot {
  * Source  safetensors' `deserialize`; torch.load's counterpart without code in the file.
  *
  * @example
- * const { tensors, metadata } = readSafetensors(bytes);
- * tensors.get("conv1.weight")?.shape;  // [16, 3, 3, 3]
+ * const bytes = writeSafetensors([["fc.bias", { shape: [2], data: Float32Array.of(1, 2) }]]);
+ * readSafetensors(bytes).tensors.get("fc.bias")?.shape; // [2]
  */
 export function readSafetensors(bytes: Uint8Array, options: { file?: string } = {}): Safetensors {
   const fail: Fail = (code, text, cause) => {
