@@ -1,4 +1,5 @@
 export { CIFAR10CNN } from "./cifar10cnn.ts";
+export { evalMode } from "./eval-mode.ts";
 export { LeNet5 } from "./lenet5.ts";
 export { MLP } from "./mlp.ts";
 export type { ModelOptions } from "./options.ts";

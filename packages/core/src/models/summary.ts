@@ -4,6 +4,7 @@ import { noGrad } from "../autograd/grad-mode.ts";
 import { Tensor } from "../autograd/tensor.ts";
 import { numel } from "../base/shape.ts";
 import { Conv1d, Conv2d, ConvTranspose2d, type Layer, Linear, type Module } from "../nn/index.ts";
+import { evalMode } from "./eval-mode.ts";
 
 export interface LayerSummary {
   /** Dotted path in the model: `net.3`. */
@@ -62,13 +63,12 @@ export function summarize(model: Layer, input: readonly number[]): ModelSummary 
       }),
     );
   }
-  const modes = new Map([...model.modules()].map((module) => [module, module.training]));
-  model.eval();
+  const restore = evalMode(model);
   try {
     const device = model.parameters().next().value?.backend;
     noGrad(() => model.forward(zeros([1, ...input], { device })));
   } finally {
-    for (const [module, training] of modes) module.training = training;
+    restore();
     for (const remove of removers) remove();
   }
   const parameters = [...model.parameters()];

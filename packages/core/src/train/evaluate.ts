@@ -1,0 +1,97 @@
+/** @file How good a classifier is on labelled pictures. */
+import { tensor } from "../autograd/create.ts";
+import { noGrad } from "../autograd/grad-mode.ts";
+import type { Tensor } from "../autograd/tensor.ts";
+import type { Backend } from "../backends/backend.ts";
+import type { Batch } from "../data/index.ts";
+import { ArgumentError } from "../errors/errors.ts";
+import { evalMode } from "../models/eval-mode.ts";
+import type { Layer } from "../nn/index.ts";
+import { crossEntropy } from "../ops/index.ts";
+import { Metrics, type MetricsResult } from "./metrics.ts";
+import type { StopSignal } from "./runtime.ts";
+
+/** From logits (N, classes) and class numbers (N) to the mean loss, a scalar. */
+export type LossFunction = (logits: Tensor, target: Tensor) => Tensor;
+
+/** Metrics of one pass over a set, and the mean loss. */
+export interface Evaluation extends MetricsResult {
+  readonly loss: number;
+}
+
+export interface EvaluateOptions {
+  /** Number of classes: outputs of the model. */
+  readonly classes: number;
+  /** Default cross entropy. */
+  readonly loss?: LossFunction;
+  /** Stops after the batch at hand; the result is of the pictures seen. */
+  readonly signal?: StopSignal;
+  /** Sees every batch with its logits, row by row: for progress, or for the worst mistakes. */
+  readonly onBatch?: (batch: Batch, logits: Float32Array) => void;
+}
+
+/**
+ * Runs the model over every batch in eval mode, without recording, and measures: loss, accuracy, top 5, macro precision,
+ * recall and F1, all per class, confusion matrix. Every module is back in its mode afterwards.
+ *
+ * Throws  ArgumentError "classes" when the model's outputs are not that many; what the model throws for wrong shapes.
+ *
+ * @example
+ * const { accuracy } = await evaluate(model, loader, { classes: 10 });
+ */
+export async function evaluate(
+  model: Layer,
+  batches: AsyncIterable<Batch>,
+  options: EvaluateOptions,
+): Promise<Evaluation> {
+  const { classes, loss: lossOf = crossEntropy, signal, onBatch } = options;
+  const device = deviceOf(model);
+  const metrics = new Metrics(classes);
+  let lossSum = 0;
+  let count = 0;
+  const restore = evalMode(model);
+  try {
+    for await (const batch of batches) {
+      const { images, labels } = batchTensors(batch, device);
+      // Recording is off only while the operations run, not while values are awaited: other code may run then.
+      const [logits, loss] = noGrad(() => {
+        const out = model.forward(images);
+        checkLogits(out, classes);
+        return [out, lossOf(out, labels)] as const;
+      });
+      const values = (await logits.toArray()) as Float32Array;
+      lossSum += (await loss.item()) * batch.count;
+      count += batch.count;
+      metrics.add(values, batch.labels);
+      onBatch?.(batch, values);
+      if (signal?.aborted) break;
+    }
+  } finally {
+    restore();
+  }
+  return { ...metrics.result(), loss: lossSum / count };
+}
+
+/** The backend that holds the model's weights; undefined, so the default one, for a model without. */
+export function deviceOf(model: Layer): Backend | undefined {
+  return model.parameters().next().value?.backend;
+}
+
+/** A batch as tensors on the model's device. */
+export function batchTensors(batch: Batch, device: Backend | undefined): { images: Tensor; labels: Tensor } {
+  return {
+    images: tensor(batch.images, { shape: batch.shape, device }),
+    labels: tensor(batch.labels, { device }),
+  };
+}
+
+/** Refuses outputs that are not (N, classes): a model made for other data. */
+export function checkLogits(logits: Tensor, classes: number): void {
+  if (logits.ndim === 2 && logits.shape[1] === classes) return;
+  throw new ArgumentError(
+    "model",
+    "classes",
+    `the model gives [${logits.shape.join(", ")}], but the data have ${classes} classes, so [N, ${classes}] is wanted. ` +
+      "Take a model made for these data, or the data it was made for.",
+  );
+}

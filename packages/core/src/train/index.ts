@@ -1,0 +1,15 @@
+export { fromBase64, toBase64 } from "./base64.ts";
+export {
+  batchTensors,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  type LossFunction,
+} from "./evaluate.ts";
+export type { CheckpointEvent, DivergedEvent, DoneEvent, EpochEvent, StepEvent, TrainEvent } from "./events.ts";
+export * from "./metrics.ts";
+export type { Golden, ModelCard, Preprocessing } from "./model-card.ts";
+export { decodeModelFile, encodeCheckpoint, encodeModel, type ModelFile } from "./model-file.ts";
+export type { Scheduler } from "./scheduler.ts";
+export type { ArrayState, Progress, Resumable, TrainingState } from "./state.ts";
+export { type TrainOptions, train } from "./train.ts";

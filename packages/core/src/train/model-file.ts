@@ -1,0 +1,125 @@
+/** @file Models and checkpoints as .safetensors: the weights under PyTorch's keys, everything else in the header. */
+import type { GeneratorState } from "../base/rng/index.ts";
+import { DataError } from "../errors/errors.ts";
+import { readSafetensors, type SafetensorsData, type SafetensorsInput, writeSafetensors } from "../io/index.ts";
+import type { StateValue } from "../nn/index.ts";
+import type { OptimizerState } from "../optim/index.ts";
+import { type ModelCard, parseCard } from "./model-card.ts";
+import type { ArrayState, TrainingState } from "./state.ts";
+
+const CARD = "drishti.card";
+const TRAINING = "drishti.training";
+const OPTIMIZER = "@optimizer/";
+
+export interface ModelFile {
+  /** Null when another program wrote the file. */
+  readonly card: ModelCard | null;
+  /** For `model.loadStateDict()`. */
+  readonly weights: ReadonlyMap<string, StateValue>;
+  /** What a checkpoint has beside the weights; null in a model file. */
+  readonly training: TrainingState | null;
+}
+
+/**
+ * A model file: float32 weights and whole numbers as int64, under the keys of `stateDict()`, so that
+ * `safetensors.torch.load_file` gives PyTorch a state dict as it stands; the card is in the header.
+ */
+export function encodeModel(model: ReadonlyMap<string, ArrayState>, card: ModelCard): Uint8Array<ArrayBuffer> {
+  const tensors = [...model].map(([key, { shape, data }]) => [key, { shape, data: portable(data) }] as const);
+  return writeSafetensors(tensors, { format: "pt", [CARD]: JSON.stringify(card) });
+}
+
+/** A checkpoint: the model as it is in memory (the reference backend's doubles included) and all a run needs to go on. */
+export function encodeCheckpoint(state: TrainingState, card: ModelCard): Uint8Array<ArrayBuffer> {
+  const { model, optimizer, ...rest } = state;
+  const tensors: (readonly [string, SafetensorsInput])[] = [...model].map(([key, { shape, data }]) => [
+    key,
+    { shape, data },
+  ]);
+  const numbers: Record<string, Record<string, number>> = {};
+  for (const [index, entry] of Object.entries(optimizer.state)) {
+    numbers[index] = {};
+    for (const [key, value] of Object.entries(entry))
+      if (typeof value === "number") numbers[index][key] = value;
+      else tensors.push([`${OPTIMIZER}${index}/${key}`, value]);
+  }
+  const training = {
+    ...rest,
+    generator: plainState(rest.generator),
+    loader: rest.loader && plainLoader(rest.loader),
+    optimizer: { numbers, paramGroups: optimizer.paramGroups },
+  };
+  return writeSafetensors(tensors, {
+    format: "pt",
+    [CARD]: JSON.stringify(card),
+    [TRAINING]: JSON.stringify(training),
+  });
+}
+
+/**
+ * Reads either. Throws what `readSafetensors` throws for damaged files, and DataError "card" or "training" for a
+ * damaged description.
+ */
+export function decodeModelFile(bytes: Uint8Array, file?: string): ModelFile {
+  const { tensors, metadata } = readSafetensors(bytes, { file });
+  const weights = new Map<string, ArrayState>();
+  const slots: [index: string, key: string, value: ArrayState][] = [];
+  for (const [name, { shape, data }] of tensors) {
+    const value = { shape, data: data as ArrayState["data"] };
+    const slot = /^@optimizer\/(\d+)\/(\w+)$/.exec(name);
+    if (slot) slots.push([slot[1]!, slot[2]!, value]);
+    else weights.set(name, value);
+  }
+  const card = metadata[CARD] === undefined ? null : parseCard(metadata[CARD], file);
+  const text = metadata[TRAINING];
+  return { card, weights, training: text === undefined ? null : parseTraining(text, weights, slots, file) };
+}
+
+function parseTraining(
+  text: string,
+  model: TrainingState["model"],
+  slots: readonly [string, string, ArrayState][],
+  file?: string,
+): TrainingState {
+  try {
+    const { progress, scheduler, generator, loader, optimizer } = JSON.parse(text);
+    const state: Record<string, Record<string, unknown>> = optimizer.numbers;
+    for (const [index, key, value] of slots) state[index]![key] = value;
+    const words = (plain: PlainWords<GeneratorState>): GeneratorState => ({
+      ...plain,
+      words: Uint32Array.from(plain.words),
+    });
+    return {
+      progress,
+      scheduler,
+      model,
+      optimizer: { state, paramGroups: optimizer.paramGroups } as unknown as OptimizerState,
+      generator: words(generator),
+      loader: loader && { ...loader, generator: loader.generator && words(loader.generator) },
+    };
+  } catch (cause) {
+    throw new DataError(
+      "checkpoint",
+      "training",
+      `${file ?? "the file"}: the state of the run in it is damaged. Go on from another checkpoint.`,
+      file,
+      { cause },
+    );
+  }
+}
+
+type PlainWords<T> = Omit<T, "words"> & { words: number[] };
+
+function plainState<T extends { readonly words: Uint32Array }>(state: T): PlainWords<T> {
+  return { ...state, words: Array.from(state.words) };
+}
+
+function plainLoader(loader: NonNullable<TrainingState["loader"]>): object {
+  return { ...loader, generator: loader.generator && plainState(loader.generator) };
+}
+
+function portable(data: ArrayState["data"]): SafetensorsData {
+  if (data instanceof Float64Array) return Float32Array.from(data);
+  if (data instanceof Int32Array) return BigInt64Array.from(data, BigInt);
+  return data;
+}

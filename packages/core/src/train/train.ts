@@ -1,0 +1,218 @@
+/** @file The training loop: yields events, never prints. */
+import { defaultGenerator } from "../base/rng/index.ts";
+import { Breather } from "../data/event-loop.ts";
+import type { Batch } from "../data/index.ts";
+import { ArgumentError } from "../errors/errors.ts";
+import type { Layer } from "../nn/index.ts";
+import { crossEntropy } from "../ops/index.ts";
+import type { Optimizer } from "../optim/index.ts";
+import { divergenceMessage, findNonFinite } from "./diagnose.ts";
+import { batchTensors, checkLogits, deviceOf, evaluate, type LossFunction } from "./evaluate.ts";
+import type { DivergedEvent, TrainEvent } from "./events.ts";
+import { now, type StopSignal } from "./runtime.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { captureState, firstNonFinite, type Live, type Progress, restoreState, type TrainingState } from "./state.ts";
+
+export interface TrainOptions {
+  readonly model: Layer;
+  readonly optimizer: Optimizer;
+  /** One epoch of batches each time it is iterated; a `DataLoader` makes runs resumable in mid-epoch. */
+  readonly train: AsyncIterable<Batch> & { readonly length: number };
+  /** Looked at after every epoch. */
+  readonly validation?: AsyncIterable<Batch>;
+  /** Number of classes: outputs of the model. */
+  readonly classes: number;
+  /** The run ends when this many are done, those of a resumed run counted. */
+  readonly epochs: number;
+  /** Default cross entropy, mean over the batch. */
+  readonly loss?: LossFunction;
+  readonly scheduler?: Scheduler;
+  /** When the schedule moves. Default "epoch". */
+  readonly schedulePer?: "epoch" | "step";
+  /** Steps between two step events. Default 10. */
+  readonly logEvery?: number;
+  /** Aborting stops the run after the step at hand, with a checkpoint. */
+  readonly signal?: StopSignal;
+  /** A state of an earlier run to go on from: the same bits as if it had not stopped. */
+  readonly resume?: TrainingState;
+}
+
+/**
+ * Trains a classifier. Each epoch: steps, validation, an "epoch" event, a "checkpoint" event; "done" comes last.
+ *
+ * Diverging  A loss that is not finite is noticed in its own step, before the weights are changed (on a backend that
+ *            can only be read by waiting: every `logEvery` steps); the batch is run again to find the layer, and the run
+ *            ends with "diverged". Weights that are not finite never reach a checkpoint.
+ * Aborting   A "checkpoint" in mid-epoch, then "done".
+ * Resuming   With the same model, optimiser, schedule and loader, `resume` continues bit for bit.
+ * Throws     ArgumentError "epochs", "log-every"; what the model, the loss or the data throw.
+ *
+ * @example
+ * for await (const event of train({ model, optimizer, train: loader, validation, classes: 10, epochs: 5 }))
+ *   if (event.kind === "epoch") console.log(event.epoch, event.validation?.accuracy);
+ */
+export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
+  const { model, epochs, resume, signal } = options;
+  for (const [name, value] of Object.entries({ epochs, "log-every": options.logEvery ?? 10 }))
+    if (!(Number.isInteger(value) && value >= 1))
+      throw new ArgumentError("train", name, `${name} must be a whole number from 1, got ${value}.`);
+  const run = new Run(options);
+  if (resume) run.restore(resume);
+  model.train();
+  while (run.progress.epoch < epochs) {
+    if (!signal?.aborted && !run.progress.trained) yield* run.steps();
+    if (!run.broken && !signal?.aborted) yield* run.endEpoch();
+    if (run.broken) yield* run.diverged(run.broken);
+    else if (signal?.aborted) yield* run.checkpoint("aborted", false);
+    if (run.broken || signal?.aborted) {
+      const reason = run.broken ? "diverged" : "aborted";
+      return yield { kind: "done", reason, epoch: run.progress.epoch, step: run.progress.step };
+    }
+  }
+  yield { kind: "done", reason: "finished", epoch: run.progress.epoch, step: run.progress.step };
+}
+
+/** What was at hand when a number was not finite. */
+interface Broken {
+  readonly batch: Batch;
+  readonly loss: number;
+  readonly learningRate: number;
+}
+
+const atStart: Progress = { epoch: 0, step: 0, best: null, lossSum: 0, images: 0, seconds: 0, trained: false };
+
+/** One run: how far it has come, and the pieces of its loop. */
+class Run {
+  progress = atStart;
+  /** Set when the run cannot go on. */
+  broken: Broken | undefined;
+  readonly #options: TrainOptions;
+  readonly #live: Live;
+  readonly #lossOf: LossFunction;
+  /** The step before: what to look at when weights turn out not to be finite. */
+  #last: Broken | undefined;
+
+  constructor(options: TrainOptions) {
+    const { model, optimizer, scheduler, train: loader, loss = crossEntropy } = options;
+    this.#options = options;
+    this.#live = { model, optimizer, scheduler, loader };
+    this.#lossOf = loss;
+  }
+
+  restore(state: TrainingState): void {
+    restoreState(this.#live, state);
+    this.progress = state.progress;
+  }
+
+  /** Trains on the rest of the epoch, up to an abort or a loss that is not finite. */
+  async *steps(): AsyncGenerator<TrainEvent, void, undefined> {
+    const { train: loader, logEvery = 10, signal } = this.#options;
+    const breather = new Breather();
+    const before = this.progress.seconds;
+    const start = now();
+    let since = start;
+    let images = 0;
+    for await (const batch of loader) {
+      const last = batch.index + 1 === loader.length;
+      const report = last || (this.progress.step + 1) % logEvery === 0;
+      await this.#step(batch, report);
+      if (this.broken) return;
+      const time = now();
+      images += batch.count;
+      this.progress = { ...this.progress, seconds: before + (time - start) / 1000 };
+      if (report) {
+        yield {
+          kind: "step",
+          epoch: this.progress.epoch + 1,
+          step: this.progress.step,
+          stepInEpoch: batch.index + 1,
+          stepsPerEpoch: loader.length,
+          loss: this.#last!.loss,
+          learningRate: this.#last!.learningRate,
+          imagesPerSecond: (1000 * images) / (time - since),
+        };
+        since = time;
+        images = 0;
+      }
+      await breather.breathe(); // so that an abort can arrive
+      if (signal?.aborted && !last) return; // only after a step: the loader counts the batch as done
+    }
+    this.progress = { ...this.progress, trained: true };
+  }
+
+  async #step(batch: Batch, report: boolean): Promise<void> {
+    const { model, optimizer, scheduler, classes, schedulePer = "epoch" } = this.#options;
+    const device = deviceOf(model);
+    const { images, labels } = batchTensors(batch, device);
+    optimizer.zeroGrad();
+    const logits = model.forward(images);
+    checkLogits(logits, classes);
+    const loss = this.#lossOf(logits, labels);
+    const { step, lossSum, images: seen } = this.progress;
+    const learningRate = optimizer.paramGroups[0]!.lr;
+    // Reading waits for the device: every step where that costs nothing, else only for a report.
+    const value = report || device?.readSync ? await loss.item() : undefined;
+    this.progress = { ...this.progress, step: step + 1 };
+    this.#last = { batch, loss: value ?? Number.NaN, learningRate };
+    if (value !== undefined && !Number.isFinite(value)) {
+      this.broken = this.#last;
+      return;
+    }
+    loss.backward();
+    optimizer.step();
+    if (schedulePer === "step") scheduler?.step();
+    if (value === undefined) return;
+    this.progress = { ...this.progress, lossSum: lossSum + value * batch.count, images: seen + batch.count };
+  }
+
+  /** Validates, moves the schedule, reports, and offers a checkpoint. An abort during validation leaves the epoch open. */
+  async *endEpoch(): AsyncGenerator<TrainEvent, void, undefined> {
+    const { model, optimizer, validation: batches, classes, scheduler, schedulePer = "epoch", signal } = this.#options;
+    const learningRate = this.#last?.learningRate ?? optimizer.paramGroups[0]!.lr;
+    const before = defaultGenerator.getState();
+    const validation = batches ? await evaluate(model, batches, { classes, loss: this.#lossOf, signal }) : null;
+    if (signal?.aborted) {
+      defaultGenerator.setState(before); // the whole validation will be done again, with the same draws
+      return;
+    }
+    const { epoch: done, step, lossSum, images, seconds, best } = this.progress;
+    const epoch = done + 1;
+    const trainLoss = lossSum / images;
+    const score = { epoch, accuracy: validation?.accuracy ?? 0, loss: validation?.loss ?? trainLoss };
+    const isBest = isBetter(score, best);
+    if (schedulePer === "epoch") scheduler?.step(score.loss);
+    this.progress = { ...atStart, epoch, step, best: isBest ? score : best };
+    const state = await captureState(this.#live, this.progress);
+    if (firstNonFinite(state) !== undefined && this.#last) {
+      this.broken = this.#last;
+      return;
+    }
+    const imagesPerSecond = images / seconds;
+    yield { kind: "epoch", epoch, step, trainLoss, validation, learningRate, imagesPerSecond, seconds, best: isBest };
+    yield { kind: "checkpoint", reason: "epoch", best: isBest, state };
+  }
+
+  /** A checkpoint in mid-epoch; none when weights are not finite, which is then what ends the run. */
+  async *checkpoint(reason: "aborted", best: boolean): AsyncGenerator<TrainEvent, void, undefined> {
+    const state = await captureState(this.#live, this.progress);
+    if (firstNonFinite(state) !== undefined && this.#last) {
+      this.broken = this.#last;
+      yield* this.diverged(this.#last);
+    } else yield { kind: "checkpoint", reason, best, state };
+  }
+
+  /** Finds the layer and says so. */
+  async *diverged({ batch, loss, learningRate }: Broken): AsyncGenerator<DivergedEvent, void, undefined> {
+    const finding = await findNonFinite(this.#options.model, batch, this.#lossOf);
+    const at = { epoch: Math.min(batch.epoch, this.progress.epoch) + 1, step: this.progress.step, loss, learningRate };
+    const { layer, what } = finding;
+    const { epoch, step } = at;
+    yield { kind: "diverged", epoch, step, loss, layer, what, message: divergenceMessage(finding, at) };
+  }
+}
+
+function isBetter(score: { accuracy: number; loss: number }, best: Progress["best"]): boolean {
+  return (
+    best === null || score.accuracy > best.accuracy || (score.accuracy === best.accuracy && score.loss < best.loss)
+  );
+}
