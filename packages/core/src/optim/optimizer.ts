@@ -22,7 +22,7 @@ export type ParamState = Record<string, number | Tensor | undefined>;
 /** State with values read out: what a checkpoint stores. */
 export interface OptimizerState<O extends GroupOptions = GroupOptions> {
   /** By position of the parameter over all groups. */
-  state: Record<number, Record<string, number | { shape: readonly number[]; data: Float32Array }>>;
+  state: Record<number, Record<string, number | { shape: readonly number[]; data: Float32Array | Float64Array }>>;
   paramGroups: (O & { params: number[] })[];
 }
 
@@ -104,7 +104,7 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
           const entry: OptimizerState["state"][number] = {};
           for (const [key, value] of Object.entries(state)) {
             if (value === undefined) continue;
-            entry[key] = typeof value === "number" ? value : { shape: value.shape, data: (await value.toArray()) as Float32Array };
+            entry[key] = typeof value === "number" ? value : { shape: value.shape, data: (await value.readValues()) as Float32Array | Float64Array };
           }
           out.state[index] = entry;
         }
@@ -133,7 +133,7 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
     });
   }
 
-  private restored(parameter: Parameter, key: string, value: { shape: readonly number[]; data: Float32Array }): Tensor {
+  private restored(parameter: Parameter, key: string, value: { shape: readonly number[]; data: Float32Array | Float64Array }): Tensor {
     const tensor = zerosLike(parameter);
     if (value.data.length !== tensor.numel)
       throw new ArgumentError(this.constructor.name, "state-dict", `${key} has ${value.data.length} values for a parameter of [${parameter.shape.join(", ")}].`);
