@@ -9,7 +9,7 @@ import { allFinite } from "./state.ts";
 export type Finding = Pick<DivergedEvent, "layer" | "what"> & {
   /** Class of that layer, or "". */
   readonly type: string;
-  /** Name of the parameter, when it is one. */
+  /** Name of the parameter or buffer, when it is one. */
   readonly parameter?: string;
 };
 
@@ -36,9 +36,9 @@ export async function findNonFinite(model: Layer, batch: Batch, lossOf: LossFunc
     const type = module.constructor.name;
     const parameter = await ownParameter(module, (value) => value);
     if (parameter !== undefined) return { layer: name, type, what: "parameter", parameter };
-    if (!(await isFinite(output))) return { layer: name, type, what: "output" };
+    if (!(await isAllFinite(output))) return { layer: name, type, what: "output" };
   }
-  if (!(await isFinite(loss))) return { layer: "", type: "", what: "loss" };
+  if (!(await isAllFinite(loss))) return { layer: "", type: "", what: "loss" };
   for (const parameter of model.parameters()) parameter.grad = null;
   loss.backward();
   for (const { name, module } of outputs.reverse()) {
@@ -48,17 +48,17 @@ export async function findNonFinite(model: Layer, batch: Batch, lossOf: LossFunc
   return { layer: "", type: "", what: "loss" };
 }
 
-/** The first parameter of this module itself whose value (or gradient) is not finite. */
+/** The first parameter or buffer of this module itself whose value (or gradient) is not finite. */
 async function ownParameter(module: Module, of: (parameter: Tensor) => Tensor | null): Promise<string | undefined> {
-  for (const [name, parameter] of module.namedParameters()) {
+  for (const [name, parameter] of [...module.namedParameters(), ...module.namedBuffers()]) {
     if (name.includes(".")) continue;
     const value = of(parameter);
-    if (value && !(await isFinite(value))) return name;
+    if (value && !(await isAllFinite(value))) return name;
   }
   return undefined;
 }
 
-async function isFinite(value: Tensor): Promise<boolean> {
+async function isAllFinite(value: Tensor): Promise<boolean> {
   return allFinite(await value.readValues());
 }
 
@@ -77,7 +77,7 @@ export function divergenceMessage(
     loss: "every layer's output is finite, the loss of them is not",
   }[what];
   const lossText = Number.isFinite(at.loss)
-    ? `the loss is still ${at.loss.toPrecision(4)}, but weights are not finite`
+    ? `the loss is still ${at.loss.toPrecision(4)}, but numbers in the model are not finite`
     : `the loss is ${at.loss}`;
   const advice =
     what === "input"

@@ -1,5 +1,5 @@
 /** @file The training loop: yields events, never prints. */
-import { defaultGenerator } from "../base/rng/index.ts";
+import { defaultGenerator, type GeneratorState } from "../base/rng/index.ts";
 import { Breather } from "../data/event-loop.ts";
 import type { Batch } from "../data/index.ts";
 import { ArgumentError } from "../errors/errors.ts";
@@ -77,6 +77,8 @@ interface Broken {
   readonly batch: Batch;
   readonly loss: number;
   readonly learningRate: number;
+  /** Before the step, so that dropout drops the same when it is run again. */
+  readonly generator: GeneratorState;
 }
 
 const atStart: Progress = { epoch: 0, step: 0, best: null, lossSum: 0, images: 0, seconds: 0, trained: false };
@@ -144,6 +146,7 @@ class Run {
     const { model, optimizer, scheduler, classes, schedulePer = "epoch" } = this.#options;
     const device = deviceOf(model);
     const { images, labels } = batchTensors(batch, device);
+    const generator = defaultGenerator.getState();
     optimizer.zeroGrad();
     const logits = model.forward(images);
     checkLogits(logits, classes);
@@ -153,7 +156,7 @@ class Run {
     // Reading waits for the device: every step where that costs nothing, else only for a report.
     const value = report || device?.readSync ? await loss.item() : undefined;
     this.progress = { ...this.progress, step: step + 1 };
-    this.#last = { batch, loss: value ?? Number.NaN, learningRate };
+    this.#last = { batch, loss: value ?? Number.NaN, learningRate, generator };
     if (value !== undefined && !Number.isFinite(value)) {
       this.broken = this.#last;
       return;
@@ -202,7 +205,8 @@ class Run {
   }
 
   /** Finds the layer and says so. */
-  async *diverged({ batch, loss, learningRate }: Broken): AsyncGenerator<DivergedEvent, void, undefined> {
+  async *diverged({ batch, loss, learningRate, generator }: Broken): AsyncGenerator<DivergedEvent, void, undefined> {
+    defaultGenerator.setState(generator);
     const finding = await findNonFinite(this.#options.model, batch, this.#lossOf);
     const at = { epoch: Math.min(batch.epoch, this.progress.epoch) + 1, step: this.progress.step, loss, learningRate };
     const { layer, what } = finding;
