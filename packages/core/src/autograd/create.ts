@@ -1,8 +1,8 @@
 /** @file Making tensors: from values, filled, and random with torch's bits. */
-import type { DType, TypedArray } from "../base/dtype.ts";
+import { type DType, storageType, type TypedArray } from "../base/dtype.ts";
 import { numel, type Shape } from "../base/shape.ts";
 import { defaultGenerator, fillBernoulliTensor, fillNormal, fillUniform, type Generator, randint as drawIntegers, randperm as drawPermutation } from "../base/rng/index.ts";
-import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../errors/errors.ts";
 import { defaultDevice, type Device, getBackend } from "./device.ts";
 import { type NestedArray, Tensor } from "./tensor.ts";
 
@@ -24,7 +24,10 @@ type Data = number | boolean | TypedArray | NestedArray | readonly (boolean | Ne
 function make(shape: Shape, options: TensorOptions, dtype: DType): Tensor {
   for (const size of shape)
     if (!Number.isInteger(size) || size < 0) throw new ShapeError("tensor", "size", `every size must be a whole number ≥ 0, got [${shape.join(", ")}].`);
-  return Tensor.empty(options.device ? getBackend(options.device) : defaultDevice(), [...shape], options.dtype ?? dtype);
+  const type = options.dtype ?? dtype;
+  if (!Object.hasOwn(storageType, type))
+    throw new DTypeError("tensor", "dtype", `there is no dtype "${type}": use ${Object.keys(storageType).join(", ")}.${String(type) === "int64" ? " Class numbers are int32 here." : ""}`);
+  return Tensor.empty(options.device ? getBackend(options.device) : defaultDevice(), [...shape], type);
 }
 
 function finish(t: Tensor, options: TensorOptions): Tensor {

@@ -1,5 +1,5 @@
 /** @file Shape arithmetic: sizes, strides, broadcasting. Pure functions on lists of numbers. */
-import { ShapeError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError } from "../errors/errors.ts";
 
 export type Shape = readonly number[];
 /** Height and width; a single number stands for both. */
@@ -76,6 +76,8 @@ export function broadcastStrides(shape: Shape, strides: readonly number[], targe
 export function inferReshape(where: string, from: Shape, to: Shape): number[] {
   const total = numel(from);
   const unknown = to.indexOf(-1);
+  if (unknown !== to.lastIndexOf(-1))
+    throw new ShapeError(where, "two-unknown", `only one size can be −1, got [${to.join(", ")}].`, [{ name: "input", shape: from }]);
   const known = to.reduce((n, size, i) => (i === unknown ? n : n * size), 1);
   const out = [...to];
   const bad = to.some((size, i) => i !== unknown && (!Number.isInteger(size) || size < 0));
@@ -115,7 +117,11 @@ export function viewStrides(shape: Shape, strides: readonly number[], to: Shape)
   return out;
 }
 
-/** `3` → `[3, 3]`. */
-export function pair(value: number | readonly number[]): Pair {
-  return typeof value === "number" ? [value, value] : [value[0]!, value[1]!];
+/** `3` and `[3]` → `[3, 3]`; refuses lists of another length in the name of `where`. */
+export function pair(value: number | readonly number[], where = "pair", name = "value"): Pair {
+  const list = typeof value === "number" ? [value] : value;
+  const [first, second = first] = list;
+  if (first === undefined || second === undefined || list.length > 2)
+    throw new ArgumentError(where, name, `${name} must be one number, or two for height and width, got ${list.length}: [${list.join(", ")}].`);
+  return [first, second];
 }

@@ -1,7 +1,7 @@
 /** @file Activations as layers; the formulas stand with the functions in ops/. */
 import type { Tensor } from "../autograd/tensor.ts";
 import { logSoftmax, softmax } from "../ops/softmax.ts";
-import { gelu, leakyRelu, relu, sigmoid, silu, tanh } from "../ops/unary.ts";
+import { checkApproximate, gelu, leakyRelu, relu, sigmoid, silu, tanh } from "../ops/unary.ts";
 import { Module } from "./module.ts";
 
 /** f(x) = max(0, x). torch.nn.ReLU. */
@@ -49,7 +49,7 @@ export class GELU extends Module {
 
   constructor(options: { approximate?: "none" | "tanh" } = {}) {
     super();
-    this.approximate = options.approximate ?? "none";
+    this.approximate = checkApproximate("GELU", options.approximate ?? "none");
   }
 
   forward(input: Tensor): Tensor {

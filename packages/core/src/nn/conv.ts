@@ -2,9 +2,9 @@ import { empty } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { pair, type Pair } from "../base/shape.ts";
 import { ArgumentError } from "../errors/errors.ts";
+import { conv1dPadded, single } from "../ops/conv1d.ts";
 import { conv2d, type Conv2dOptions as ConvOptions, conv2dPadded, convGeometry } from "../ops/conv2d.ts";
-import { convTranspose2d, type ConvTranspose2dOptions as TransposeOptions } from "../ops/conv-transpose2d.ts";
-import { reshape } from "../ops/view.ts";
+import { convTranspose2d, type ConvTranspose2dOptions as TransposeOptions, transposeGeometry } from "../ops/conv-transpose2d.ts";
 import { checkSizes, defaultInit } from "./linear.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
@@ -19,6 +19,11 @@ export interface Conv2dOptions extends ConvOptions {
 function checkGroups(where: string, groups: number, inChannels: number, outChannels: number): void {
   if (!Number.isInteger(groups) || groups < 1 || inChannels % groups !== 0 || outChannels % groups !== 0)
     throw new ArgumentError(where, "groups", `groups ${groups} must divide inChannels ${inChannels} and outChannels ${outChannels}.`);
+}
+
+function checkPaddingMode(where: string, paddingMode: string): void {
+  if (!["zeros", "reflect", "replicate", "circular"].includes(paddingMode))
+    throw new ArgumentError(where, "paddingMode", `paddingMode must be zeros, reflect, replicate or circular, got "${paddingMode}".`);
 }
 
 /**
@@ -44,12 +49,11 @@ export class Conv2d extends Module {
 
   constructor(inChannels: number, outChannels: number, kernelSize: number | readonly number[], options: Conv2dOptions = {}) {
     super();
-    const [kh, kw] = pair(kernelSize);
+    const [kh, kw] = pair(kernelSize, "Conv2d", "kernelSize");
     const { groups = 1, bias = true, paddingMode = "zeros" } = options;
     checkSizes("Conv2d", { inChannels, outChannels, kernelHeight: kh, kernelWidth: kw });
     checkGroups("Conv2d", groups, inChannels, outChannels);
-    if (!["zeros", "reflect", "replicate", "circular"].includes(paddingMode))
-      throw new ArgumentError("Conv2d", "paddingMode", `paddingMode must be zeros, reflect, replicate or circular, got "${paddingMode}".`);
+    checkPaddingMode("Conv2d", paddingMode);
     convGeometry(options, [kh, kw]);
     this.inChannels = inChannels;
     this.outChannels = outChannels;
@@ -95,9 +99,13 @@ export class Conv1d extends Module {
 
   constructor(inChannels: number, outChannels: number, kernelSize: number | readonly number[], options: Conv1dOptions = {}) {
     super();
-    const k = typeof kernelSize === "number" ? kernelSize : kernelSize[0]!;
+    const k = single("Conv1d", "kernelSize", kernelSize);
     checkSizes("Conv1d", { inChannels, outChannels, kernelSize: k });
     checkGroups("Conv1d", options.groups ?? 1, inChannels, outChannels);
+    checkPaddingMode("Conv1d", options.paddingMode ?? "zeros");
+    const { stride = 1, padding = 0, dilation = 1 } = options;
+    const flat = (name: string, value: number | readonly number[]) => single("Conv1d", name, value);
+    convGeometry({ stride: flat("stride", stride), padding: typeof padding === "string" ? padding : flat("padding", padding), dilation: flat("dilation", dilation) }, [1, k]);
     this.options = options;
     this.weight = new Parameter(empty([outChannels, inChannels / (options.groups ?? 1), k]));
     this.bias = (options.bias ?? true) ? new Parameter(empty([outChannels])) : null;
@@ -105,21 +113,14 @@ export class Conv1d extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    const { stride = 1, padding = 0, dilation = 1, groups = 1, paddingMode = "zeros" } = this.options;
-    const flat = (value: number | readonly number[]) => (typeof value === "number" ? value : value[0]!);
-    const options = {
-      stride: [1, flat(stride)], dilation: [1, flat(dilation)], groups,
-      padding: typeof padding === "string" ? padding : [0, flat(padding)],
-    };
-    const image = reshape(input, [...input.shape.slice(0, -1), 1, input.shape[input.ndim - 1] ?? 0]);
-    const weight = reshape(this.weight, [...this.weight.shape.slice(0, 2), 1, this.weight.shape[2]!]);
-    const out = paddingMode === "zeros" ? conv2d(image, weight, this.bias, options) : conv2dPadded(image, weight, this.bias, options, paddingMode);
-    return reshape(out, [...out.shape.slice(0, -2), out.shape[out.ndim - 1]!]);
+    return conv1dPadded(input, this.weight, this.bias, this.options, this.options.paddingMode ?? "zeros");
   }
 }
 
 export interface ConvTranspose2dOptions extends TransposeOptions {
   bias?: boolean;
+  /** Only zeros: what a transposed convolution reads is always its input. */
+  paddingMode?: "zeros";
 }
 
 /**
@@ -135,10 +136,13 @@ export class ConvTranspose2d extends Module {
 
   constructor(inChannels: number, outChannels: number, kernelSize: number | readonly number[], options: ConvTranspose2dOptions = {}) {
     super();
-    const [kh, kw] = pair(kernelSize);
+    const [kh, kw] = pair(kernelSize, "ConvTranspose2d", "kernelSize");
     const groups = options.groups ?? 1;
     checkSizes("ConvTranspose2d", { inChannels, outChannels, kernelHeight: kh, kernelWidth: kw });
     checkGroups("ConvTranspose2d", groups, inChannels, outChannels);
+    if ((options.paddingMode ?? "zeros") !== "zeros")
+      throw new ArgumentError("ConvTranspose2d", "paddingMode", `paddingMode must be zeros, got "${options.paddingMode}": pad the input before the layer instead.`);
+    transposeGeometry(options);
     this.options = options;
     this.weight = new Parameter(empty([inChannels, outChannels / groups, kh, kw]));
     this.bias = (options.bias ?? true) ? new Parameter(empty([outChannels])) : null;

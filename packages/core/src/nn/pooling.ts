@@ -1,6 +1,6 @@
 /** @file Pooling as layers; shapes and options stand with the functions in ops/. */
 import type { Tensor } from "../autograd/tensor.ts";
-import { adaptiveAvgPool2d, adaptiveMaxPool2d, type OutputSize } from "../ops/adaptive-pool2d.ts";
+import { adaptiveAvgPool2d, adaptiveMaxPool2d, checkOutputSize, type OutputSize } from "../ops/adaptive-pool2d.ts";
 import { avgPool2d, type AvgPool2dOptions } from "../ops/avg-pool2d.ts";
 import { maxPool2d, type MaxPool2dOptions } from "../ops/max-pool2d.ts";
 import { poolGeometry } from "../ops/pool-shape.ts";
@@ -63,6 +63,7 @@ export class AdaptiveAvgPool2d extends Module {
 
   constructor(outputSize: OutputSize) {
     super();
+    checkOutputSize("AdaptiveAvgPool2d", outputSize);
     this.outputSize = outputSize;
   }
 
@@ -81,6 +82,7 @@ export class AdaptiveMaxPool2d extends Module {
 
   constructor(outputSize: OutputSize) {
     super();
+    checkOutputSize("AdaptiveMaxPool2d", outputSize);
     this.outputSize = outputSize;
   }
 

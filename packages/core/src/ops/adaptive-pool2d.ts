@@ -7,14 +7,20 @@ import { recordScatter } from "./max-pool2d.ts";
 /** A size, or [height, width]; null keeps the input's. */
 export type OutputSize = number | null | readonly (number | null)[];
 
+/** Height and width in their long form, checked. @internal */
+export function checkOutputSize(where: string, outputSize: OutputSize): readonly (number | null)[] {
+  const wanted = outputSize === null || typeof outputSize === "number" ? [outputSize, outputSize] : outputSize;
+  if (wanted.length !== 2 || wanted.some((s) => s !== null && (!Number.isInteger(s) || s < 1)))
+    throw new ArgumentError(where, "outputSize", `outputSize must be one or two whole numbers ≥ 1 (null keeps the input's), got [${wanted.map(String).join(", ")}].`);
+  return wanted;
+}
+
 function outputShape(where: string, input: Shape, outputSize: OutputSize): number[] {
   const operands = [{ name: "input", shape: input, axes: input.length === 3 ? "C, H, W" : "N, C, H, W" }];
   if (input.length !== 3 && input.length !== 4) throw new ShapeError(where, "rank", `input must be (N, C, H, W) or (C, H, W), got ${input.length} axes.`, operands);
   if (input.slice(-3).some((size) => size === 0)) throw new ShapeError(where, "empty", "input has no pixels to pool.", operands);
-  const wanted = outputSize === null || typeof outputSize === "number" ? [outputSize, outputSize] : outputSize;
-  const size = [wanted[0] ?? input[input.length - 2]!, wanted[1] ?? input[input.length - 1]!];
-  if (wanted.length !== 2 || size.some((s) => !Number.isInteger(s) || s < 0)) throw new ArgumentError(where, "outputSize", `outputSize must be one or two whole numbers ≥ 0, got [${wanted.join(", ")}].`);
-  return [...input.slice(0, -2), ...size];
+  const wanted = checkOutputSize(where, outputSize);
+  return [...input.slice(0, -2), wanted[0] ?? input[input.length - 2]!, wanted[1] ?? input[input.length - 1]!];
 }
 
 function params(input: Shape, output: Shape) {

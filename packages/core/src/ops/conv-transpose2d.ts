@@ -75,6 +75,23 @@ export const convTranspose2dOp = defineOp<Inputs, Geometry>({
   },
 });
 
+/** Options in their long form, checked. @internal */
+export function transposeGeometry(options: ConvTranspose2dOptions): Geometry {
+  const checked = (name: "stride" | "padding" | "outputPadding" | "dilation", preset: number): Pair => {
+    const value = pair(options[name] ?? preset, "convTranspose2d", name);
+    if (value.some((v) => !Number.isInteger(v) || v < preset))
+      throw new ArgumentError("convTranspose2d", name, `${name} must be whole numbers ≥ ${preset}, got [${value.join(", ")}].`);
+    return value;
+  };
+  const [stride, dilation, padding, outputPadding] = [checked("stride", 1), checked("dilation", 1), checked("padding", 0), checked("outputPadding", 0)];
+  for (const axis of [0, 1] as const)
+    if (outputPadding[axis] >= Math.max(stride[axis], dilation[axis]))
+      throw new ArgumentError("convTranspose2d", "output-padding", `outputPadding [${outputPadding.join(", ")}] must be below stride [${stride.join(", ")}] or dilation [${dilation.join(", ")}].`);
+  const { groups = 1 } = options;
+  if (!Number.isInteger(groups) || groups < 1) throw new ArgumentError("convTranspose2d", "groups", `groups must be a whole number ≥ 1, got ${groups}.`);
+  return { stride, dilation, padding, outputPadding, groups };
+}
+
 /**
  * The gradient of a convolution with respect to its input, as a layer of its own: spreads each pixel over a window.
  *
@@ -84,12 +101,6 @@ export const convTranspose2dOp = defineOp<Inputs, Geometry>({
  * Source   torch.nn.functional.conv_transpose2d.
  */
 export function convTranspose2d(input: Tensor, weight: Tensor, bias?: Tensor | null, options: ConvTranspose2dOptions = {}): Tensor {
-  const stride = pair(options.stride ?? 1);
-  const dilation = pair(options.dilation ?? 1);
-  const outputPadding = pair(options.outputPadding ?? 0);
-  for (const axis of [0, 1] as const)
-    if (outputPadding[axis] >= Math.max(stride[axis], dilation[axis]))
-      throw new ArgumentError("convTranspose2d", "output-padding", `outputPadding [${outputPadding.join(", ")}] must be below stride [${stride.join(", ")}] or dilation [${dilation.join(", ")}].`);
-  const geometry = { stride, dilation, outputPadding, padding: pair(options.padding ?? 0), groups: options.groups ?? 1 };
+  const geometry = transposeGeometry(options);
   return batched(input, weight, (images) => convTranspose2dOp({ input: images, weight, bias: bias ?? undefined }, geometry));
 }

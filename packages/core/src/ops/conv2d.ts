@@ -36,8 +36,8 @@ function checkPair(name: string, value: Pair, least: number): Pair {
 
 /** Options in their long form. @internal */
 export function convGeometry(options: Conv2dOptions, kernel: Pair): ConvGeometry {
-  const stride = checkPair("stride", pair(options.stride ?? 1), 1);
-  const dilation = checkPair("dilation", pair(options.dilation ?? 1), 1);
+  const stride = checkPair("stride", pair(options.stride ?? 1, "conv2d", "stride"), 1);
+  const dilation = checkPair("dilation", pair(options.dilation ?? 1, "conv2d", "dilation"), 1);
   const { padding = 0, groups = 1 } = options;
   if (!Number.isInteger(groups) || groups < 1) throw new ArgumentError("conv2d", "groups", `groups must be a whole number ≥ 1, got ${groups}.`);
   let before: Pair;
@@ -50,7 +50,7 @@ export function convGeometry(options: Conv2dOptions, kernel: Pair): ConvGeometry
   } else if (typeof padding === "string" && padding !== "valid") {
     throw new ArgumentError("conv2d", "padding", `padding must be numbers, "same" or "valid", got "${padding}".`);
   } else {
-    before = checkPair("padding", pair(padding === "valid" ? 0 : padding), 0);
+    before = checkPair("padding", pair(padding === "valid" ? 0 : padding, "conv2d", "padding"), 0);
     after = before;
   }
   return { stride, before, after, dilation, groups };
@@ -79,6 +79,7 @@ function outputShape({ input, weight, bias }: { input: { shape: Shape }; weight:
   if (bias && (bias.shape.length !== 1 || bias.shape[0] !== o))
     throw new ShapeError("conv2d", "bias", `bias must be [${o}], one for each output channel.`, [...operands, { name: "bias", shape: bias.shape }]);
   if (kh < 1 || kw < 1) throw new ShapeError("conv2d", "kernel-size", `the kernel must be at least 1 × 1, got ${kh} × ${kw}.`, operands);
+  if (h < 1 || w < 1) throw new ShapeError("conv2d", "empty", `the images have no pixels: ${h} × ${w}. Only the batch may be empty.`, operands);
   const out = [windows(h, kh, g, 0), windows(w, kw, g, 1)] as const;
   if (out[0] < 1 || out[1] < 1) {
     const span = [g.dilation[0] * (kh - 1) + 1, g.dilation[1] * (kw - 1) + 1];

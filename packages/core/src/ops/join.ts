@@ -1,6 +1,6 @@
 import { defineOp } from "../autograd/define-op.ts";
 import { copyStrided, makeContiguous, Tensor } from "../autograd/tensor.ts";
-import { normalizeDim } from "../base/shape.ts";
+import { normalizeDim, sameShape } from "../base/shape.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { narrow, unsqueeze } from "./view.ts";
 
@@ -63,6 +63,14 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
 
 /** Joins tensors of one shape along a new axis. torch.stack. */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  const [first] = tensors;
+  tensors.forEach((t, i) => {
+    if (first && !sameShape(t.shape, first.shape))
+      throw new ShapeError("stack", "sizes", `all tensors must have one shape; input ${i} differs from input 0.`, [
+        { name: "input 0", shape: first.shape },
+        { name: `input ${i}`, shape: t.shape },
+      ]);
+  });
   return cat(tensors.map((t) => unsqueeze(t, dim)), dim);
 }
 

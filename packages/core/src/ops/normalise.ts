@@ -46,6 +46,8 @@ export function groupNorm(input: Tensor, numGroups: number, weight?: Tensor | nu
   if (input.ndim < 2) throw new ShapeError("groupNorm", "rank", `input must have at least 2 axes (N, C, …), got ${input.ndim}.`, [{ name: "input", shape: input.shape }]);
   const [n = 0, c = 0] = input.shape;
   if (!Number.isInteger(numGroups) || numGroups < 1 || c % numGroups !== 0) throw new ArgumentError("groupNorm", "groups", `numGroups ${numGroups} must divide the ${c} channels.`);
+  if (c > 0 && input.numel === numGroups)
+    throw new ArgumentError("groupNorm", "one-value", `expected more than 1 value per group, got input size [${input.shape.join(", ")}] and ${numGroups} groups: (x − mean) would always be 0.`);
   for (const [name, t] of [["weight", weight], ["bias", bias]] as const)
     if (t && (t.ndim !== 1 || t.shape[0] !== c)) throw new ShapeError("groupNorm", "channels", `input has ${c} channels, ${name} has [${t.shape.join(", ")}].`);
   const perChannel = [c, ...new Array<number>(input.ndim - 2).fill(1)];

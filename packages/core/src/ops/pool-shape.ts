@@ -22,10 +22,10 @@ export interface PoolGeometry {
 
 /** Options in their long form, checked. @internal */
 export function poolGeometry(where: string, kernelSize: number | readonly number[], options: PoolOptions & { dilation?: number | readonly number[] }): PoolGeometry {
-  const kernel = pair(kernelSize);
-  const stride = options.stride === undefined || options.stride === null ? kernel : pair(options.stride);
-  const padding = pair(options.padding ?? 0);
-  const dilation = pair(options.dilation ?? 1);
+  const kernel = pair(kernelSize, where, "kernelSize");
+  const stride = options.stride === undefined || options.stride === null ? kernel : pair(options.stride, where, "stride");
+  const padding = pair(options.padding ?? 0, where, "padding");
+  const dilation = pair(options.dilation ?? 1, where, "dilation");
   const check = (name: string, value: Pair, least: number) => {
     if (value.some((v) => !Number.isInteger(v) || v < least)) throw new ArgumentError(where, name, `${name} must be whole numbers ≥ ${least}, got [${value.join(", ")}].`);
   };

@@ -1,6 +1,7 @@
 /** @file Functions of one element: arithmetic and activations. One table row each; y = f(x), gradInput = gradOutput·f′. */
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { Tensor } from "../autograd/tensor.ts";
+import { ArgumentError } from "../errors/errors.ts";
 import type { KernelName } from "../kernels/contract.ts";
 
 /** The constants of an element-wise function; what they mean is the function's business. */
@@ -80,6 +81,13 @@ export const unaryOps = {
 
 const none = { alpha: 0, beta: 0 };
 
+/** @internal */
+export function checkApproximate(where: string, approximate: "none" | "tanh"): "none" | "tanh" {
+  if (approximate !== "none" && approximate !== "tanh")
+    throw new ArgumentError(where, "approximate", `approximate must be "none" or "tanh", got "${approximate}".`);
+  return approximate;
+}
+
 /** −x. */
 export const neg = (input: Tensor): Tensor => unaryOps.neg({ input }, none);
 /** eˣ. */
@@ -103,6 +111,6 @@ export const sigmoid = (input: Tensor): Tensor => unaryOps.sigmoid({ input }, no
 export const tanh = (input: Tensor): Tensor => unaryOps.tanh({ input }, none);
 /** x·Φ(x), Φ the normal distribution; `approximate: "tanh"` for the older formula. Hendrycks & Gimpel 2016; torch.nn.functional.gelu. */
 export const gelu = (input: Tensor, options: { approximate?: "none" | "tanh" } = {}): Tensor =>
-  options.approximate === "tanh" ? unaryOps.geluTanh({ input }, none) : unaryOps.gelu({ input }, none);
+  checkApproximate("gelu", options.approximate ?? "none") === "tanh" ? unaryOps.geluTanh({ input }, none) : unaryOps.gelu({ input }, none);
 /** x·sigmoid(x). torch.nn.functional.silu. */
 export const silu = (input: Tensor): Tensor => unaryOps.silu({ input }, none);

@@ -108,6 +108,9 @@ export function narrow(input: Tensor, dim: number, start: number, length: number
 
 /** One entry of an axis; the axis goes away. torch.select. */
 export function select(input: Tensor, dim: number, index: number): Tensor {
+  const size = input.size(normalizeDim("select", dim, input.ndim));
+  if (!Number.isInteger(index) || index < -size || index >= size)
+    throw new ArgumentError("select", "index", `index ${index} is outside axis ${dim} of size ${size}: use ${-size} to ${size - 1}.`);
   return squeeze(narrow(input, dim, index, 1), dim);
 }
 

@@ -1,7 +1,7 @@
 import { full } from "../autograd/create.ts";
 import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, BackendError } from "../errors/errors.ts";
 import type { Parameter } from "../nn/parameter.ts";
 import { stack } from "../ops/join.ts";
 import { copy_, mul_ } from "../ops/in-place.ts";
@@ -17,20 +17,30 @@ function norm(t: Tensor, type: number): Tensor {
   return t.abs().pow(type).sum().pow(1 / type);
 }
 
+function checkFinite(total: Tensor, normType: number): void {
+  const { backend } = total;
+  if (!backend.readSync) throw new BackendError("clipGradNorm_", "read", `${backend.name} cannot be read at once, as errorIfNonfinite wants; look at the norm returned instead.`);
+  const [value = 0] = backend.readSync(total.memory, 1);
+  if (!Number.isFinite(value))
+    throw new ArgumentError("clipGradNorm_", "non-finite", `the norm of order ${normType} over all gradients is ${value}, so they cannot be clipped. Lower the learning rate, or leave errorIfNonfinite out.`);
+}
+
 /**
  * Scales all gradients together so that their common norm is at most `maxNorm`; returns the norm before.
  * Nothing is read: the scale min(1, maxNorm/(norm + 1e-6)) is computed on the device.
  *
- * Options  normType (default 2; Infinity: the largest magnitude).
+ * Options  normType (default 2; Infinity: the largest magnitude); errorIfNonfinite (default false), which reads the norm.
+ * Throws   ArgumentError "non-finite" with errorIfNonfinite, before any gradient is touched.
  * Source   Pascanu et al. 2013; torch.nn.utils.clip_grad_norm_.
  */
-export function clipGradNorm_(parameters: Iterable<Parameter>, maxNorm: number, options: { normType?: number } = {}): Tensor {
-  const { normType = 2 } = options;
+export function clipGradNorm_(parameters: Iterable<Parameter>, maxNorm: number, options: { normType?: number; errorIfNonfinite?: boolean } = {}): Tensor {
+  const { normType = 2, errorIfNonfinite = false } = options;
   if (!(maxNorm >= 0)) throw new ArgumentError("clipGradNorm_", "maxNorm", `maxNorm must be ≥ 0, got ${maxNorm}.`);
   return noGrad(() => {
     const grads = gradients(parameters).filter((grad) => grad.numel > 0);
     if (grads.length === 0) return full([], 0);
     const total = norm(stack(grads.map((grad) => norm(grad, normType))), normType);
+    if (errorIfNonfinite) checkFinite(total, normType);
     const factor = full([], maxNorm, { device: total.backend }).div(total.add(1e-6)).clamp(-Infinity, 1);
     for (const grad of grads) mul_(grad, factor);
     return total;

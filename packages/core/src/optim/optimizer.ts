@@ -37,8 +37,10 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
   readonly state = new Map<Parameter, ParamState>();
 
   constructor(params: Params<O>, defaults: O) {
-    const given = [...(params as Iterable<Parameter | (Partial<O> & { params: Iterable<Parameter> })>)];
     const name = this.constructor.name;
+    if (typeof (params as Partial<Iterable<unknown>> | undefined)?.[Symbol.iterator] !== "function")
+      throw new ArgumentError(name, "params", `params must be an iterable of parameters or groups, such as model.parameters(), got ${String(params)}.`);
+    const given = [...(params as Iterable<Parameter | (Partial<O> & { params: Iterable<Parameter> })>)];
     if (given.length === 0) throw new ArgumentError(name, "empty", "there are no parameters to optimise.");
     const groups = given.every((entry) => "params" in entry) ? (given as (Partial<O> & { params: Iterable<Parameter> })[]) : [{ params: given as Parameter[] } as Partial<O> & { params: Parameter[] }];
     const seen = new Set<Parameter>();
@@ -60,6 +62,7 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
   }
 
   protected atLeastZero(name: string, value: number): void {
+    if (value === undefined) throw new ArgumentError(this.constructor.name, name, `${name} must be given, as a number ≥ 0.`);
     if (!(value >= 0)) throw new ArgumentError(this.constructor.name, name, `${name} must be ≥ 0, got ${value}.`);
   }
 

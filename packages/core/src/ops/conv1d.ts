@@ -1,0 +1,144 @@
+/** @file Convolutions over sequences (N, C, L): those over images of height 1. */
+import type { Tensor } from "../autograd/tensor.ts";
+import type { Shape } from "../base/shape.ts";
+import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { convTranspose2d } from "./conv-transpose2d.ts";
+import { conv2d, conv2dPadded } from "./conv2d.ts";
+import { reshape } from "./view.ts";
+
+type Size = number | readonly number[];
+
+export interface Conv1dOptions {
+  /** Step between windows. Default 1. */
+  stride?: Size;
+  /** Zeros at both ends; "same" keeps the length (stride 1 only), "valid" is 0. Default 0. */
+  padding?: Size | "same" | "valid";
+  /** Distance between the kernel's taps. Default 1. */
+  dilation?: Size;
+  /** Channels are cut into this many independent groups. Default 1. */
+  groups?: number;
+}
+
+export interface ConvTranspose1dOptions {
+  /** Default 1. */
+  stride?: Size;
+  /** Values cut from each end of the result. Default 0. */
+  padding?: Size;
+  /** Extra values at the end, below stride or dilation. Default 0. */
+  outputPadding?: Size;
+  groups?: number;
+  dilation?: Size;
+}
+
+/** A number, or a list of one. @internal */
+export function single(where: string, name: string, value: Size): number {
+  const list = typeof value === "number" ? [value] : value;
+  if (list.length !== 1)
+    throw new ArgumentError(where, name, `${name} must be one number, got ${list.length}: [${list.join(", ")}].`);
+  return list[0]!;
+}
+
+/** (…, L) → (…, 1, L). */
+const asImage = (t: Tensor): Tensor => reshape(t, [...t.shape.slice(0, -1), 1, t.shape[t.ndim - 1]!]);
+/** (…, 1, L) → (…, L). */
+const asSequence = (t: Tensor): Tensor => reshape(t, [...t.shape.slice(0, -2), t.shape[t.ndim - 1]!]);
+
+function checkOperands(where: string, input: Shape, weight: Shape, channels: number, weightAxes: string): void {
+  const operands = [
+    { name: "input", shape: input, axes: input.length === 2 ? "C, L" : "N, C, L" },
+    { name: "weight", shape: weight, axes: weightAxes },
+  ];
+  if ((input.length !== 2 && input.length !== 3) || weight.length !== 3)
+    throw new ShapeError(
+      where,
+      "rank",
+      `input must be (N, C, L) or (C, L) and weight have 3 axes, got ${input.length} and ${weight.length}.`,
+      operands,
+    );
+  const c = input[input.length - 2]!;
+  if (c !== channels)
+    throw new ShapeError(where, "channels", `input has ${c} channels, weight wants ${channels}.`, operands);
+}
+
+/**
+ * Slides every filter along the sequence and sums products.
+ *
+ * Shape    input (N, C, L) or (C, L), weight (O, C/groups, k), bias (O) → (N, O, L′) or (O, L′),
+ *          L′ = ⌊(L + 2·padding − dilation·(k − 1) − 1)/stride⌋ + 1.
+ * Options  stride 1, padding 0 (or "same", "valid"), dilation 1, groups 1.
+ * Throws   ShapeError "rank", "channels", "kernel-too-large", "groups", "bias"; ArgumentError for a bad option.
+ * Source   torch.nn.functional.conv1d.
+ *
+ * @example
+ * conv1d(zeros([1, 2, 8]), zeros([3, 2, 3])).shape; // [1, 3, 6]
+ */
+export function conv1d(input: Tensor, weight: Tensor, bias?: Tensor | null, options: Conv1dOptions = {}): Tensor {
+  return conv1dPadded(input, weight, bias, options, "zeros");
+}
+
+/** conv1d with what stands at the ends. @internal */
+export function conv1dPadded(
+  input: Tensor,
+  weight: Tensor,
+  bias: Tensor | null | undefined,
+  options: Conv1dOptions,
+  mode: "zeros" | "reflect" | "replicate" | "circular",
+): Tensor {
+  const { padding = 0, groups = 1 } = options;
+  const stride = single("conv1d", "stride", options.stride ?? 1);
+  const dilation = single("conv1d", "dilation", options.dilation ?? 1);
+  const pads = typeof padding === "string" ? padding : single("conv1d", "padding", padding);
+  checkOperands("conv1d", input.shape, weight.shape, (weight.shape[1] ?? 0) * groups, "O, C/groups, k");
+  const span = dilation * (weight.shape[2]! - 1) + 1;
+  const length = input.shape[input.ndim - 1]!;
+  const room = pads === "same" ? span + length - 1 : length + 2 * (pads === "valid" ? 0 : pads);
+  if (span > room)
+    throw new ShapeError(
+      "conv1d",
+      "kernel-too-large",
+      `the kernel covers ${span}, the padded input is only ${room}.`,
+      [
+        { name: "input", shape: input.shape },
+        { name: "weight", shape: weight.shape, axes: "O, C/groups, k" },
+      ],
+      "add padding, or use a smaller kernel or dilation.",
+    );
+  const flat = {
+    stride: [1, stride],
+    dilation: [1, dilation],
+    groups,
+    padding: typeof pads === "string" ? pads : [0, pads],
+  };
+  const image = asImage(input);
+  const filters = asImage(weight);
+  return asSequence(
+    mode === "zeros" ? conv2d(image, filters, bias, flat) : conv2dPadded(image, filters, bias ?? null, flat, mode),
+  );
+}
+
+/**
+ * The gradient of a convolution over sequences with respect to its input, as a function of its own.
+ *
+ * Shape    input (N, C, L) or (C, L), weight (C, O/groups, k), bias (O) → (N, O, L′) or (O, L′),
+ *          L′ = (L − 1)·stride − 2·padding + dilation·(k − 1) + outputPadding + 1.
+ * Throws   ShapeError "rank", "channels", "too-small"; ArgumentError for a bad option.
+ * Source   torch.nn.functional.conv_transpose1d.
+ */
+export function convTranspose1d(
+  input: Tensor,
+  weight: Tensor,
+  bias?: Tensor | null,
+  options: ConvTranspose1dOptions = {},
+): Tensor {
+  checkOperands("convTranspose1d", input.shape, weight.shape, weight.shape[0] ?? 0, "C, O/groups, k");
+  const value = (name: "stride" | "padding" | "outputPadding" | "dilation", preset: number) =>
+    single("convTranspose1d", name, options[name] ?? preset);
+  const flat = {
+    stride: [1, value("stride", 1)],
+    padding: [0, value("padding", 0)],
+    outputPadding: [0, value("outputPadding", 0)],
+    dilation: [1, value("dilation", 1)],
+    groups: options.groups,
+  };
+  return asSequence(convTranspose2d(asImage(input), asImage(weight), bias, flat));
+}
