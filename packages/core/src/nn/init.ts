@@ -5,6 +5,9 @@ import { defaultGenerator, fillNormal, fillUniform, type Generator } from "../ba
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { fill_ } from "../ops/in-place.ts";
 
+export { dirac_, eye_, orthogonal_, sparse_ } from "./init-structured.ts";
+export { truncNormal_ } from "./init-trunc-normal.ts";
+
 export interface InitOptions {
   generator?: Generator;
 }

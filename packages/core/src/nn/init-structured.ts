@@ -1,0 +1,140 @@
+/** @file Initial weights with a structure: identity, Dirac, orthogonal, sparse. torch.nn.init. */
+import { noGrad } from "../autograd/grad-mode.ts";
+import type { Tensor } from "../autograd/tensor.ts";
+import { defaultGenerator, fillNormal, type Generator, randperm } from "../base/rng/index.ts";
+import { ArgumentError, ShapeError } from "../errors/errors.ts";
+
+function wantRank(where: string, t: Tensor, fits: boolean, wanted: string): void {
+  if (fits) return;
+  throw new ShapeError(where, "rank", `the tensor must have ${wanted} axes, it has ${t.ndim}.`, [
+    { name: "tensor", shape: t.shape },
+  ]);
+}
+
+function stored<T extends Tensor>(t: T, values: Float32Array): T {
+  noGrad(() => t.write(values));
+  return t;
+}
+
+/**
+ * The identity matrix: as many inputs as possible pass unchanged through a Linear layer.
+ *
+ * Throws   ShapeError "rank" unless 2 axes.
+ * Source   torch.nn.init.eye_.
+ */
+export function eye_<T extends Tensor>(t: T): T {
+  wantRank("eye_", t, t.ndim === 2, "2");
+  const [rows = 0, columns = 0] = t.shape;
+  const values = new Float32Array(t.numel);
+  for (let i = 0; i < Math.min(rows, columns); i++) values[i * columns + i] = 1;
+  return stored(t, values);
+}
+
+/**
+ * 1 at the kernel's centre where output and input channel agree, else 0: a convolution (padding half the kernel) that
+ * passes as many channels as possible unchanged.
+ *
+ * Shape    (O, C/groups, k), (O, C/groups, kH, kW) or with depth.
+ * Throws   ShapeError "rank"; ArgumentError "groups" when groups does not divide O.
+ * Source   Zagoruyko & Komodakis 2017; torch.nn.init.dirac_.
+ */
+export function dirac_<T extends Tensor>(t: T, groups = 1): T {
+  wantRank("dirac_", t, t.ndim >= 3 && t.ndim <= 5, "3, 4 or 5");
+  const [outputs = 0, inputs = 0, ...kernel] = t.shape;
+  if (!Number.isInteger(groups) || groups < 1 || outputs % groups !== 0)
+    throw new ArgumentError("dirac_", "groups", `groups ${groups} must divide the ${outputs} output channels.`);
+  const field = kernel.reduce((a, b) => a * b, 1);
+  const centre = kernel.reduce((at, size) => at * size + Math.floor(size / 2), 0);
+  const perGroup = outputs / groups;
+  const values = new Float32Array(t.numel);
+  for (let group = 0; group < groups; group++)
+    for (let c = 0; c < Math.min(perGroup, inputs); c++)
+      values[((group * perGroup + c) * inputs + c) * field + centre] = 1;
+  return stored(t, values);
+}
+
+/**
+ * Householder QR in doubles of a (rows, columns) matrix, rows ≥ columns, in place: `q` becomes the orthonormal columns
+ * whose R has a positive diagonal. The sign makes the decomposition unique, and the result uniform over such matrices.
+ */
+function orthonormalise(q: Float64Array, rows: number, columns: number): void {
+  const reflectors: Float64Array[] = [];
+  const signs = new Float64Array(columns);
+  for (let j = 0; j < columns; j++) {
+    const v = new Float64Array(rows);
+    let square = 0;
+    for (let i = j; i < rows; i++) {
+      v[i] = q[i * columns + j]!;
+      square += v[i]! ** 2;
+    }
+    const diagonal = v[j]! > 0 ? -Math.sqrt(square) : Math.sqrt(square); // R[j][j], opposed to v to add, not cancel
+    signs[j] = Math.sign(diagonal);
+    v[j]! -= diagonal;
+    const scale = 2 / (square - 2 * diagonal * (v[j]! + diagonal) + diagonal ** 2);
+    for (let i = j; i < rows; i++) v[i]! *= Number.isFinite(scale) ? Math.sqrt(scale) : 0;
+    reflectors.push(v);
+    reflect(q, v, rows, columns, j);
+  }
+  q.fill(0);
+  for (let j = 0; j < columns; j++) q[j * columns + j] = signs[j]!;
+  for (let j = columns - 1; j >= 0; j--) reflect(q, reflectors[j]!, rows, columns, 0);
+}
+
+/** m ← (I − v·vᵀ)·m for the columns from `first` on. */
+function reflect(m: Float64Array, v: Float64Array, rows: number, columns: number, first: number): void {
+  for (let c = first; c < columns; c++) {
+    let dot = 0;
+    for (let i = 0; i < rows; i++) dot += v[i]! * m[i * columns + c]!;
+    for (let i = 0; i < rows; i++) m[i * columns + c]! -= dot * v[i]!;
+  }
+}
+
+/**
+ * Rows (or columns, if there are more rows) that are orthonormal, times gain: what keeps a signal's length exactly.
+ * Draws as normal_; torch's float32 QR agrees to 2e-6.
+ *
+ * Shape    2 or more axes; all but the first count as columns.
+ * Throws   ShapeError "rank".
+ * Source   Saxe et al. 2014; torch.nn.init.orthogonal_.
+ */
+export function orthogonal_<T extends Tensor>(t: T, gain = 1, options: { generator?: Generator } = {}): T {
+  wantRank("orthogonal_", t, t.ndim >= 2, "2 or more");
+  if (t.numel === 0) return t;
+  const rows = t.shape[0]!;
+  const columns = t.numel / rows;
+  const drawn = fillNormal(options.generator ?? defaultGenerator, new Float32Array(t.numel), 0, 1);
+  const [height, width] = rows < columns ? [columns, rows] : [rows, columns];
+  const q = new Float64Array(t.numel);
+  const at = (i: number, j: number) => (rows < columns ? j * columns + i : i * columns + j);
+  for (let i = 0; i < height; i++) for (let j = 0; j < width; j++) q[i * width + j] = drawn[at(i, j)]!;
+  orthonormalise(q, height, width);
+  const values = new Float32Array(t.numel);
+  for (let i = 0; i < height; i++) for (let j = 0; j < width; j++) values[at(i, j)] = gain * q[i * width + j]!;
+  return stored(t, values);
+}
+
+/**
+ * Normal with `std`, then the share `sparsity` of each column set to 0.
+ *
+ * Throws   ShapeError "rank" unless 2 axes; ArgumentError "sparsity" outside [0, 1].
+ * Source   Martens 2010; torch.nn.init.sparse_.
+ */
+export function sparse_<T extends Tensor>(
+  t: T,
+  sparsity: number,
+  std = 0.01,
+  options: { generator?: Generator } = {},
+): T {
+  wantRank("sparse_", t, t.ndim === 2, "2");
+  if (!(sparsity >= 0 && sparsity <= 1))
+    throw new ArgumentError("sparse_", "sparsity", `sparsity must lie in [0, 1], got ${sparsity}.`);
+  const generator = options.generator ?? defaultGenerator;
+  const [rows = 0, columns = 0] = t.shape;
+  const values = fillNormal(generator, new Float32Array(t.numel), 0, std);
+  const zeros = Math.ceil(sparsity * rows);
+  for (let c = 0; c < columns; c++) {
+    const order = randperm(generator, rows);
+    for (let i = 0; i < zeros; i++) values[order[i]! * columns + c] = 0;
+  }
+  return stored(t, values);
+}
