@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const oracle = join(process.env.DRISHTI_SHARED ?? join(root, "../shared"), "oracle");
 const target = join(root, "packages/core/test/golden/oracle");
 
-const groups = ["conv", "pool", "elementwise", "norm", "loss", "optim", "nets", "metrics"];
+const groups = ["conv", "pool", "elementwise", "norm", "loss", "optim", "nets", "metrics", "sched"];
 const perOp = { least: 6, most: 22 };
 const largestCase = 24_000; // bytes of tensors
 const budget = 1_500_000; // bytes of all files

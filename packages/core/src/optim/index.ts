@@ -1,6 +1,20 @@
 export { Adagrad, type AdagradOptions } from "./adagrad.ts";
 export { Adam, type AdamOptions, AdamW } from "./adam.ts";
 export { clipGradNorm_, clipGradValue_ } from "./clip-grad.ts";
+export { LRScheduler, type LRSchedulerState, type OptimizerLike, type ScheduledGroup } from "./lr-scheduler.ts";
+export { CosineAnnealingLR, CosineAnnealingWarmRestarts, type WarmRestartsState } from "./lr-scheduler-cosine.ts";
+export {
+  ConstantLR,
+  ExponentialLR,
+  LambdaLR,
+  LinearLR,
+  MultiStepLR,
+  PolynomialLR,
+  StepLR,
+} from "./lr-scheduler-decay.ts";
+export { OneCycleLR, type OneCycleOptions } from "./lr-scheduler-one-cycle.ts";
+export { type PlateauOptions, type PlateauState, ReduceLROnPlateau } from "./lr-scheduler-plateau.ts";
+export { SequentialLR, type SequentialState } from "./lr-scheduler-sequential.ts";
 export { type GroupOptions, Optimizer, type OptimizerState, type ParamGroup } from "./optimizer.ts";
 export { RMSprop, type RMSpropOptions } from "./rmsprop.ts";
 export { SGD, type SGDOptions } from "./sgd.ts";

@@ -1,0 +1,86 @@
+/** @file Schedules one after the other. */
+import { ArgumentError } from "../errors/errors.ts";
+import { LRScheduler, type LRSchedulerState, type OptimizerLike } from "./lr-scheduler.ts";
+
+export interface SequentialState extends LRSchedulerState {
+  schedulers: LRSchedulerState[];
+}
+
+/**
+ * Runs the first schedule until the first milestone, then the second from its epoch 0, and so on: warm-up, then decay.
+ *
+ * Throws  ArgumentError "schedulers" (none, or of another optimiser), "milestones" (not one fewer, or not ascending).
+ * Source  torch.optim.lr_scheduler.SequentialLR.
+ *
+ * @example
+ * const optimizer = { paramGroups: [{ lr: 0.1 }] };
+ * const warmUp = new LinearLR(optimizer, { startFactor: 0.01, totalIters: 5 });
+ * new SequentialLR(optimizer, [warmUp, new CosineAnnealingLR(optimizer, 85)], [5]);
+ */
+export class SequentialLR extends LRScheduler {
+  readonly #schedulers: readonly LRScheduler[];
+  readonly #milestones: readonly number[];
+
+  constructor(optimizer: OptimizerLike, schedulers: readonly LRScheduler[], milestones: readonly number[]) {
+    super(optimizer);
+    const fail = (code: string, text: string) => {
+      throw new ArgumentError("SequentialLR", code, text);
+    };
+    const foreign = schedulers.findIndex((scheduler) => scheduler.optimizer !== optimizer);
+    if (schedulers.length === 0) fail("schedulers", "there is no schedule to run.");
+    if (foreign !== -1) fail("schedulers", `schedule ${foreign} belongs to another optimiser.`);
+    if (milestones.length !== schedulers.length - 1)
+      fail(
+        "milestones",
+        `${schedulers.length} schedules need ${schedulers.length - 1} milestones, got ${milestones.length}.`,
+      );
+    if (milestones.some((epoch, i) => !(epoch > (milestones[i - 1] ?? 0))))
+      fail("milestones", `milestones must ascend from 1 on, got ${milestones.join(", ")}.`);
+    this.#schedulers = [...schedulers];
+    this.#milestones = [...milestones];
+    this.begin();
+  }
+
+  override begin(): void {
+    // Constructing the schedules has already moved the rates, each for itself.
+    for (const group of this.optimizer.paramGroups) group.lr = group.initialLr ?? group.lr;
+    this.#schedulers[0]!.begin();
+    super.begin();
+  }
+
+  override step(): void {
+    const epoch = this.lastEpoch + 1;
+    const index = this.#milestones.filter((milestone) => milestone <= epoch).length;
+    const scheduler = this.#schedulers[index]!;
+    if (this.#milestones[index - 1] === epoch) scheduler.stepTo(0);
+    else scheduler.step();
+    super.step();
+  }
+
+  protected override nextLr(): number[] {
+    return this.scaled(1); // the schedule in charge has set them
+  }
+
+  /** Only back to the start: schedules in a sequence step, they do not jump. */
+  override stepTo(epoch: number): void {
+    this.check(epoch === 0, "epoch", "0 (a sequence of schedules cannot jump)", epoch);
+    this.begin();
+  }
+
+  override stateDict(): SequentialState {
+    return { ...super.stateDict(), schedulers: this.#schedulers.map((scheduler) => scheduler.stateDict()) };
+  }
+
+  override loadStateDict(state: SequentialState): void {
+    if (state.schedulers.length !== this.#schedulers.length)
+      throw new ArgumentError(
+        "SequentialLR",
+        "state-dict",
+        `the state is of ${state.schedulers.length} schedules, here are ${this.#schedulers.length}.`,
+      );
+    this.#schedulers.forEach((scheduler, i) => {
+      scheduler.loadStateDict(state.schedulers[i]!);
+    });
+    super.loadStateDict(state); // last: the others have set the rates of their own last steps
+  }
+}
