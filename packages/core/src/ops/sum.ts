@@ -1,5 +1,5 @@
 import { defineOp, run } from "../autograd/define-op.ts";
-import { copyStrided, makeContiguous, Tensor } from "../autograd/tensor.ts";
+import { copyStrided, makeContiguous, release, Tensor } from "../autograd/tensor.ts";
 import { broadcastStrides, contiguousStrides, normalizeDim, numel, sameShape, type Shape } from "../base/shape.ts";
 
 /** One axis or several; undefined means all. */
@@ -92,19 +92,29 @@ export function sum(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Ten
 export function mean(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
   const axes = reducedAxes("mean", dim, input.ndim);
   const count = axes.reduce((n, axis) => n * input.shape[axis]!, 1);
-  return scaleOp({ input: sum(input, dim, options) }, { factor: 1 / count });
+  return divideOp({ input: sum(input, dim, options) }, { count });
 }
 
-const scaleOp = defineOp<{ input: Tensor }, { factor: number }>({
+/** t / count, as torch divides: a mean of sevens is 7, which 7·n·(1/n) in float32 need not be. */
+function divided(t: Tensor, count: number, out: Tensor): Tensor {
+  if (out.numel === 0) return out;
+  const divisor = Tensor.empty(out.backend, []);
+  run("fill_f32", { count: 1, value: count }, [], [divisor]);
+  const flat = [1, 1, 1, 1, 1, 1, 1, out.numel];
+  const [each, same] = [[0, 0, 0, 0, 0, 0, 0, 1], [0, 0, 0, 0, 0, 0, 0, 0]];
+  run("div_f32", { ndim: 8, shape: flat, stridesA: each, stridesB: same }, [t, divisor], [out]);
+  release(divisor);
+  return out;
+}
+
+const divideOp = defineOp<{ input: Tensor }, { count: number }>({
   name: "mean",
   shape: ({ input }) => input.shape,
-  forward({ input }, { factor }, out) {
-    if (out.numel > 0) run("affine_f32", { count: out.numel, alpha: Number.isFinite(factor) ? factor : Number.NaN, beta: 0 }, [input], [out]);
+  forward({ input }, { count }, out) {
+    divided(input, count, out);
   },
-  backward(gradOutput, _saved, { factor }) {
-    const grad = Tensor.empty(gradOutput.backend, gradOutput.shape);
-    if (grad.numel > 0) run("affine_f32", { count: grad.numel, alpha: factor, beta: 0 }, [gradOutput], [grad]);
-    return { input: grad };
+  backward(gradOutput, _saved, { count }) {
+    return { input: divided(gradOutput, count, Tensor.empty(gradOutput.backend, gradOutput.shape)) };
   },
 });
 
