@@ -31,8 +31,8 @@ template <class V> DRISHTI_INLINE V round(V x, BitsOf<V>& n) {
 
 // e^x = 2^n·e^r, r = x − n·ln 2 in [−0.35, 0.35]. (Cephes' expf coefficients.)
 template <class V> DRISHTI_INLINE V exp(V x) {
-  x = x < -104.0f ? splat<V>(-104.0f) : x;  // e^-104 rounds to 0, e^89 to infinity; NaN stays
-  x = x > 89.0f ? splat<V>(89.0f) : x;
+  x = max(splat<V>(-104.0f), x);  // e^-104 rounds to 0, e^89 to infinity; NaN stays
+  x = min(splat<V>(89.0f), x);
   BitsOf<V> n;
   const V k = round(x * 1.44269504088896341f, n);
   V r = fma(k, splat<V>(-0.693359375f), x);  // exact: 9 bits times 8
@@ -98,7 +98,7 @@ template <class V> DRISHTI_INLINE V erf_small(V s) {
 // The two ranges and their coefficients are N. Juffa's (single-precision erff, published on Stack Overflow, 2-clause BSD).
 template <class V> DRISHTI_INLINE V erf(V x) {
   const V t = abs(x);
-  const V capped = t > 4.0f ? splat<V>(4.0f) : t;
+  const V capped = min(splat<V>(4.0f), t);
   const V large = copysign(1.0f - exp(log_erfc(capped)), x);
   return t > 0.927734375f ? large : (x != x ? x : fma(erf_small(x * x), x, x));
 }
@@ -107,7 +107,7 @@ template <class V> DRISHTI_INLINE V erf(V x) {
 template <class V> DRISHTI_INLINE V normal_cdf(V x) {
   const V u = x * 0.70710678118654752f;
   const V t = abs(u);
-  const V tail = 0.5f * exp(log_erfc(t > 10.0f ? splat<V>(10.0f) : t));
+  const V tail = 0.5f * exp(log_erfc(min(splat<V>(10.0f), t)));
   const V small = fma(splat<V>(0.5f), fma(erf_small(u * u), u, u), splat<V>(0.5f));
   return t > 0.927734375f ? (u < 0.0f ? tail : 1.0f - tail) : small;
 }

@@ -177,10 +177,22 @@ DRISHTI_INLINE float fma1(float a, float b, float c) {
 // mask: what a comparison yields, all ones or zeros in each lane.
 template <class M, class V> DRISHTI_INLINE V select(M mask, V a, V b) { return mask ? a : b; }
 
-// The second operand where either is NaN, as MINPS and MAXPS.
-template <class V> DRISHTI_INLINE V min(V a, V b) { return a < b ? a : b; }
-template <class V> DRISHTI_INLINE V max(V a, V b) { return a > b ? a : b; }
-
+// The second operand where either is NaN, as MINPS and MAXPS. Use these and not `a < b ? a : b`: of that, clang makes the
+// relaxed minimum in relaxed WASM, which may drop NaN.
+template <class V> DRISHTI_INLINE V min(V a, V b) {
+#if defined(__wasm_simd128__)
+  if constexpr (sizeof(V) == 16) return V(__builtin_wasm_pmin_f32x4((__f32x4)b, (__f32x4)a));
+  else
+#endif
+    return a < b ? a : b;
+}
+template <class V> DRISHTI_INLINE V max(V a, V b) {
+#if defined(__wasm_simd128__)
+  if constexpr (sizeof(V) == 16) return V(__builtin_wasm_pmax_f32x4((__f32x4)b, (__f32x4)a));
+  else
+#endif
+    return a > b ? a : b;
+}
 // NaN if either is.
 template <class V> DRISHTI_INLINE V min_nan(V a, V b) { return a != a ? a : min(a, b); }
 template <class V> DRISHTI_INLINE V max_nan(V a, V b) { return a != a ? a : max(a, b); }

@@ -1,0 +1,100 @@
+// What the two .wasm files export. JavaScript writes a call into the block (packages/core/src/backends/wasm/module.ts has the
+// same layout) and calls run; workers call work and stay in it.
+#include "all.cc"  // by -I: the compiler's file system knows no ".."
+#include "work.h"
+
+using namespace drishti;
+
+#define EXPORT(name) extern "C" __attribute__((export_name(#name), used))
+
+// The compiler makes calls of these; bulk memory makes one instruction of each.
+extern "C" void* memcpy(void* to, const void* from, size_t n) { return __builtin_memcpy(to, from, n); }
+extern "C" void* memset(void* to, int value, size_t n) { return __builtin_memset(to, value, n); }
+extern "C" void* memmove(void* to, const void* from, size_t n) { return __builtin_memmove(to, from, n); }
+
+namespace {
+
+struct Block {
+  int32_t params[128];
+  void* buffers[32];
+  int32_t facts[2];
+  int32_t threads;        // workers and the caller
+  int32_t may_wait;       // 0 on a browser's main thread, where waiting traps
+  char* scratch;          // as large as `scratch` said, 128-byte aligned
+};
+
+Block block;
+Work work_queue;
+Context context;
+int32_t stopping = 0;
+
+// About 30 µs before a thread that finds nothing to do goes to sleep.
+constexpr int32_t SPINS = 20000;
+
+ScratchNeed need_of(int32_t kernel) {
+  const KernelEntry& entry = DRISHTI_NS::table[kernel];
+  ScratchNeed need = entry.scratch ? entry.scratch(block.params, block.threads) : ScratchNeed{};
+  need.per_thread = (need.per_thread + 127) & ~size_t(127);
+  need.shared = (need.shared + 127) & ~size_t(127);
+  return need;
+}
+
+void parallel(Context*, int32_t chunks, Work::Body body, void* arg) {
+  if (chunks <= 0) return;
+  work_queue.publish(chunks, body, arg);
+  __builtin_wasm_memory_atomic_notify(reinterpret_cast<int*>(&work_queue.generation), uint32_t(chunks - 1));
+  work_queue.take(0, [] {});
+  for (int32_t spins = 0; !work_queue.done(); ++spins) {
+    if (spins < SPINS || !block.may_wait) continue;
+    // Its thread may have lost the processor: give ours up for 50 µs (nobody notifies; the wait runs out).
+    const uint32_t finished = __atomic_load_n(&work_queue.finished, __ATOMIC_ACQUIRE);
+    if (finished != uint32_t(work_queue.units))
+      __builtin_wasm_memory_atomic_wait32(reinterpret_cast<int*>(&work_queue.finished), int(finished), 50000);
+  }
+}
+
+}  // namespace
+
+EXPORT(block) Block* block_address() { return &block; }
+EXPORT(supports) int32_t supports(int32_t kernel) {
+  return kernel >= 0 && kernel < KERNEL_COUNT && DRISHTI_NS::table[kernel].run != nullptr;
+}
+// Bytes of scratch memory that the call in the block needs.
+EXPORT(scratch) double scratch(int32_t kernel) {
+  const ScratchNeed need = need_of(kernel);
+  return double(need.per_thread) * block.threads + double(need.shared);
+}
+EXPORT(run) int32_t run(int32_t kernel) {
+  const ScratchNeed need = need_of(kernel);
+  context.threads = block.threads;
+  context.parallel = parallel;
+  context.scratch = block.scratch;
+  context.scratch_per_thread = need.per_thread;
+  context.shared = block.scratch + need.per_thread * size_t(block.threads);
+  const int32_t status = DRISHTI_NS::table[kernel].run(block.params, block.buffers, context);
+  block.facts[0] = context.facts[0];
+  block.facts[1] = context.facts[1];
+  return status;
+}
+
+// A worker's whole life. Its JavaScript has given it a stack of its own before.
+EXPORT(work) void work(int32_t thread) {
+  auto* generation = &work_queue.generation;
+  uint32_t seen = 0;
+  while (!__atomic_load_n(&stopping, __ATOMIC_ACQUIRE)) {
+    const uint32_t now = __atomic_load_n(generation, __ATOMIC_SEQ_CST);
+    if (now != seen) {
+      seen = now;
+      work_queue.take(thread, [] {});
+      continue;
+    }
+    int32_t spins = 0;
+    while (spins < SPINS && __atomic_load_n(generation, __ATOMIC_RELAXED) == seen) ++spins;
+    if (spins == SPINS) __builtin_wasm_memory_atomic_wait32(reinterpret_cast<int*>(generation), int(seen), -1);
+  }
+}
+EXPORT(stop) void stop() {
+  __atomic_store_n(&stopping, 1, __ATOMIC_SEQ_CST);
+  __atomic_fetch_add(&work_queue.generation, 1, __ATOMIC_SEQ_CST);
+  __builtin_wasm_memory_atomic_notify(reinterpret_cast<int*>(&work_queue.generation), ~0u);
+}

@@ -1,0 +1,176 @@
+/** @file The wasm backend: the kernels of kernels/cpp in WebAssembly, on memory and threads it manages itself. */
+import type { StorageType, TypedArray } from "../../base/dtype.ts";
+import { BackendError } from "../../errors/errors.ts";
+import { type KernelName, kernelId, type Params, packParams } from "../../kernels/contract.ts";
+import { type Backend, type BackendBuffer, type BufferView, KernelRefusal } from "../backend.ts";
+import { checkCall } from "../call.ts";
+import { checkRange, checkWrite, storageOver } from "../copy.ts";
+import { Buffers, WasmBuffer } from "./buffers.ts";
+import { blockSize, Heap } from "./heap.ts";
+import {
+  ADDRESSES_AT,
+  BLOCK_WORDS,
+  createMemory,
+  type Exports,
+  FACTS_AT,
+  instantiate,
+  MAY_WAIT_AT,
+  PARAM_WORDS,
+  SCRATCH_AT,
+  THREADS_AT,
+} from "./instance.ts";
+import { type WasmModule, WebAssembly } from "./webassembly.ts";
+import type { WorkerStart } from "./worker.ts";
+
+export interface WasmOptions {
+  /** One of the two .wasm files, compiled or as bytes. */
+  readonly module: WasmModule | ArrayBufferView | ArrayBuffer;
+  /** The file's name, for people. */
+  readonly variant?: string;
+  /** Threads, the caller included. Default 1. */
+  readonly threads?: number;
+  /** Starts a worker that calls `runWasmWorker` with what it is given. Where it throws, one thread does the work. */
+  readonly spawn?: (start: WorkerStart) => void;
+  /** Whether this thread may sleep; a browser's main thread may not. Default: found out. */
+  readonly mayWait?: boolean;
+}
+
+export interface WasmBackend extends Backend {
+  /** Ends the worker threads; the backend goes on with one. */
+  close(): void;
+}
+
+const STACK = 512 * 1024;
+
+/** A browser's main thread has a window and no importScripts; waiting there is an error. */
+function canWait(): boolean {
+  return !("window" in globalThis && "document" in globalThis);
+}
+
+class Wasm implements WasmBackend {
+  readonly name = "wasm";
+  readonly detail: string;
+  threads: number;
+
+  readonly #memory = createMemory();
+  readonly #exports: Exports;
+  readonly #heap: Heap;
+  readonly #buffers: Buffers;
+  readonly #block: Int32Array;
+  #scratch = { address: 0, size: 0 };
+
+  constructor(options: WasmOptions) {
+    const given = options.module;
+    const isBytes = given instanceof ArrayBuffer || ArrayBuffer.isView(given);
+    const module = isBytes ? new WebAssembly.Module(given) : given;
+    this.#exports = instantiate(module, this.#memory);
+    this.#heap = new Heap(this.#memory, this.#exports.__heap_base.value);
+    this.#buffers = new Buffers(this.#heap);
+    // Growing leaves the first pages where they are, and this view of them good.
+    this.#block = new Int32Array(this.#memory.buffer, this.#exports.block(), BLOCK_WORDS);
+    this.threads = this.#start(module, options);
+    this.#block[THREADS_AT] = this.threads;
+    this.#block[MAY_WAIT_AT] = (options.mayWait ?? canWait()) ? 1 : 0;
+    const variant = options.variant ?? "simd";
+    this.detail = `${variant}, ${this.threads} thread${this.threads === 1 ? "" : "s"}`;
+  }
+
+  alloc(type: StorageType, length: number): BackendBuffer {
+    return this.#buffers.alloc(type, length);
+  }
+
+  free(buffer: BackendBuffer): void {
+    this.#buffers.free(this.#ours(buffer, "free"));
+  }
+
+  write(view: BufferView, data: TypedArray): void {
+    const buffer = this.#ours(view.buffer, "write");
+    const at = buffer.address(view.offset, "write");
+    checkWrite(view, data);
+    storageOver(buffer.type, this.#memory.buffer, at, data.length).set(data);
+  }
+
+  readSync({ buffer, offset }: BufferView, length: number): TypedArray {
+    const at = this.#ours(buffer, "read").address(offset, "read");
+    checkRange("read", offset, length, buffer.length);
+    return storageOver(buffer.type, this.#memory.buffer, at, length).slice();
+  }
+
+  async read(view: BufferView, length: number): Promise<TypedArray> {
+    return this.readSync(view, length);
+  }
+
+  supports(kernel: KernelName): boolean {
+    return this.#exports.supports(kernelId[kernel]) === 1;
+  }
+
+  run<K extends KernelName>(
+    kernel: K,
+    params: Params<K>,
+    reads: readonly (BufferView | null)[],
+    writes: readonly (BufferView | null)[],
+  ): void {
+    if (!this.supports(kernel)) throw new BackendError(kernel, "unsupported", "the wasm backend has no such kernel.");
+    checkCall(kernel, params, reads, writes);
+    const block = this.#block;
+    packParams(kernel, params, block.subarray(0, PARAM_WORDS));
+    let at = ADDRESSES_AT;
+    for (const view of reads) block[at++] = view ? this.#ours(view.buffer, kernel).address(view.offset, kernel) : 0;
+    for (const view of writes) block[at++] = view ? this.#ours(view.buffer, kernel).address(view.offset, kernel) : 0;
+    const id = kernelId[kernel];
+    block[SCRATCH_AT] = this.#lendScratch(this.#exports.scratch(id));
+    const status = this.#exports.run(id);
+    if (status !== 0) throw new KernelRefusal(kernel, status, [block[FACTS_AT]!, block[FACTS_AT + 1]!]);
+  }
+
+  async sync(): Promise<void> {}
+
+  close(): void {
+    this.#exports.stop();
+    this.threads = 1;
+    this.#block[THREADS_AT] = 1;
+  }
+
+  #start(module: WasmModule, { threads = 1, spawn }: WasmOptions): number {
+    if (!spawn) return 1;
+    let running = 1;
+    try {
+      for (; running < threads; running++) {
+        const stackTop = this.#heap.take(blockSize(STACK)) + blockSize(STACK);
+        spawn({ module, memory: this.#memory, thread: running, stackTop });
+      }
+    } catch {
+      // No workers here, or no more of them.
+    }
+    return running;
+  }
+
+  #lendScratch(bytes: number): number {
+    if (bytes <= this.#scratch.size) return this.#scratch.address;
+    const size = blockSize(bytes);
+    const { address, size: old } = this.#scratch;
+    if (old > 0) this.#heap.give(address, old);
+    this.#scratch = { address: 0, size: 0 }; // so that a failing take leaves nothing dangling
+    this.#scratch = { address: this.#heap.take(size), size };
+    return this.#scratch.address;
+  }
+
+  #ours(buffer: BackendBuffer, what: string): WasmBuffer {
+    if (buffer instanceof WasmBuffer && buffer.owner === this.#buffers) return buffer;
+    throw new BackendError(what, "foreign-buffer", "the buffer belongs to another backend; copy it over first.");
+  }
+}
+
+/**
+ * The wasm backend, for anything that runs JavaScript. Threads need a way to start workers; in a browser also a page
+ * that is cross-origin isolated.
+ *
+ * @throws WebAssembly.CompileError for bytes that are no module of ours, or an engine without SIMD.
+ * @example
+ * // in a browser
+ * const module = await WebAssembly.compileStreaming(fetch(new URL("drishti-simd.wasm", base)));
+ * const backend = createWasm({ module, threads: navigator.hardwareConcurrency, spawn });
+ */
+export function createWasm(options: WasmOptions): WasmBackend {
+  return new Wasm(options);
+}

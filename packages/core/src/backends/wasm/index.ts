@@ -1,0 +1,3 @@
+export { createWasm, type WasmBackend, type WasmOptions } from "./backend.ts";
+export { bestVariant, type WasmVariant } from "./features.ts";
+export { runWasmWorker, type WorkerStart } from "./worker.ts";

@@ -1,0 +1,43 @@
+/** @file The compiled module: its memory, what it exports, and the block that calls are written into. */
+import { BackendError } from "../../errors/errors.ts";
+import { type WasmGlobal, type WasmMemory, type WasmModule, WebAssembly } from "./webassembly.ts";
+
+/** kernels/cpp/wasm/entry.cc. */
+export interface Exports {
+  readonly __heap_base: WasmGlobal;
+  readonly __stack_pointer: WasmGlobal;
+  block(): number;
+  supports(kernel: number): number;
+  scratch(kernel: number): number;
+  run(kernel: number): number;
+  work(thread: number): void;
+  stop(): void;
+}
+
+/** The block's layout, in 32-bit words: 128 of parameters, 32 addresses, two facts, and how to run. */
+export const PARAM_WORDS = 128;
+export const ADDRESSES_AT = 128;
+export const FACTS_AT = 160;
+export const THREADS_AT = 162;
+export const MAY_WAIT_AT = 163;
+export const SCRATCH_AT = 164;
+export const BLOCK_WORDS = 165;
+
+const PAGES_AT_START = 32;
+
+/** Shared memory, which needs no cross-origin isolation as long as no worker gets it. Small devices reserve less. */
+export function createMemory(): WasmMemory {
+  let cause: unknown;
+  for (const maximum of [65_536, 32_768, 16_384, 4_096]) {
+    try {
+      return new WebAssembly.Memory({ initial: PAGES_AT_START, maximum, shared: true });
+    } catch (error) {
+      cause = error;
+    }
+  }
+  throw new BackendError("wasm", "out-of-memory", "no address space for WebAssembly's memory.", { cause });
+}
+
+export function instantiate(module: WasmModule, memory: WasmMemory): Exports {
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
+}

@@ -1,0 +1,78 @@
+/** @file The wasm backend in Node: the kernel file from disk, threads from worker_threads. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { BackendError } from "@drishti/core";
+import {
+  bestVariant,
+  createWasm,
+  type WasmBackend,
+  type WasmVariant,
+  type WorkerStart,
+} from "@drishti/core/backends/wasm";
+
+export interface WasmNodeOptions {
+  /** Default: DRISHTI_THREADS, else one for each processor, at most 16. */
+  readonly threads?: number;
+  /** Default: DRISHTI_WASM, else the better one this Node runs. */
+  readonly variant?: WasmVariant;
+}
+
+const MOST_THREADS = 16;
+
+/** `runWasmWorker` in plain JavaScript: a worker started from a string needs no file that may be TypeScript. */
+const workerSource = `
+const { module, memory, thread, stackTop } = require("node:worker_threads").workerData;
+const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+exports.__stack_pointer.value = stackTop;
+exports.work(thread);
+`;
+
+function spawn(start: WorkerStart): void {
+  const worker = new Worker(workerSource, { eval: true, workerData: start, execArgv: [], env: {} });
+  worker.unref(); // an idle worker sleeps in its wait and must not keep the process alive
+  worker.on("error", () => {}); // it takes no part then; the others do its share
+}
+
+function defaultThreads(): number {
+  const wanted = Number(process.env.DRISHTI_THREADS);
+  return Number.isInteger(wanted) && wanted > 0 ? wanted : Math.min(availableParallelism(), MOST_THREADS);
+}
+
+function chooseVariant(): WasmVariant {
+  const best = bestVariant();
+  if (!best)
+    throw new BackendError("wasm", "unsupported", "this Node's WebAssembly has no SIMD; Node 20 and later have.");
+  const forced = process.env.DRISHTI_WASM;
+  if (!forced) return best;
+  if (forced !== "simd" && forced !== "relaxed")
+    throw new BackendError("wasm", "unsupported", `DRISHTI_WASM is "${forced}"; it can be simd or relaxed.`);
+  if (forced === "relaxed" && best !== "relaxed")
+    throw new BackendError(
+      "wasm",
+      "unsupported",
+      "this Node's WebAssembly has no relaxed SIMD; use DRISHTI_WASM=simd.",
+    );
+  return forced;
+}
+
+/**
+ * Loads the wasm backend: works in every Node, with no compiler and no addon.
+ *
+ * @throws BackendError when the engine lacks SIMD, or a forced variant.
+ * @example
+ * const backend = loadWasm({ threads: 2 });
+ * console.log(backend.detail); // such as: relaxed, 2 threads
+ */
+export function loadWasm(options: WasmNodeOptions = {}): WasmBackend {
+  const variant = options.variant ?? chooseVariant();
+  const path = createRequire(import.meta.url).resolve(`@drishti/core/drishti-${variant}.wasm`);
+  return createWasm({
+    module: readFileSync(path),
+    variant,
+    threads: options.threads ?? defaultThreads(),
+    spawn,
+    mayWait: true,
+  });
+}
