@@ -5,7 +5,6 @@ export type SafetensorsData =
   | Float64Array
   | Float32Array
   | BigInt64Array
-  | BigUint64Array
   | Int32Array
   | Uint32Array
   | Int16Array
@@ -20,7 +19,6 @@ export type SafetensorsDType =
   | "F16"
   | "BF16"
   | "I64"
-  | "U64"
   | "I32"
   | "U32"
   | "I16"
@@ -45,7 +43,6 @@ export const codecs: ReadonlyMap<string, Codec> = new Map<SafetensorsDType, Code
   ["F16", { bytes: 2, decode: (b) => widenF16(new Uint16Array(b)), encode: (d) => narrowF16(d as Float32Array) }],
   ["BF16", { bytes: 2, decode: (b) => widenBF16(new Uint16Array(b)), encode: (d) => narrowBF16(d as Float32Array) }],
   ["I64", { bytes: 8, decode: (b) => new BigInt64Array(b) }],
-  ["U64", { bytes: 8, decode: (b) => new BigUint64Array(b) }],
   ["I32", { bytes: 4, decode: (b) => new Int32Array(b) }],
   ["U32", { bytes: 4, decode: (b) => new Uint32Array(b) }],
   ["I16", { bytes: 2, decode: (b) => new Int16Array(b) }],
@@ -60,7 +57,6 @@ export function dtypeOf(data: SafetensorsData): SafetensorsDType {
   if (data instanceof Float32Array) return "F32";
   if (data instanceof Float64Array) return "F64";
   if (data instanceof BigInt64Array) return "I64";
-  if (data instanceof BigUint64Array) return "U64";
   if (data instanceof Int32Array) return "I32";
   if (data instanceof Uint32Array) return "U32";
   if (data instanceof Int16Array) return "I16";
