@@ -16,7 +16,7 @@ const onDisk = existsSync(page) ? readFileSync(page, "utf8") : "";
 function readColumn(name) {
   const rows = onDisk.split("\n").filter((line) => line.startsWith("|"));
   const cells = (row) => row.split("|").map((cell) => cell.trim());
-  const at = cells(rows[0] ?? "").indexOf(name);
+  const at = cells(rows.find((row) => row.startsWith("| kernel ")) ?? "").indexOf(name);
   const has = new Set(rows.filter((row) => cells(row)[at] === "yes").map((row) => cells(row)[1].replaceAll("`", "")));
   return { supports: (kernel) => has.has(kernel) };
 }
