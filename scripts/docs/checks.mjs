@@ -8,7 +8,8 @@ import ts from "typescript";
 
 /** The code with calls of __check and __printed in it. */
 export function withChecks(code) {
-  const source = ts.createSourceFile("snippet.ts", code, ts.ScriptTarget.ES2023, true);
+  const asModule = `${code}\nexport {};`; // in which await is a keyword
+  const source = ts.createSourceFile("snippet.ts", asModule, ts.ScriptTarget.ES2023, true);
   const edits = [];
   const visit = (node) => {
     ts.forEachChild(node, visit);
