@@ -1,6 +1,7 @@
 /** @file The wasm backend's kernels, from both files, against the reference, and at one and three threads. */
+import { createHash } from "node:crypto";
 import { setFlagsFromString } from "node:v8";
-import { kernelNames } from "@drishti/core/backends";
+import { type Backend, type KernelName, kernelNames } from "@drishti/core/backends";
 import { bestVariant, type WasmVariant } from "@drishti/core/backends/wasm";
 import { compareKernel, sampleOutputs } from "@drishti/core/testing";
 import { describe, expect, it } from "vitest";
@@ -11,6 +12,11 @@ setFlagsFromString("--experimental-wasm-relaxed-simd");
 
 const variants: readonly WasmVariant[] = ["simd", "relaxed"];
 
+/** What every sample writes, bit for bit: the work is cut by shape alone, so the number of threads may not show. */
+async function bits(backend: Backend, kernel: KernelName): Promise<string[]> {
+  return (await sampleOutputs(backend, kernel)).map((data) => createHash("sha256").update(data).digest("hex"));
+}
+
 for (const variant of variants) {
   const runs = variant === "simd" || bestVariant() === "relaxed";
   describe.skipIf(!runs)(`wasm ${variant}${runs ? "" : " (skipped: this Node has no relaxed SIMD)"}`, () => {
@@ -19,7 +25,7 @@ for (const variant of variants) {
     it.each(kernelNames)("%s", async (kernel) => {
       const { failures } = await compareKernel(three!, kernel);
       expect(failures).toEqual([]);
-      expect(await sampleOutputs(three!, kernel)).toStrictEqual(await sampleOutputs(one!, kernel));
+      expect(await bits(three!, kernel)).toEqual(await bits(one!, kernel));
     });
   });
 }
