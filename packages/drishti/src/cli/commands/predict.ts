@@ -1,0 +1,64 @@
+/** @file `drishti predict MODEL FILE…` */
+import type { Command } from "commander";
+import { EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, type Io } from "../io.ts";
+import { type CommonOptions, wholeNumber } from "../options.ts";
+import { Progress } from "../progress.ts";
+import { percent, styleFor } from "../style.ts";
+
+export interface PredictOptions extends CommonOptions {
+  readonly top?: number;
+}
+
+export function define(command: Command): Command {
+  return command
+    .description("label pictures")
+    .argument("<model>", "run folder or model file")
+    .argument(
+      "<file...>",
+      "PNG, PGM, PPM; JPEG and others with sharp installed; FILE#N of an idx file or a CIFAR-10 .bin",
+    )
+    .option("--top <n>", "how many labels to give for each", wholeNumber(1), 5);
+}
+
+export async function run(model: string, files: readonly string[], options: PredictOptions, io: Io): Promise<number> {
+  const [{ openForUse }, { loadTrained }, { predictFile }, { DrishtiError }] = await Promise.all([
+    import("../../run/open-for-use.ts"),
+    import("../../run/model-source.ts"),
+    import("../../run/predict.ts"),
+    import("@drishti/core/errors"),
+  ]);
+  const progress = new Progress(io, options.quiet);
+  openForUse(options, (line) => progress.line(line));
+  const trained = await loadTrained(model);
+  const style = styleFor(io.outIsTerminal, io.env);
+  let stopped = false;
+  const release = io.onInterrupt(() => {
+    stopped = true;
+  });
+  let failed = 0;
+  try {
+    for (const file of files) {
+      if (stopped) return EXIT_INTERRUPTED;
+      try {
+        const prediction = await predictFile(trained, file, options.top ?? 5);
+        const { label, probability, top } = prediction;
+        const others = top.slice(1).map((other) => `${other.label} ${percent(other.probability)}`);
+        io.out(
+          options.json
+            ? `${JSON.stringify(prediction)}\n`
+            : `${file}  ${style.bold(label)}  ${percent(probability)}${others.length > 0 ? style.dim(`  (${others.join(", ")})`) : ""}\n`,
+        );
+      } catch (error) {
+        // One bad picture is named and counted; the others are still labelled.
+        if (!(error instanceof DrishtiError)) throw error;
+        failed++;
+        if (options.json) io.out(`${JSON.stringify({ file, error: { code: error.code, message: error.message } })}\n`);
+        else io.err(`drishti: ${error.message}\n`);
+      }
+    }
+  } finally {
+    release();
+  }
+  if (failed > 0 && files.length > 1) progress.line(`${failed} of ${files.length} pictures could not be read`);
+  return failed > 0 ? EXIT_FAILED : EXIT_DONE;
+}

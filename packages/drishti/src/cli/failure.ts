@@ -1,0 +1,27 @@
+/** @file From an error to one sentence and an exit code. */
+import { DrishtiError } from "@drishti/core/errors";
+import { CommanderError } from "commander";
+import { UsageError } from "../run/usage-error.ts";
+import { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, type Io } from "./io.ts";
+
+/** Says on stderr what is wrong, and gives the exit code: 2 for wrong usage, 1 for everything else. */
+export function fail(error: unknown, io: Io): number {
+  // commander has printed its own: help and the version end well, the rest is wrong usage.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_DONE : EXIT_USAGE;
+  io.err(`drishti: ${sentence(error)}\n`);
+  if (io.env.DEBUG?.split(",").includes("drishti"))
+    io.err(`${error instanceof Error ? stackOf(error) : String(error)}\n`);
+  return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
+}
+
+function sentence(error: unknown): string {
+  if (error instanceof UsageError || error instanceof DrishtiError) return error.message;
+  const { code, message = String(error) } = error as NodeJS.ErrnoException;
+  if (code && /^E[A-Z]+$/.test(code)) return message; // the system's own words name the file
+  return `${message}\nThis is a fault in Drishti, not in what you did. DEBUG=drishti shows where.`;
+}
+
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : "";
+  return `${error.stack ?? error.message}${cause}`;
+}

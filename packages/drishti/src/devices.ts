@@ -1,0 +1,96 @@
+/** @file Which backends there are in Node, and which one is taken when nobody says. */
+import {
+  type Backend,
+  BackendError,
+  type BackendName,
+  createReference,
+  getBackend,
+  registerBackend,
+  registerDefault,
+} from "@drishti/core";
+import { loadNative } from "@drishti/native";
+import { deviceNames } from "./device-names.ts";
+import { loadWasm } from "./wasm-node.ts";
+
+export interface DeviceOptions {
+  /** Threads of native and wasm. Default: DRISHTI_THREADS, else one for each processor, at most 16. */
+  readonly threads?: number;
+  /** Where the one line goes that says why auto did not take native. Default stderr. */
+  readonly say?: (line: string) => void;
+}
+
+/** One row of `drishti devices`. */
+export interface DeviceReport {
+  readonly device: BackendName;
+  readonly available: boolean;
+  /** Instruction set, threads, adapter; null when it does not run here. */
+  readonly detail: string | null;
+  /** Why it does not run here; null when it does. */
+  readonly reason: string | null;
+}
+
+/**
+ * Makes the backends known under their names. Nothing is loaded, and no compiler called, before one is first used.
+ * Without setDefaultDevice() the first tensor takes DRISHTI_DEVICE, or native where it loads and else wasm, which is said
+ * in one line.
+ */
+export function registerDevices(options: DeviceOptions = {}): void {
+  const { threads } = options;
+  registerBackend("reference", createReference);
+  registerBackend("native", () => {
+    const result = loadNative({ threads });
+    if ("backend" in result) return result.backend;
+    throw new BackendError("native", "unavailable", `the native backend does not run here: ${result.reason}.`);
+  });
+  registerBackend("wasm", () => loadWasm({ threads }));
+  registerBackend("webgpu", () => {
+    throw new BackendError(
+      "webgpu",
+      "unavailable",
+      "this version of Drishti has no WebGPU backend for Node; use native or wasm.",
+    );
+  });
+  registerDefault(() => openDevice(process.env.DRISHTI_DEVICE ?? "auto", options));
+}
+
+/** The backend of a name as given by a user. Throws BackendError when it does not run here or is unknown. */
+export function openDevice(name: string, { say = toStderr }: DeviceOptions = {}): Backend {
+  if (name === "auto" || name === "") return automatic(say);
+  if ((deviceNames as readonly string[]).includes(name)) return getBackend(name as BackendName);
+  throw new BackendError(
+    "device",
+    "unknown-device",
+    `there is no device "${name}"; there are: ${deviceNames.join(", ")}.`,
+  );
+}
+
+function automatic(say: (line: string) => void): Backend {
+  try {
+    return getBackend("native");
+  } catch (error) {
+    const wasm = getBackend("wasm");
+    say(`drishti: running on wasm (${wasm.detail}); ${reasonOf(error)}`);
+    return wasm;
+  }
+}
+
+/** Every backend, tried. */
+export function reportDevices(): DeviceReport[] {
+  return (["native", "wasm", "webgpu", "reference"] as const).map((device) => {
+    try {
+      return { device, available: true, detail: getBackend(device).detail, reason: null };
+    } catch (error) {
+      return { device, available: false, detail: null, reason: reasonOf(error) };
+    }
+  });
+}
+
+/** The message without the name in front that errors of ours begin with. */
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return error instanceof BackendError ? text.replace(`${error.where}: `, "") : text;
+}
+
+function toStderr(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

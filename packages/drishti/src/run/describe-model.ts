@@ -1,0 +1,30 @@
+/** @file What `summary` shows: the layers of any MODEL. */
+import { type ModelShape, type ModelSummary, modelShape, summarize } from "@drishti/core/models";
+import { freshModel, modelOfCard, modelSource, readModelFile } from "./model-source.ts";
+
+export interface Description {
+  readonly name: string;
+  /** (C, H, W). */
+  readonly input: readonly [number, number, number];
+  readonly summary: ModelSummary;
+}
+
+/** Sizes not given are the model's own: those it was trained on, or made for. */
+export async function describeModel(
+  spec: string,
+  given: { input?: readonly [number, number, number]; classes?: number },
+): Promise<Description> {
+  const source = await modelSource(spec);
+  const card = source.kind === "file" ? (await readModelFile(source.path)).card : undefined;
+  const own: ModelShape = card?.model ?? modelShape(source.kind === "built-in" ? source.name : "simplecnn");
+  const [inChannels, height, width] = given.input ?? [own.inChannels, own.height, own.width];
+  const shape = { inChannels, numClasses: given.classes ?? own.numClasses, height, width };
+  const model = card
+    ? await modelOfCard({ ...card, model: { ...card.model, ...shape } }, spec)
+    : await freshModel(source, shape);
+  return {
+    name: card ? `${card.model.name} (${spec})` : spec,
+    input: [inChannels, height, width],
+    summary: summarize(model, [inChannels, height, width]),
+  };
+}

@@ -1,0 +1,161 @@
+/** @file What MODEL means on the command line: a built-in name, a run folder, a model file, or a module of one's own. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { DataError } from "@drishti/core/errors";
+import { createModel, type ModelShape, modelNames } from "@drishti/core/models";
+import { type Layer, Module } from "@drishti/core/nn";
+import { decodeModelFile, type ModelCard, type ModelFile } from "@drishti/core/train";
+import { expandHome, kindOf, readBytes } from "../data/files.ts";
+import { isRunFolder, RunFolder } from "./run-folder.ts";
+import { UsageError } from "./usage-error.ts";
+
+export type ModelSource =
+  | { readonly kind: "built-in"; readonly name: string }
+  | { readonly kind: "module"; readonly path: string }
+  | { readonly kind: "file"; readonly path: string };
+
+/**
+ * Finds out which of the four a MODEL argument is.
+ *
+ * Throws  UsageError for a name that is none of them, with the names there are; DataError for a path that is not there,
+ *         or a folder without a run.
+ */
+export async function modelSource(spec: string): Promise<ModelSource> {
+  if (modelNames.includes(spec)) return { kind: "built-in", name: spec };
+  const path = expandHome(spec);
+  if (!existsSync(path) && !/[./\\]/.test(spec))
+    throw new UsageError(
+      `there is no model "${spec}"; built in are ${modelNames.join(", ")}; or give a run folder, a model file or a module.`,
+    );
+  if ((await kindOf(path)) === "file") return { kind: /\.[cm]?[jt]s$/.test(path) ? "module" : "file", path };
+  if (!(await isRunFolder(path)))
+    throw new DataError(
+      "model",
+      "no-run",
+      `${path} is a folder without a run (no config.json). Give a run folder, a model file or a built-in name.`,
+      path,
+    );
+  const run = new RunFolder(path);
+  const file = [run.best, run.last].find(existsSync);
+  if (!file)
+    throw new DataError(
+      "model",
+      "no-checkpoint",
+      `${path} has no checkpoint yet: no epoch of that run was finished. Train it first.`,
+      path,
+    );
+  return { kind: "file", path: file };
+}
+
+/** A trained model with what its file says about it. */
+export interface TrainedModel {
+  readonly model: Layer;
+  readonly card: ModelCard;
+  readonly file: string;
+}
+
+/** Loads a run folder's best model, or a model file. Throws UsageError for what has no trained weights. */
+export async function loadTrained(spec: string): Promise<TrainedModel> {
+  const source = await modelSource(spec);
+  if (source.kind !== "file")
+    throw new UsageError(
+      `${spec} is a network without trained weights: give a run folder or a .safetensors file, or train it by "drishti train --model ${spec}".`,
+    );
+  const { card, weights } = await readModelFile(source.path);
+  const model = await modelOfCard(card, source.path);
+  model.loadStateDict(weights);
+  return { model, card, file: source.path };
+}
+
+/** A model file or checkpoint with its card. Throws DataError, also for weights of other programs, which have no card. */
+export async function readModelFile(path: string): Promise<ModelFile & { readonly card: ModelCard }> {
+  const file = decodeModelFile(await readBytes(path), path);
+  if (file.card === null)
+    throw new DataError(
+      "model file",
+      "no-card",
+      `${path}: these weights do not say which network they belong to, so Drishti did not write them. Give a file or run folder of Drishti.`,
+      path,
+    );
+  return { ...file, card: file.card };
+}
+
+/** The network a card describes, with fresh weights. */
+export async function modelOfCard(card: ModelCard, file: string): Promise<Layer> {
+  const { name, ...shape } = card.model;
+  if (modelNames.includes(name)) return createModel(name, shape);
+  if (!existsSync(name))
+    throw new DataError(
+      "model file",
+      "no-module",
+      `${file}: its network was defined in ${name}, which is not there. Put the module back, or train again.`,
+      file,
+    );
+  return importModel(name, shape);
+}
+
+/**
+ * A network that fits pictures of a shape: built in, or from a module that exports a `Module`: a class, taking an object
+ * of inChannels, numClasses, height and width, a function that returns one for it, or a finished one.
+ */
+export async function freshModel(source: ModelSource, shape: ModelShape): Promise<Layer> {
+  if (source.kind === "built-in") return createModel(source.name, shape);
+  if (source.kind === "module") return importModel(source.path, shape);
+  const file = await readModelFile(source.path);
+  const model = await modelOfCard(file.card, source.path);
+  const { inChannels, numClasses } = file.card.model;
+  if (inChannels !== shape.inChannels || numClasses !== shape.numClasses)
+    throw new DataError(
+      "model",
+      "misfit",
+      `${source.path} takes ${inChannels} channels and tells ${numClasses} classes apart, the data have ${shape.inChannels} and ${shape.numClasses}. Use other data, or another model.`,
+      source.path,
+    );
+  model.loadStateDict(file.weights);
+  return model;
+}
+
+async function importModel(path: string, shape: ModelShape): Promise<Layer> {
+  const file = resolve(path);
+  const fail = (code: string, text: string, cause?: unknown): never => {
+    throw new DataError("model", code, `${path}: ${text}`, path, { cause });
+  };
+  let exported: Record<string, unknown>;
+  try {
+    exported = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ERR_UNKNOWN_FILE_EXTENSION")
+      return fail(
+        "typescript",
+        `Node ${process.versions.node} cannot load TypeScript by itself. Use Node 22.18 or newer, or compile the file to JavaScript.`,
+        cause,
+      );
+    return fail("module", `cannot be loaded: ${(cause as Error).message}.`, cause);
+  }
+  const candidates = [exported.default, exported.model, ...Object.values(exported)].filter(
+    (value) => value !== undefined,
+  );
+  for (const candidate of candidates) {
+    if (candidate instanceof Module) return candidate as Layer;
+    if (isModuleClass(candidate)) return new candidate(shape);
+  }
+  const [made] = [exported.default, exported.model]
+    .filter((value) => typeof value === "function")
+    .map((make) => (make as (shape: ModelShape) => unknown)(shape));
+  if (made instanceof Module) return made as Layer;
+  return fail(
+    "no-module",
+    `exports no Module (it exports ${Object.keys(exported).join(", ") || "nothing"}). Export a class that extends nn.Module, an instance, or a function that makes one.`,
+  );
+}
+
+function isModuleClass(value: unknown): value is new (shape: ModelShape) => Layer {
+  return typeof value === "function" && value.prototype instanceof Module;
+}
+
+/** The name to write in a card: built-in names as they are, modules by their whole path. */
+export function cardName(source: ModelSource, card?: ModelCard): string {
+  if (source.kind === "built-in") return source.name;
+  return source.kind === "module" ? resolve(source.path) : card!.model.name;
+}

@@ -1,0 +1,132 @@
+/** @file The arguments of a training: their names, defaults and checks, the same for the command line and config.json. */
+import { readFile } from "node:fs/promises";
+import { readError } from "../data/files.ts";
+import { deviceNames } from "../device-names.ts";
+import { schedulerNames } from "./optimization.ts";
+import { UsageError } from "./usage-error.ts";
+
+export const optimizerNames = ["sgd", "adam", "adamw", "rmsprop"] as const;
+export type OptimizerName = (typeof optimizerNames)[number];
+export const augmentNames = ["none", "auto", "crop", "flip", "crop+flip"] as const;
+export type AugmentName = (typeof augmentNames)[number];
+
+/** How a run is trained; `config.json` holds one, with the names of the command line's options. */
+export interface TrainConfig {
+  readonly data: string;
+  /** Other validation data than those that come with `data`. */
+  readonly val: string | null;
+  readonly model: string;
+  readonly epochs: number;
+  readonly "batch-size": number;
+  readonly lr: number;
+  readonly optimizer: OptimizerName;
+  readonly momentum: number;
+  readonly "weight-decay": number;
+  readonly scheduler: string;
+  readonly augment: AugmentName;
+  readonly seed: number;
+  readonly device: string;
+  /** Null: one a processor. */
+  readonly threads: number | null;
+}
+
+/** Learning rates that work for small networks at batch 64. */
+const rates: Readonly<Record<OptimizerName, number>> = { sgd: 0.05, adam: 1e-3, adamw: 1e-3, rmsprop: 1e-3 };
+
+type Check = (value: unknown) => string | undefined;
+
+const text: Check = (value) => (typeof value === "string" && value !== "" ? undefined : "must be a text");
+const count: Check = (value) =>
+  Number.isSafeInteger(value) && (value as number) >= 1 ? undefined : "must be a whole number from 1";
+const atLeast0: Check = (value) =>
+  Number.isFinite(value) && (value as number) >= 0 ? undefined : "must be a number from 0";
+const oneOf =
+  (names: readonly string[]): Check =>
+  (value) =>
+    names.includes(value as string) ? undefined : `must be one of ${names.join(", ")}`;
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === null ? undefined : check(value);
+
+const checks: Readonly<Record<keyof TrainConfig, Check>> = {
+  data: text,
+  val: optional(text),
+  model: text,
+  epochs: count,
+  "batch-size": count,
+  lr: (value) => (Number.isFinite(value) && (value as number) > 0 ? undefined : "must be a number above 0"),
+  optimizer: oneOf(optimizerNames),
+  momentum: (value) => ((value as number) >= 0 && (value as number) < 1 ? undefined : "must be at least 0 and below 1"),
+  "weight-decay": atLeast0,
+  scheduler: (value) => {
+    const name = String(value).split(":", 1)[0]!;
+    return schedulerNames.includes(name) ? undefined : `must be one of ${schedulerNames.join(", ")}`;
+  },
+  augment: oneOf(augmentNames),
+  seed: (value) => (Number.isSafeInteger(value) ? undefined : "must be a whole number"),
+  device: oneOf(deviceNames),
+  threads: optional(count),
+};
+
+/** Names of the arguments, as in config.json. */
+export const configNames = Object.keys(checks) as (keyof TrainConfig)[];
+
+/**
+ * Fills in defaults and checks every value.
+ *
+ * given   The command line's values; what it does not name comes from `file`, then from the defaults.
+ * Throws  UsageError that names the argument, its value and what it may be.
+ */
+export function trainConfig(given: Partial<TrainConfig>, file: Partial<TrainConfig> = {}): TrainConfig {
+  const set = { ...file, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
+  const optimizer = set.optimizer ?? "adam";
+  const config: TrainConfig = {
+    data: "mnist",
+    val: null,
+    model: "simplecnn",
+    epochs: 5,
+    "batch-size": 64,
+    lr: rates[optimizer] ?? 1e-3,
+    optimizer,
+    momentum: optimizer === "sgd" ? 0.9 : 0,
+    "weight-decay": optimizer === "adamw" ? 0.01 : 0,
+    scheduler: "none",
+    augment: "none",
+    seed: 0,
+    device: process.env.DRISHTI_DEVICE || "auto",
+    threads: null,
+    ...set,
+  };
+  for (const name of configNames) {
+    const fault = checks[name](config[name]);
+    if (fault) throw new UsageError(`--${name} ${fault}, got ${JSON.stringify(config[name])}.`);
+  }
+  return config;
+}
+
+/** Reads a config.json. Throws DataError for a file that cannot be read, UsageError for what it holds. */
+export async function readConfig(path: string): Promise<Partial<TrainConfig>> {
+  let content: string;
+  try {
+    content = await readFile(path, "utf8");
+  } catch (cause) {
+    throw readError(path, cause);
+  }
+  let values: unknown;
+  try {
+    values = JSON.parse(content);
+  } catch (cause) {
+    throw new UsageError(`--config ${path}: not JSON (${(cause as Error).message}). Give the config.json of a run.`);
+  }
+  if (typeof values !== "object" || values === null || Array.isArray(values))
+    throw new UsageError(`--config ${path}: must be a JSON object of arguments such as { "epochs": 5 }.`);
+  const out: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(values)) {
+    const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    if (!(configNames as string[]).includes(name))
+      throw new UsageError(`--config ${path}: "${key}" is no argument; there are ${configNames.join(", ")}.`);
+    out[name] = value;
+  }
+  return out as Partial<TrainConfig>;
+}

@@ -1,0 +1,63 @@
+/** @file Files that are either whole or not there. */
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { DataError } from "@drishti/core/errors";
+
+/** What writing needs of the file system; tests put a full disk in its place. */
+export interface FileSystem {
+  open(path: string, flags: string): Promise<Pick<FileHandle, "writeFile" | "sync" | "close">>;
+  rename(from: string, to: string): Promise<void>;
+  rm(path: string, options: { force: boolean }): Promise<void>;
+}
+
+const disk: FileSystem = { open, rename, rm };
+
+/**
+ * Puts `data` at `path` in one act: written under another name in the same folder, flushed to the disk, then renamed.
+ * Whatever fails, the file that stood there before is as it was, and nothing half-written stays behind.
+ *
+ * Throws  DataError "no-space", "not-writable", "missing-folder" or "write", naming the file.
+ */
+export async function writeAtomic(path: string, data: string | Uint8Array, fs: FileSystem = disk): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    const file = await fs.open(temporary, "w");
+    try {
+      await file.writeFile(data);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await fs.rename(temporary, path);
+  } catch (cause) {
+    await fs.rm(temporary, { force: true }).catch(() => {});
+    throw writeError(path, cause);
+  }
+  await syncFolder(dirname(path));
+}
+
+/** The rename itself survives a power cut only when the folder is flushed too; where that cannot be done, so be it. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r").catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
+}
+
+const reasons: Readonly<Record<string, readonly [code: string, text: string]>> = {
+  ENOSPC: ["no-space", "the disk is full. Make room, or write elsewhere with --out"],
+  EDQUOT: ["no-space", "the disk quota is used up. Make room, or write elsewhere with --out"],
+  EFBIG: ["no-space", "the file would be larger than this system allows. Write elsewhere with --out"],
+  EACCES: ["not-writable", "this user may not write there. Change the permissions, or write elsewhere with --out"],
+  EPERM: ["not-writable", "this user may not write there. Change the permissions, or write elsewhere with --out"],
+  EROFS: ["not-writable", "the file system is read-only. Write elsewhere with --out"],
+  ENOENT: ["missing-folder", "the folder is gone. Was it removed while this ran?"],
+  ENOTDIR: ["not-writable", "a file stands where a folder is needed. Write elsewhere with --out"],
+  EEXIST: ["not-writable", "a file stands where a folder is needed. Write elsewhere with --out"],
+};
+
+/** A failed write as a DataError that says what to do. */
+export function writeError(path: string, cause: unknown): DataError {
+  const { code = "", message } = cause as NodeJS.ErrnoException;
+  const [name, text] = reasons[code] ?? ["write", message];
+  return new DataError("write", name, `${path} cannot be written: ${text}.`, path, { cause });
+}
