@@ -27,16 +27,13 @@ struct Gather {
 constexpr int32_t SLAB = 32;                                   // most channels of a slab
 constexpr int32_t PASS = 320;                                  // most k of a pass (one run may exceed it)
 constexpr size_t SOURCE_BYTES = 192 << 10, SUM_BYTES = 96 << 10;  // of a chunk, where its shape allows
+constexpr int32_t WRITE_PIXELS = 96;                           // written together where one pass completes them
 constexpr int32_t CHUNK_PIXELS = 96;                           // fewer make weights dear
 
 struct GatherPhase {
   int32_t first_tap, taps;
   int32_t first_run, runs;
 };
-struct GatherPixel {
-  int32_t source, dest;  // element of the source at offset 0; pixel of the sums
-};
-
 struct GatherPlan {
   int vectors;
   int32_t width, blocks;          // lanes of a block, blocks of a group
@@ -98,7 +95,7 @@ struct GatherPlan {
     phase_pixels = images * band * g.x.steps();
     sums_at = round_up(size_t(slabs) * slab_size * 4, 128);
     pixels_at = round_up(sums_at + size_t(images) * dest_pixels * width * 4, 128);
-    per_thread = round_up(pixels_at + size_t(phases) * phase_pixels * sizeof(GatherPixel), 128);
+    per_thread = round_up(pixels_at + size_t(phases) * phase_pixels * sizeof(Spot), 128);
 
     bias_at = round_up(size_t(g.groups) * blocks * depth * width * 4, 128);
     taps_at = round_up(bias_at + size_t(g.groups) * blocks * width * 4, 128);
@@ -190,7 +187,7 @@ struct GatherCall {
     int32_t group, image, images, step, steps, block, end_block;
     float* source;
     float* sums;
-    GatherPixel* pixels;
+    Spot* pixels;
   };
 
   Chunk chunk_of(int32_t index, Context& context, int32_t thread) const {
@@ -207,7 +204,7 @@ struct GatherCall {
     c.group = index / p.image_groups;
     c.source = reinterpret_cast<float*>(scratch);
     c.sums = reinterpret_cast<float*>(scratch + p.sums_at);
-    c.pixels = reinterpret_cast<GatherPixel*>(scratch + p.pixels_at);
+    c.pixels = reinterpret_cast<Spot*>(scratch + p.pixels_at);
     return c;
   }
 
@@ -242,19 +239,19 @@ struct GatherCall {
   }
 
   // The pixels of a phase; returns how many.
-  int32_t list_pixels(const Chunk& c, int32_t py, int32_t px, GatherPixel* to) const {
+  int32_t list_pixels(const Chunk& c, int32_t py, int32_t px, Spot* to) const {
     int32_t count = 0;
     const int32_t rows = lesser(c.steps, g.y.steps_of(py) - c.step), columns = g.x.steps_of(px);
     for (int32_t n = 0; n < c.images; ++n)
       for (int32_t i = 0; i < rows; ++i)
         for (int32_t j = 0; j < columns; ++j)
           to[count++] = {n * p.image_size + i * g.y.move * p.row_size + j * g.x.move * p.slab_channels,
-                         n * p.dest_pixels + (i * g.y.phases + py) * g.x.dest + j * g.x.phases + px};
+                         ptrdiff_t(n * p.dest_pixels + (i * g.y.phases + py) * g.x.dest + j * g.x.phases + px) * p.width};
     return count;
   }
 
   // One block of lanes over the pixels of one phase.
-  void sum_phase(const Chunk& c, int32_t block, int32_t f, const GatherPixel* pixels, int32_t count) const {
+  void sum_phase(const Chunk& c, int32_t block, int32_t f, const Spot* pixels, int32_t count) const {
     const GatherPhase& phase = phases[f];
     const size_t panel = size_t(c.group * p.blocks + block);
     const float* start = packed_bias + panel * p.width;
@@ -266,50 +263,50 @@ struct GatherCall {
       const Stretch* const begin = run;
       int32_t k = 0;
       while (run != end && (k == 0 || k + run->length <= PASS)) k += (run++)->length;
-      for (int32_t i = 0; i < count;) {
-        const int32_t rows = rows_for(count - i, p.vectors), real = lesser(rows, count - i);
-        TileIo io;
-        for (int32_t j = 0; j < real; ++j) {
-          const GatherPixel pixel = pixels[i + j];
-          float* const to = c.sums + ptrdiff_t(pixel.dest) * p.width;
-          io.set(j, c.source + pixel.source, first ? start : to, to);
-        }
-        io.repeat(real, rows);
-        run_tile(p.vectors, rows, io, w, begin, int32_t(run - begin), 1);
-        i += rows;
-      }
+      run_tiles(p.vectors, {c.source, w, begin, int32_t(run - begin), 1, first ? start : nullptr, nullptr, c.sums}, pixels, count);
       w += size_t(k) * p.width;
       first = false;
     } while (run != end);
   }
 
-  // Sums of a block, complete, to NCHW.
-  void write(const Chunk& c, int32_t block) const {
+  // Complete sums of `count` pixels of one image, from `pixel` of the chunk on, to NCHW.
+  void write(const Chunk& c, int32_t block, int32_t n, int32_t pixel, int32_t count) const {
     const ptrdiff_t plane = ptrdiff_t(g.y.dest) * g.x.dest;
-    const int32_t row = c.step * g.y.phases, rows = lesser(c.steps * g.y.phases, g.y.dest - row);
     const int32_t channel = block * p.width, channels = lesser(p.width, g.dest_channels - channel);
-    for (int32_t n = 0; n < c.images; ++n) {
-      const ptrdiff_t at = (ptrdiff_t(c.image + n) * g.groups + c.group) * g.dest_channels + channel;
-      transpose(c.sums + size_t(n) * p.dest_pixels * p.width, p.width, rows * g.x.dest, channels,
-                dest + at * plane + ptrdiff_t(row) * g.x.dest, plane);
-    }
+    const ptrdiff_t at = (ptrdiff_t(c.image + n) * g.groups + c.group) * g.dest_channels + channel;
+    transpose(c.sums + (size_t(n) * p.dest_pixels + pixel) * p.width, p.width, count, channels,
+              dest + at * plane + ptrdiff_t(c.step) * g.y.phases * g.x.dest + pixel, plane);
+  }
+
+  // One pass and one phase: pixels are complete at once, and are written while they are in L1.
+  void run_short(const Chunk& c, int32_t block) const {
+    const int32_t pixels = c.steps * g.x.dest;
+    for (int32_t n = 0; n < c.images; ++n)
+      for (int32_t i = 0; i < pixels; i += WRITE_PIXELS) {
+        const int32_t count = lesser(WRITE_PIXELS, pixels - i);
+        sum_phase(c, block, 0, c.pixels + n * pixels + i, count);
+        write(c, block, n, i, count);
+      }
   }
 
   void run_chunk(int32_t index, Context& context, int32_t thread) const {
     const Chunk c = chunk_of(index, context, thread);
     convert(c);
+    const int32_t rows = lesser(c.steps * g.y.phases, g.y.dest - c.step * g.y.phases);
+    const bool brief = p.phases == 1 && p.depth <= PASS && rows * g.x.dest > WRITE_PIXELS;
     for (int32_t block = c.block; block < c.end_block; ++block) {
       for (int32_t f = 0; f < p.phases; ++f) {
-        GatherPixel* pixels = c.pixels + size_t(f) * p.phase_pixels;
+        Spot* pixels = c.pixels + size_t(f) * p.phase_pixels;
         const int32_t py = f / g.x.phases, px = f % g.x.phases;
         if (block == c.block) list_pixels(c, py, px, pixels);
-        const int32_t rows = lesser(c.steps, g.y.steps_of(py) - c.step);
-        if (rows > 0) sum_phase(c, block, f, pixels, c.images * rows * g.x.steps_of(px));
+        const int32_t steps = lesser(c.steps, g.y.steps_of(py) - c.step);
+        if (steps > 0 && !brief) sum_phase(c, block, f, pixels, c.images * steps * g.x.steps_of(px));
       }
-      write(c, block);
+      if (brief) run_short(c, block);
+      else
+        for (int32_t n = 0; n < c.images; ++n) write(c, block, n, 0, rows * g.x.dest);
     }
   }
-
 };
 
 static void run_gather(const Gather& g, const float* source, const float* weight, const float* bias, float* dest, Context& context) {

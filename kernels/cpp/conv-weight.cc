@@ -4,9 +4,9 @@
 // copy of X. The sum over pixels stays in registers: nothing is reduced across lanes. A pass takes so many pixels that loading
 // and storing the sums does not show, and so few that G of one block stays in L1.
 //
-// Images are cut into fixed groups, each with its own partial dW, added in order of the groups; large weights have fewer groups
+// Groups with few outputs go through conv-planes-weight.h. Images are cut into fixed groups, each with its own partial dW, added in order of the groups; large weights have fewer groups
 // and are cut by channels instead. By shape alone, so any number of threads gives the same bits.
-#include "conv-axis.h"
+#include "conv-planes-weight.h"
 #include "kernel.h"
 #include "matmul-tile.h"
 #include "matmul-transpose.h"
@@ -31,7 +31,7 @@ struct WeightPlan {
   int32_t part_channels, channel_parts;
   int32_t source_rows, source_columns, plane, image_size;
   size_t partial;                                   // elements of one image group
-  size_t grad_at, offsets_at, runs_at, sums_at, per_thread, shared;
+  size_t grad_at, spots_at, runs_at, sums_at, per_thread, shared;
   bool empty, zero;                                 // nothing to write; nothing to add up
 
   explicit WeightPlan(const WeightParams& p) {
@@ -77,8 +77,8 @@ struct WeightPlan {
     plane = source_rows * source_columns;
     image_size = part_channels * plane;
     grad_at = round_up(size_t(pass_images) * image_size * 4, 128);
-    offsets_at = round_up(grad_at + size_t(part_blocks) * pass_images * band * p.outWidth * width * 4, 128);
-    runs_at = round_up(offsets_at + size_t(part_channels) * taps * 4, 128);
+    spots_at = round_up(grad_at + size_t(part_blocks) * pass_images * band * p.outWidth * width * 4, 128);
+    runs_at = round_up(spots_at + size_t(part_channels) * taps * sizeof(Spot), 128);
     sums_at = round_up(runs_at + size_t(pass_images) * band * sizeof(Stretch), 128);
     per_thread = round_up(sums_at + size_t(lesser(rows, FINISH_ROWS)) * width * 4, 128);
     shared = image_groups * partial * 4;
@@ -97,7 +97,7 @@ struct WeightCall {
     int32_t image_group, group, block, blocks, channel, channels;
     float* source;
     float* grad;
-    int32_t* offsets;
+    Spot* spots;
     Stretch* runs;
   };
 
@@ -149,20 +149,20 @@ struct WeightCall {
     c.image_group = index / p.groups;
     c.source = reinterpret_cast<float*>(scratch);
     c.grad = reinterpret_cast<float*>(scratch + plan.grad_at);
-    c.offsets = reinterpret_cast<int32_t*>(scratch + plan.offsets_at);
+    c.spots = reinterpret_cast<Spot*>(scratch + plan.spots_at);
     c.runs = reinterpret_cast<Stretch*>(scratch + plan.runs_at);
-    int32_t* offset = c.offsets;
+    int32_t row = 0;
     for (int32_t i = 0; i < c.channels; ++i)
       for (int32_t ky = 0; ky < p.kernelHeight; ++ky)
-        for (int32_t kx = 0; kx < p.kernelWidth; ++kx)
-          *offset++ = i * plan.plane + ky * p.dilationHeight * plan.source_columns + kx * p.dilationWidth;
+        for (int32_t kx = 0; kx < p.kernelWidth; ++kx, ++row)
+          c.spots[row] = {i * plan.plane + ky * p.dilationHeight * plan.source_columns + kx * p.dilationWidth, row * plan.width};
 
     const int32_t end = lesser((c.image_group + 1) * plan.images, p.batch);
     bool first = true;
     for (int32_t image = c.image_group * plan.images; image < end; image += plan.pass_images) {
       const int32_t images = lesser(plan.pass_images, end - image);
-      for (int32_t row = 0; row < p.outHeight; row += plan.band, first = false)
-        run_pass(c, image, images, row, lesser(plan.band, p.outHeight - row), first);
+      for (int32_t y = 0; y < p.outHeight; y += plan.band, first = false)
+        run_pass(c, image, images, y, lesser(plan.band, p.outHeight - y), first);
     }
   }
 
@@ -177,17 +177,7 @@ struct WeightCall {
       pack_grad(c, c.block + b, image, images, row, count, grad);
       float* sums = partials + c.image_group * plan.partial +
                     ((size_t(c.group) * plan.blocks + c.block + b) * plan.rows + c.channel * plan.taps) * plan.width;
-      for (int32_t r = 0; r < rows;) {
-        const int32_t tile_rows = rows_for(rows - r, plan.vectors), real = lesser(tile_rows, rows - r);
-        TileIo io;
-        for (int32_t j = 0; j < real; ++j) {
-          float* const to = sums + size_t(r + j) * plan.width;
-          io.set(j, c.source + c.offsets[r + j], first ? ZEROS : to, to);
-        }
-        io.repeat(real, tile_rows);
-        run_tile(plan.vectors, tile_rows, io, grad, c.runs, runs, p.strideWidth);
-        r += tile_rows;
-      }
+      run_tiles(plan.vectors, {c.source, grad, c.runs, runs, p.strideWidth, first ? ZEROS : nullptr, nullptr, sums}, c.spots, rows);
     }
   }
 
@@ -221,6 +211,10 @@ static int32_t conv2d_backward_weight(const WeightParams& p, void* const* buffer
     __builtin_memset(weight, 0, size_t(p.outChannels) * (p.inChannels / p.groups) * p.kernelHeight * p.kernelWidth * 4);
     return 0;
   }
+  if (use_planes_weight(p)) {
+    run_planes_weight(p, in<float>(buffers, 0), in<float>(buffers, 1), weight, context);
+    return 0;
+  }
   const WeightCall call = {p, plan, in<float>(buffers, 0), in<float>(buffers, 1), weight, reinterpret_cast<float*>(context.shared)};
   context.each(plan.image_groups * p.groups * plan.block_parts * plan.channel_parts,
                [&](int32_t i, int32_t thread) { call.run_chunk(i, context, thread); });
@@ -234,6 +228,10 @@ static int32_t conv2d_backward_weight(const WeightParams& p, void* const* buffer
 }
 static ScratchNeed conv2d_backward_weight_scratch(const WeightParams& p, int32_t) {
   const WeightPlan plan(p);
+  if (!plan.empty && !plan.zero && use_planes_weight(p)) {
+    const PlanesWeightPlan few(p);
+    return {few.per_thread, few.shared};
+  }
   return {plan.per_thread, plan.shared};
 }
 

@@ -57,13 +57,7 @@ static int32_t linear(const LinearF32Params& p, void* const* buffers, Context& c
   run_gemm(linear_gemm(p, in<float>(buffers, 0), in<float>(buffers, 1), in<float>(buffers, 2), out<float>(buffers, 3)), context);
   return 0;
 }
-// The bias changes what a plan needs, and is not known yet: ask for the more of both.
-static ScratchNeed linear_scratch(const LinearF32Params& p, int32_t) {
-  const float some = 0;
-  const ScratchNeed with = gemm_scratch(linear_gemm(p, nullptr, nullptr, &some, nullptr));
-  const ScratchNeed without = gemm_scratch(linear_gemm(p, nullptr, nullptr, nullptr, nullptr));
-  return {with.per_thread > without.per_thread ? with.per_thread : without.per_thread, with.shared > without.shared ? with.shared : without.shared};
-}
+static ScratchNeed linear_scratch(const LinearF32Params& p, int32_t) { return gemm_scratch(linear_gemm(p, nullptr, nullptr, nullptr, nullptr)); }
 
 static int32_t linear_backward_input(const LinearBackwardInputF32Params& p, void* const* buffers, Context& context) {
   run_gemm(linear_input_gemm(p, in<float>(buffers, 0), in<float>(buffers, 1), out<float>(buffers, 2)), context);

@@ -30,68 +30,6 @@ constexpr int MAX_TILE_ROWS = 8;
 
 alignas(64) static const float ZEROS[2 * LANES] = {};
 
-// Where a tile starts: a bias of V vectors for all rows (pitch 0), or the sums so far.
-struct TileIo {
-  const float* start[MAX_TILE_ROWS];
-  float* out[MAX_TILE_ROWS];
-  const float* rows[MAX_TILE_ROWS];
-  float spare[2 * LANES];  // where rows too many go
-
-  DRISHTI_INLINE void set(int32_t j, const float* row, const float* from, float* to) {
-    rows[j] = row;
-    start[j] = from;
-    out[j] = to;
-  }
-  // Rows from `count` on repeat the last one, for nothing.
-  DRISHTI_INLINE void repeat(int32_t count, int32_t tile_rows) {
-    for (int32_t j = count; j < tile_rows; ++j) set(j, rows[count - 1], ZEROS, spare);
-  }
-};
-
-template <int P, int V>
-__attribute__((noinline)) static void tile(const TileIo& io, const float* w, const Stretch* runs, int32_t run_count, ptrdiff_t step) {
-  F sum[P][V];
-  const float* p[P];
-  for (int j = 0; j < P; ++j) {
-    p[j] = io.rows[j];
-    for (int v = 0; v < V; ++v) sum[j][v] = F{};
-  }
-  for (const Stretch* run = runs; run != runs + run_count; ++run) {
-    ptrdiff_t at = run->offset;
-    for (int32_t k = run->length; k > 0; --k, at += step, w += V * LANES) {
-      F b[V];
-      for (int v = 0; v < V; ++v) b[v] = load<F>(w + v * LANES);
-      for (int j = 0; j < P; ++j) {
-        const F a = splat<F>(p[j][at]);
-        for (int v = 0; v < V; ++v) sum[j][v] = fma(a, b[v], sum[j][v]);
-      }
-    }
-  }
-  for (int j = 0; j < P; ++j)
-    for (int v = 0; v < V; ++v) store(io.out[j] + v * LANES, load<F>(io.start[j] + v * LANES) + sum[j][v]);
-}
-
-// Rows a tile takes when `left` remain: the full tile, or the smallest that holds the rest.
-constexpr int32_t rows_for(int32_t left, int v) {
-  const int32_t full = v == 1 ? MAX_TILE_ROWS : TILE_ROWS;
-  if (left >= full) return full;
-  if (v == 2 && left <= 2) return 2;
-  return left <= 4 ? 4 : full;
-}
-
-// v and rows as chosen by rows_for.
-static inline void run_tile(int v, int32_t rows, const TileIo& io, const float* w, const Stretch* runs, int32_t run_count, ptrdiff_t step) {
-  if (v == 1) {
-    if (rows == 4) tile<4, 1>(io, w, runs, run_count, step);
-    else tile<MAX_TILE_ROWS, 1>(io, w, runs, run_count, step);
-    return;
-  }
-  if (rows == 2) return tile<2, 2>(io, w, runs, run_count, step);
-  if constexpr (TILE_ROWS != 4)
-    if (rows == TILE_ROWS) return tile<TILE_ROWS, 2>(io, w, runs, run_count, step);
-  tile<4, 2>(io, w, runs, run_count, step);
-}
-
 constexpr int32_t ceil_div(int64_t a, int64_t b) { return int32_t((a + b - 1) / b); }
 constexpr size_t round_up(size_t a, size_t b) { return (a + b - 1) / b * b; }
 constexpr int32_t lesser(int32_t a, int32_t b) { return a < b ? a : b; }
@@ -115,6 +53,81 @@ DRISHTI_INLINE void zero_row(float* to, int32_t count) {
 
 // Vectors a panel is wide for `width` outputs.
 constexpr int vectors_for(int32_t width) { return width <= LANES ? 1 : 2; }
+
+// A row of the tile: where it reads, where it adds up; both in elements from a base.
+struct Spot {
+  ptrdiff_t source, dest;
+};
+
+// What all rows share. Sums start from `start` (V vectors, or null), plus row_start[row] (or null); if both are null, from out.
+struct TileCall {
+  const float* source;
+  const float* panel;
+  const Stretch* stretches;
+  int32_t stretch_count;
+  ptrdiff_t step;
+  const float* start;
+  const float* row_start;
+  float* out;
+};
+
+// `count` tiles of P rows.
+template <int P, int V>
+__attribute__((noinline)) static void tiles(const TileCall& call, const Spot* spots, int32_t count, const float* row_start) {
+  for (; count > 0; --count, spots += P) {
+    F sum[P][V];
+    const float* p[P];
+    for (int j = 0; j < P; ++j) {
+      p[j] = call.source + spots[j].source;
+      for (int v = 0; v < V; ++v) sum[j][v] = F{};
+    }
+    const float* w = call.panel;
+    const ptrdiff_t step = call.step;
+    const Stretch* const end = call.stretches + call.stretch_count;
+    for (const Stretch* s = call.stretches; s != end; ++s) {
+      ptrdiff_t at = s->offset;
+      for (int32_t k = s->length; k > 0; --k, at += step, w += V * LANES) {
+        F b[V];
+        for (int v = 0; v < V; ++v) b[v] = load<F>(w + v * LANES);
+        for (int j = 0; j < P; ++j) {
+          const F a = splat<F>(p[j][at]);
+          for (int v = 0; v < V; ++v) sum[j][v] = fma(a, b[v], sum[j][v]);
+        }
+      }
+    }
+    for (int j = 0; j < P; ++j) {
+      float* const to = call.out + spots[j].dest;
+      const float* const from = call.start ? call.start : to;
+      for (int v = 0; v < V; ++v) {
+        const F first = row_start ? splat<F>(row_start[j]) : load<F>(from + v * LANES);
+        store(to + v * LANES, first + sum[j][v]);
+      }
+    }
+    if (row_start) row_start += P;
+  }
+}
+
+// All rows, in full tiles and then smaller ones.
+template <int V> static void all_tiles(const TileCall& call, const Spot* spots, int32_t count) {
+  constexpr int P = V == 1 ? MAX_TILE_ROWS : TILE_ROWS;
+  const float* row_start = call.row_start;
+  const auto take = [&](void (*run)(const TileCall&, const Spot*, int32_t, const float*), int32_t rows, int32_t times) {
+    run(call, spots, times, row_start);
+    spots += rows * times;
+    count -= rows * times;
+    if (row_start) row_start += rows * times;
+  };
+  if (count >= P) take(tiles<P, V>, P, count / P);
+  if constexpr (P > 4)
+    if (count >= 4) take(tiles<4, V>, 4, 1);
+  if (count == 3) take(tiles<3, V>, 3, 1);
+  if (count == 2) take(tiles<2, V>, 2, 1);
+  if (count == 1) take(tiles<1, V>, 1, 1);
+}
+static inline void run_tiles(int v, const TileCall& call, const Spot* spots, int32_t count) {
+  if (v == 1) all_tiles<1>(call, spots, count);
+  else all_tiles<2>(call, spots, count);
+}
 
 }  // namespace DRISHTI_NS
 }  // namespace drishti

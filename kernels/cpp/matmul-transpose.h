@@ -18,7 +18,8 @@ DRISHTI_INLINE void transpose_4x4(const float* src, ptrdiff_t src_pitch, float* 
 }
 
 // 8 x 8: rows r and r + 4 share a register, so that all shuffles stay within its 128-bit halves.
-DRISHTI_INLINE void transpose_8x8(const float* src, ptrdiff_t src_pitch, float* dst, ptrdiff_t dst_pitch) {
+// Not inlined: in a loop the compiler would keep a pointer on the stack for each row.
+__attribute__((noinline)) static void transpose_8x8(const float* src, ptrdiff_t src_pitch, float* dst, ptrdiff_t dst_pitch) {
   using V = Vec<8>;
   for (int half = 0; half < 2; ++half) {  // columns 4 * half to 4 * half + 3
     V r[4];
@@ -36,23 +37,25 @@ DRISHTI_INLINE void transpose_8x8(const float* src, ptrdiff_t src_pitch, float* 
   }
 }
 
+template <int R> DRISHTI_INLINE void transpose_rows(const float* src, ptrdiff_t src_pitch, int32_t cols, float* dst, ptrdiff_t dst_pitch) {
+  int32_t c = 0;
+  for (; c + 8 <= cols; c += 8)
+    for (int r = 0; r < R; r += 8) transpose_8x8(src + r * src_pitch + c, src_pitch, dst + c * dst_pitch + r, dst_pitch);
+  for (; c + 4 <= cols; c += 4)
+    for (int r = 0; r < R; r += 4) transpose_4x4(src + r * src_pitch + c, src_pitch, dst + c * dst_pitch + r, dst_pitch);
+  for (; c < cols; ++c)
+    for (int i = 0; i < R; ++i) dst[c * dst_pitch + i] = src[i * src_pitch + c];
+}
+
 // dst[c * dst_pitch + r] = src[r * src_pitch + c], r < rows, c < cols. The two do not overlap.
 __attribute__((noinline)) static void transpose(const float* src, ptrdiff_t src_pitch, int32_t rows, int32_t cols, float* dst,
                                                 ptrdiff_t dst_pitch) {
   int32_t r = 0;
-  if constexpr (LANES >= 8)
-    for (; r + 8 <= rows; r += 8) {
-      const float* from = src + r * src_pitch;
-      float* to = dst + r;
-      int32_t c = 0;
-      for (; c + 8 <= cols; c += 8) transpose_8x8(from + c, src_pitch, to + c * dst_pitch, dst_pitch);
-      for (; c + 4 <= cols; c += 4) {
-        transpose_4x4(from + c, src_pitch, to + c * dst_pitch, dst_pitch);
-        transpose_4x4(from + 4 * src_pitch + c, src_pitch, to + c * dst_pitch + 4, dst_pitch);
-      }
-      for (; c < cols; ++c)
-        for (int i = 0; i < 8; ++i) to[c * dst_pitch + i] = from[i * src_pitch + c];
-    }
+  if constexpr (LANES >= 8) {
+    // 16 rows at a time fill whole cache lines of dst, which matters where its pitch is a multiple of 4 KB.
+    for (; r + 16 <= rows; r += 16) transpose_rows<16>(src + r * src_pitch, src_pitch, cols, dst + r, dst_pitch);
+    for (; r + 8 <= rows; r += 8) transpose_rows<8>(src + r * src_pitch, src_pitch, cols, dst + r, dst_pitch);
+  }
   for (; r + 4 <= rows; r += 4) {
     const float* from = src + r * src_pitch;
     float* to = dst + r;

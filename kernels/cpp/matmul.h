@@ -39,7 +39,7 @@ struct GemmPlan {
   int32_t rows, row_parts;        // rows of C of a chunk
   bool pack_a;
   bool direct;                    // sums go straight to C
-  size_t a_at, sums_at, per_thread, shared;
+  size_t a_at, sums_at, spots_at, per_thread, shared;
   bool empty, few;
 
   explicit GemmPlan(const Gemm& g) {
@@ -66,11 +66,12 @@ struct GemmPlan {
     if (rows > GEMM_ROWS) rows = GEMM_ROWS / TILE_ROWS * TILE_ROWS;
     row_parts = ceil_div(g.m, rows);
     pack_a = g.a_step.column != 1;
-    direct = depth_parts == 1 && g.c_step.column == 1 && g.row_bias == nullptr && g.n % width == 0;
+    direct = depth_parts == 1 && g.c_step.column == 1 && !(g.row_bias && g.column_bias) && g.n % width == 0;
     const size_t deep = size_t(lesser(depth, GEMM_DEPTH));
     a_at = round_up(GEMM_PANELS * deep * width * 4, 128);
     sums_at = round_up(a_at + (pack_a ? rows * deep * 4 : 0), 128);
-    per_thread = round_up(sums_at + (direct ? 0 : size_t(GEMM_PANELS) * rows * width * 4), 128);
+    spots_at = round_up(sums_at + (direct ? 0 : size_t(GEMM_PANELS) * rows * width * 4), 128);
+    per_thread = round_up(spots_at + rows * sizeof(Spot), 128);
     if (depth_parts > 1) shared = size_t(g.batch) * depth_parts * sums * 4;
   }
 
@@ -106,6 +107,7 @@ struct GemmCall {
     float* panel_b = reinterpret_cast<float*>(scratch);
     float* packed_a = reinterpret_cast<float*>(scratch + p.a_at);
     float* local = reinterpret_cast<float*>(scratch + p.sums_at);
+    Spot* spots = reinterpret_cast<Spot*>(scratch + p.spots_at);
     const int32_t row = index % p.row_parts * p.rows, rows = lesser(p.rows, g.m - row);
     index /= p.row_parts;
     const int32_t first_panel = index % p.parts * p.part, end_panel = lesser(first_panel + p.part, p.panels);
@@ -128,41 +130,26 @@ struct GemmCall {
           from = packed_a;
           pitch = depth;
         }
+        const ptrdiff_t sum_pitch = p.direct ? g.c_step.row : p.width;
+        for (int32_t i = 0; i < rows; ++i) spots[i] = {i * pitch, i * sum_pitch};
+        const Stretch stretch = {0, depth};
         for (int32_t q = 0; q < panels; ++q) {
           float* sums;
-          ptrdiff_t sum_pitch = p.width;
-          if (p.direct) {
-            sums = g.c + batch * g.c_batch + row * g.c_step.row + (panel + q) * p.width;
-            sum_pitch = g.c_step.row;
-          } else if (p.depth_parts > 1) {
+          if (p.direct) sums = g.c + batch * g.c_batch + row * g.c_step.row + (panel + q) * p.width;
+          else if (p.depth_parts > 1)
             sums = partials + (((size_t(batch) * p.depth_parts + k_part) * p.panels + panel + q) * g.m + row) * p.width;
-          } else {
-            sums = local + size_t(q) * rows * p.width;
+          else sums = local + size_t(q) * rows * p.width;
+          TileCall call = {from, panel_b + q * depth * p.width, &stretch, 1, 1, nullptr, nullptr, sums};
+          if (k == k0) {
+            call.start = p.direct && g.column_bias ? g.column_bias + (panel + q) * p.width : ZEROS;
+            if (p.direct && g.row_bias) call.row_start = g.row_bias + row;
           }
-          const float* start = p.direct && g.column_bias ? g.column_bias + (panel + q) * p.width : ZEROS;
-          multiply(from, pitch, rows, panel_b + q * depth * p.width, depth, k == k0 ? start : nullptr, sums, sum_pitch);
+          run_tiles(p.vectors, call, spots, rows);
         }
         k += depth;
       } while (k < k1);
       if (!p.direct && p.depth_parts == 1)
         for (int32_t q = 0; q < panels; ++q) write(batch, panel + q, row, rows, local + size_t(q) * rows * p.width);
-    }
-  }
-
-  // sums[row] += a[row] · panel; starting from `start` where there is one.
-  void multiply(const float* a, ptrdiff_t pitch, int32_t rows, const float* panel, int32_t depth, const float* start, float* sums,
-                ptrdiff_t sum_pitch) const {
-    const Stretch run = {0, depth};
-    for (int32_t i = 0; i < rows;) {
-      const int32_t tile_rows = rows_for(rows - i, p.vectors), real = lesser(tile_rows, rows - i);
-      TileIo io;
-      for (int32_t j = 0; j < real; ++j) {
-        float* const to = sums + (i + j) * sum_pitch;
-        io.set(j, a + (i + j) * pitch, start ? start : to, to);
-      }
-      io.repeat(real, tile_rows);
-      run_tile(p.vectors, tile_rows, io, panel, &run, 1, 1);
-      i += tile_rows;
     }
   }
 

@@ -84,6 +84,17 @@ class Block {
   std::unique_ptr<char, void (*)(void*)> memory_;
 };
 
+// Floats as the backends hold them: on a cache line.
+template <class T> struct Aligned {
+  using value_type = T;
+  Aligned() = default;
+  template <class U> Aligned(const Aligned<U>&) {}
+  T* allocate(size_t n) { return static_cast<T*>(aligned_alloc(64, (n * sizeof(T) + 127) / 64 * 64)); }
+  void deallocate(T* p, size_t) { free(p); }
+  bool operator==(const Aligned&) const { return true; }
+};
+using Floats = std::vector<float, Aligned<float>>;
+
 // Scratch starts as NaN (all bits set), so that reading what nobody wrote shows.
 struct Runner {
   Block scratch, shared;
