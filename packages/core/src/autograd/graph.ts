@@ -148,14 +148,15 @@ export function walk(roots: readonly { node: GraphNode; grad: Tensor }[], option
       }
       const grads = node.run(grad);
       const passedOn = new Set<Tensor>();
-      node.inputs.forEach((next, i) => {
+      // One tensor handed to two inputs must not be recycled by the first: every alias exists before any is delivered.
+      const deliveries = node.inputs.flatMap((next, i) => {
         const value = grads[i];
-        if (!next || !value) return;
+        if (!next || !value) return [];
         const again = passedOn.has(value);
         passedOn.add(value);
-        // One tensor handed to two inputs must not be recycled by the first.
-        deliver(pending, next, again ? value.alias() : value, value === grad && !again ? owned : true);
+        return [{ next, value: again ? value.alias() : value, owned: value === grad && !again ? owned : true }];
       });
+      for (const delivery of deliveries) deliver(pending, delivery.next, delivery.value, delivery.owned);
       for (const value of grads) if (value && !passedOn.has(value) && value !== grad) release(value);
       if (owned && !passedOn.has(grad)) release(grad);
       if (!options.retainGraph) node.free();
