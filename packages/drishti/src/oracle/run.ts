@@ -7,6 +7,7 @@ import { type MetricsCase, runMetrics } from "./cases/metrics.ts";
 import { type NetCase, runNet } from "./cases/net.ts";
 import { type ClipCase, type OptimCase, runClip, runOptim } from "./cases/optim.ts";
 import { runScheduler, type SchedulerCase } from "./cases/sched.ts";
+import { errorTasks } from "./groups/errors.ts";
 import { rngTasks } from "./groups/rng.ts";
 import { trainingTasks } from "./groups/training.ts";
 import { NotBuilt } from "./not-built.ts";
@@ -22,6 +23,8 @@ export interface GroupResult {
   readonly passed: number;
   /** Tasks whose result differs from torch's, or that threw. */
   readonly failures: readonly { readonly id: string; readonly faults: readonly string[] }[];
+  /** What is worth knowing of tasks that passed. */
+  readonly notes: readonly { readonly id: string; readonly text: string }[];
   /** Tasks of what is not built: each with the reason. */
   readonly skipped: readonly { readonly id: string; readonly reason: string }[];
 }
@@ -36,9 +39,9 @@ function runCase(item: Case, store: Store): Promise<string[]> {
   return runCall(item as CallCase, store);
 }
 
-/** The groups that a folder has: those of fixtures/, then rng and training. */
+/** The groups that a folder has: those of fixtures/, then rng, training and errors. */
 export function groupsIn(folder: string): string[] {
-  return [...fixtureGroups(folder), ...["rng", "training"].filter((name) => existsSync(join(folder, name)))];
+  return [...fixtureGroups(folder), ...["rng", "training", "errors"].filter((name) => existsSync(join(folder, name)))];
 }
 
 /** Training on the reference backend is a matter of minutes a curve; unless asked for, only the short ones run there. */
@@ -47,6 +50,7 @@ const patience = { reference: 2e9, others: Number.POSITIVE_INFINITY };
 function tasksOf(folder: string, group: string, limit: number): Task[] {
   if (group === "rng") return rngTasks(folder);
   if (group === "training") return trainingTasks(folder, limit);
+  if (group === "errors") return errorTasks(folder);
   const { cases, store } = readGroup(folder, group);
   return cases.map((item) => ({ id: item.id, run: async () => runCase(item, store) }));
 }
@@ -67,10 +71,11 @@ export async function runGroup(
   const limit = name === "reference" && !options.patient ? patience.reference : patience.others;
   const failures: { id: string; faults: string[] }[] = [];
   const skipped: { id: string; reason: string }[] = [];
+  const notes: { id: string; text: string }[] = [];
   let passed = 0;
   for (const task of tasksOf(folder, group, limit)) {
     try {
-      const faults = await task.run();
+      const faults = await task.run((text) => notes.push({ id: task.id, text }));
       if (faults.length === 0) passed++;
       else failures.push({ id: task.id, faults });
     } catch (error) {
@@ -82,5 +87,5 @@ export async function runGroup(
         });
     }
   }
-  return { group, device: name, passed, failures, skipped };
+  return { group, device: name, passed, failures, notes, skipped };
 }

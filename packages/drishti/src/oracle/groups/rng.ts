@@ -24,6 +24,7 @@ import { makeLayer } from "../modules.ts";
 import { NotBuilt } from "../not-built.ts";
 import { readJson } from "../store.ts";
 import type { Task } from "../task.ts";
+import { inits } from "./inits.ts";
 
 interface Stream extends Description {
   readonly op: string;
@@ -90,24 +91,6 @@ async function runStream(item: Stream): Promise<string[]> {
   ];
   return found.filter((fault) => fault !== null);
 }
-
-const kaiming = (a: Args): nn.init.KaimingOptions => ({
-  a: a.optionalNumber("a"),
-  mode: a.text("mode"),
-  nonlinearity: a.text("nonlinearity"),
-});
-
-const inits: Readonly<Record<string, (t: Tensor, a: Args) => Tensor>> = {
-  zeros_: (t) => nn.init.zeros_(t),
-  ones_: (t) => nn.init.ones_(t),
-  constant_: (t, a) => nn.init.constant_(t, a.number("val")),
-  uniform_: (t, a) => nn.init.uniform_(t, a.optionalNumber("a"), a.optionalNumber("b")),
-  normal_: (t, a) => nn.init.normal_(t, a.optionalNumber("mean"), a.optionalNumber("std")),
-  xavier_uniform_: (t, a) => nn.init.xavierUniform_(t, a.optionalNumber("gain")),
-  xavier_normal_: (t, a) => nn.init.xavierNormal_(t, a.optionalNumber("gain")),
-  kaiming_uniform_: (t, a) => nn.init.kaimingUniform_(t, kaiming(a)),
-  kaiming_normal_: (t, a) => nn.init.kaimingNormal_(t, kaiming(a)),
-};
 
 async function runInit(item: Init): Promise<string[]> {
   const name = item.op.replace("nn.init.", "");
