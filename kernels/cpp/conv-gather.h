@@ -80,7 +80,7 @@ struct GatherPlan {
     // Small batches: cut further, bands of rows first, then blocks of lanes, while a chunk keeps work.
     const int32_t wanted = chunks_for(double(g.batch) * g.groups * g.dest_channels * pixels * depth / phases);
     const auto chunks = [&] { return ceil_div(g.batch, images) * g.groups * ceil_div(steps, band); };
-    while (images > 1 && chunks() < wanted) images = (images + 1) / 2;
+    while (images > 1 && chunks() * blocks < wanted) images = (images + 1) / 2;
     while (images == 1 && chunks() < wanted && band > 1 && band * g.y.phases * g.x.dest >= 2 * CHUNK_PIXELS) band = (band + 1) / 2;
     image_groups = ceil_div(g.batch, images);
     bands = ceil_div(steps, band);
@@ -161,26 +161,19 @@ struct GatherCall {
         const int32_t first = s * p.slab_channels, channels = lesser(p.slab_channels, g.source_channels - first);
         float* slab = to + size_t(phase.first_tap * p.slabs + s * phase.taps) * p.slab_channels * p.width;
         const float* slab_from = from + first * g.channel_stride;
-        if (p.taps == 1) {
-          if (g.channel_stride == 1) transpose(slab_from, g.lane_stride, lanes, channels, slab, p.width);
-          else
-            for (int32_t c = 0; c < channels; ++c)
-              for (int32_t lane = 0; lane < lanes; ++lane) slab[c * p.width + lane] = slab_from[c * g.channel_stride + lane];
-        } else if (g.lane_stride > g.channel_stride) {
-          for (int32_t lane = 0; lane < lanes; ++lane)
-            for (int32_t c = 0; c < channels; ++c)
-              pack_taps(slab_from + lane * g.lane_stride + c * g.channel_stride, tap, phase.taps, slab + c * p.width + lane);
-        } else {
-          for (int32_t c = 0; c < channels; ++c)
+        const ptrdiff_t tap_size = ptrdiff_t(p.slab_channels) * p.width;
+        for (int32_t c = 0; c < channels; ++c) {
+          const float* of = slab_from + c * g.channel_stride;
+          float* row = slab + ptrdiff_t(c) * p.width;
+          if (p.phases > 1)
             for (int32_t lane = 0; lane < lanes; ++lane)
-              pack_taps(slab_from + lane * g.lane_stride + c * g.channel_stride, tap, phase.taps, slab + c * p.width + lane);
+              for (int32_t t = 0; t < phase.taps; ++t) row[t * tap_size + lane] = of[lane * g.lane_stride + tap[t]];
+          // One phase: all taps, forwards or backwards.
+          else if (tap[0] == 0) transpose(of, g.lane_stride, lanes, p.taps, row, tap_size);
+          else transpose(of, g.lane_stride, lanes, p.taps, row + (p.taps - 1) * tap_size, -tap_size);
         }
       }
     }
-  }
-  DRISHTI_INLINE void pack_taps(const float* from, const int32_t* tap, int32_t count, float* to) const {
-    const ptrdiff_t step = ptrdiff_t(p.slab_channels) * p.width;
-    for (int32_t t = 0; t < count; ++t) to[t * step] = from[tap[t]];
   }
 
   struct Chunk {

@@ -93,9 +93,16 @@ struct GemmCall {
     const int32_t columns = lesser(panels * p.width, g.n - panel * p.width), size = depth * p.width;
     if (columns < panels * p.width) zero_row(to + (panels - 1) * size, size);
     if (g.b_step.column == 1) {
-      for (int32_t i = 0; i < depth; ++i, from += g.b_step.row)
-        for (int32_t q = 0; q < panels; ++q)
-          copy_row(to + q * size + i * p.width, from + q * p.width, lesser(p.width, columns - q * p.width));
+      const int32_t whole = columns / p.width;
+      for (int32_t i = 0; i < depth; ++i, from += g.b_step.row) {
+        // Rows far apart are beyond what the machine foresees.
+        if (i + 8 < depth)
+          for (int32_t line = 0; line < columns; line += 16) __builtin_prefetch(from + 8 * g.b_step.row + line);
+        float* row = to + i * p.width;
+        for (int32_t q = 0; q < whole; ++q)
+          for (int32_t j = 0; j < p.width; j += LANES) store(row + q * size + j, load<F>(from + q * p.width + j));
+        if (whole < panels) copy_row(row + whole * size, from + whole * p.width, columns - whole * p.width);
+      }
     } else {
       for (int32_t q = 0; q < panels; ++q)
         transpose(from + q * p.width * g.b_step.column, g.b_step.column, lesser(p.width, columns - q * p.width), depth, to + q * size, p.width);
