@@ -168,4 +168,4 @@ checkCircles(graph);
 
 for (const problem of problems) console.error(problem);
 console.log(`${graph.size} files, ${problems.length} problems`);
-process.exit(problems.length > 0 ? 1 : 0);
+process.exitCode = problems.length > 0 ? 1 : 0;

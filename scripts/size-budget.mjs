@@ -43,4 +43,4 @@ console.log(
   `${size} bytes after gzip, the budget is ${budget} (${modules.length} modules, ${code.length} bytes minified)`,
 );
 if (size > budget) console.error(`${size - budget} bytes over the budget.`);
-if (nodeModules.size > 0 || size > budget) process.exit(1);
+if (nodeModules.size > 0 || size > budget) process.exitCode = 1;
