@@ -1,0 +1,40 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { registerDevices, reportDevices } from "../devices.ts";
+import { groupsIn, runGroup } from "./run.ts";
+
+const root = resolve(import.meta.dirname, "../../../..");
+const selection = join(root, "packages/core/test/golden/oracle");
+const whole = join(process.env.DRISHTI_SHARED ?? resolve(root, "../shared"), "oracle");
+
+registerDevices();
+const devices = reportDevices().filter(({ device }) => device !== "webgpu");
+
+/** Curves of the whole oracle take a minute or two on wasm. */
+const timeout = 600_000;
+
+function suite(name: string, folder: string): void {
+  describe(name, () => {
+    for (const group of groupsIn(folder)) {
+      for (const { device, available, reason } of devices) {
+        const title = available ? `${group} on ${device}` : `${group} on ${device} (skipped: ${reason})`;
+        test.skipIf(!available)(title, { timeout }, async () => {
+          const { passed, failures, skipped } = await runGroup(folder, group, device);
+          expect(failures).toEqual([]);
+          expect(passed).toBeGreaterThan(skipped.length);
+        });
+      }
+    }
+  });
+}
+
+suite("torch's values, the committed selection", selection);
+
+if (existsSync(whole)) suite("torch's values, the whole oracle", whole);
+else
+  test.skip("torch's values, the whole oracle (skipped: it lies at $DRISHTI_SHARED/oracle or ../shared/oracle)", () => {});
+
+describe("the comparison finds", () => {
+  test("nothing where a folder has nothing", () => expect(groupsIn(join(root, "packages/core/src"))).toEqual([]));
+});
