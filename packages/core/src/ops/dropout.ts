@@ -1,7 +1,7 @@
-import { tensor } from "../autograd/create.ts";
+import { ones, tensor } from "../autograd/create.ts";
 import { Tensor } from "../autograd/tensor.ts";
 import { defaultGenerator, fillBernoulli, type Generator } from "../base/rng/index.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { mul } from "./binary.ts";
 import { affine } from "./unary.ts";
 
@@ -30,4 +30,18 @@ export function dropout(input: Tensor, options: DropoutOptions = {}): Tensor {
   const scale = Math.fround(1 / Math.fround(1 - p)); // a float32 division, as torch does it
   for (let i = 0; i < mask.length; i++) mask[i]! *= scale;
   return mul(input, tensor(mask, { shape: input.shape, device: input.backend }));
+}
+
+/**
+ * Zeroes whole channels of each sample with probability p and scales the others by 1/(1 − p).
+ *
+ * Shape    (N, C, …) → the same; the mask has N·C draws of torch's stream.
+ * Throws   ShapeError "rank" below 2 axes; ArgumentError "p" outside [0, 1].
+ * Source   Tompson et al. 2015; torch.nn.functional.dropout2d.
+ */
+export function dropout2d(input: Tensor, options: DropoutOptions = {}): Tensor {
+  if (input.ndim < 2) throw new ShapeError("dropout2d", "rank", `input must have at least 2 axes (N, C, …), got ${input.ndim}.`, [{ name: "input", shape: input.shape }]);
+  const { p = 0.5, training = true } = options;
+  if (!training || p === 0 || p === 1) return dropout(input, options);
+  return mul(input, dropout(ones(input.shape.map((size, i) => (i < 2 ? size : 1)), { device: input.backend }), options));
 }

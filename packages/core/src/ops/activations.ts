@@ -1,0 +1,147 @@
+/** @file Activations put together from simpler functions. Gradients at the borders are torch's. */
+import type { Tensor } from "../autograd/tensor.ts";
+import { ArgumentError } from "../errors/errors.ts";
+import { compare, mul, where } from "./binary.ts";
+import { pointwise } from "./composed.ts";
+import { expm1, logOnePlusExp } from "./log1p.ts";
+import { softmax } from "./softmax.ts";
+import { affine, clamp, exp, neg, sigmoid, tanh } from "./unary.ts";
+
+const eluOp = pointwise<{ alpha: number; scale: number }>(
+  "elu",
+  (x, { alpha, scale }) =>
+    affine(where(compare("le", x, 0), affine(expm1(clamp(x, -Infinity, 0)), alpha, 0), x), scale, 0),
+  (g, x, { alpha, scale }) => {
+    const low = affine(exp(clamp(x, -Infinity, 0)), alpha * scale, 0);
+    return where(compare("le", x, 0), mul(g, low), affine(g, scale, 0));
+  },
+);
+
+/**
+ * x where x > 0, else alpha·(eˣ − 1): smooth through 0, bounded below by −alpha.
+ *
+ * Options  alpha 1.
+ * Source   Clevert et al. 2016; torch.nn.functional.elu.
+ */
+export function elu(input: Tensor, alpha = 1): Tensor {
+  return eluOp(input, { alpha, scale: 1 });
+}
+
+// The fixed point of Klambauer et al. 2017, to the digits that torch has.
+const seluAlpha = 1.6732632423543772;
+const seluScale = 1.0507009873554805;
+
+/** scale·elu(x, alpha) with the constants that keep mean 0 and variance 1 from layer to layer. torch.nn.functional.selu. */
+export function selu(input: Tensor): Tensor {
+  return eluOp(input, { alpha: seluAlpha, scale: seluScale });
+}
+
+const hardtanhOp = pointwise<{ low: number; high: number }>(
+  "hardtanh",
+  (x, { low, high }) => clamp(x, low, high),
+  // Unlike clamp's, the gradient is 0 at both borders.
+  (g, x, { low, high }) => where(compare("le", x, low), 0, where(compare("ge", x, high), 0, g)),
+);
+
+/**
+ * x cut to [minVal, maxVal].
+ *
+ * Options  minVal −1, maxVal 1.
+ * Throws   ArgumentError "range" unless minVal < maxVal.
+ * Source   torch.nn.functional.hardtanh.
+ */
+export function hardtanh(input: Tensor, minVal = -1, maxVal = 1): Tensor {
+  checkRange("hardtanh", minVal, maxVal);
+  return hardtanhOp(input, { low: minVal, high: maxVal });
+}
+
+/** @internal */
+export function checkRange(where: string, minVal: number, maxVal: number): void {
+  if (!(minVal < maxVal))
+    throw new ArgumentError(where, "range", `minVal must be below maxVal, got ${minVal} and ${maxVal}.`);
+}
+
+/** min(max(x, 0), 6): the activation of MobileNet. torch.nn.functional.relu6. */
+export function relu6(input: Tensor): Tensor {
+  return hardtanhOp(input, { low: 0, high: 6 });
+}
+
+const hardsigmoidOp = pointwise<null>(
+  "hardsigmoid",
+  (x) => affine(clamp(affine(x, 1, 3), 0, 6), 1 / 6, 0),
+  (g, x) => where(compare("gt", x, -3), where(compare("lt", x, 3), affine(g, 1 / 6, 0), 0), 0),
+);
+
+/** min(max(x + 3, 0), 6)/6: sigmoid in straight lines. torch.nn.functional.hardsigmoid. */
+export function hardsigmoid(input: Tensor): Tensor {
+  return hardsigmoidOp(input, null);
+}
+
+const hardswishOp = pointwise<null>(
+  "hardswish",
+  (x) => mul(x, affine(clamp(affine(x, 1, 3), 0, 6), 1 / 6, 0)),
+  // At −3 and 3 as torch 1.13's vector code has it; its scalar code differs at 3, later versions at −3.
+  (g, x) => where(compare("lt", x, -3), 0, where(compare("lt", x, 3), mul(g, affine(x, 1 / 3, 0.5)), g)),
+);
+
+/** x·hardsigmoid(x): SiLU in straight lines and a parabola. Howard et al. 2019; torch.nn.functional.hardswish. */
+export function hardswish(input: Tensor): Tensor {
+  return hardswishOp(input, null);
+}
+
+const mishOp = pointwise<null>(
+  "mish",
+  (x) => mul(x, tanh(logOnePlusExp(x))),
+  (g, x) => {
+    const t = tanh(logOnePlusExp(x));
+    // f′ = t + x·σ(x)·(1 − t²); the second term is 0 where x is infinite.
+    const bend = mul(mul(clamp(x, -1e30, 1e30), sigmoid(x)), affine(mul(t, t), -1, 1));
+    return mul(g, t.add(bend));
+  },
+);
+
+/** x·tanh(log(1 + eˣ)). Misra 2019; torch.nn.functional.mish. */
+export function mish(input: Tensor): Tensor {
+  return mishOp(input, null);
+}
+
+const softplusOp = pointwise<{ beta: number; threshold: number }>(
+  "softplus",
+  (x, { beta, threshold }) => {
+    const scaled = affine(x, beta, 0);
+    return where(compare("gt", scaled, threshold), x, affine(logOnePlusExp(scaled), 1 / beta, 0));
+  },
+  (g, x, { beta, threshold }) => {
+    const scaled = affine(x, beta, 0);
+    return where(compare("gt", scaled, threshold), g, mul(g, sigmoid(scaled)));
+  },
+);
+
+/**
+ * log(1 + e^{beta·x})/beta: a smooth ReLU. Above beta·x = threshold it is x itself.
+ *
+ * Options  beta 1, threshold 20.
+ * Throws   ArgumentError "beta" for 0.
+ * Source   torch.nn.functional.softplus.
+ */
+export function softplus(input: Tensor, beta = 1, threshold = 20): Tensor {
+  if (beta === 0 || !Number.isFinite(beta))
+    throw new ArgumentError("softplus", "beta", `beta must be finite and not 0, got ${beta}.`);
+  return softplusOp(input, { beta, threshold });
+}
+
+const logSigmoidOp = pointwise<null>(
+  "logSigmoid",
+  (x) => neg(logOnePlusExp(neg(x))),
+  (g, x) => mul(g, sigmoid(neg(x))),
+);
+
+/** log σ(x) = −log(1 + e⁻ˣ). torch.nn.functional.logsigmoid. */
+export function logSigmoid(input: Tensor): Tensor {
+  return logSigmoidOp(input, null);
+}
+
+/** softmax(−x): the smallest gets most. torch.nn.functional.softmin. */
+export function softmin(input: Tensor, dim: number): Tensor {
+  return softmax(neg(input), dim);
+}

@@ -1,0 +1,60 @@
+import type { Tensor } from "../autograd/tensor.ts";
+import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { permute, reshape } from "./view.ts";
+
+/** @internal */
+export function checkFactor(where: string, name: string, factor: number): void {
+  if (!Number.isInteger(factor) || factor < 1)
+    throw new ArgumentError(where, name, `${name} must be a whole number ≥ 1, got ${factor}.`);
+}
+
+/**
+ * Channels become pixels: r² channels make one of r times the height and width.
+ *
+ * Shape    (…, C·r², H, W) → (…, C, H·r, W·r).
+ * Throws   ShapeError "rank", "channels"; ArgumentError "upscaleFactor".
+ * Source   Shi et al. 2016; torch.nn.functional.pixel_shuffle.
+ */
+export function pixelShuffle(input: Tensor, upscaleFactor: number): Tensor {
+  checkFactor("pixelShuffle", "upscaleFactor", upscaleFactor);
+  const operands = [{ name: "input", shape: input.shape, axes: "…, C, H, W" }];
+  if (input.ndim < 3)
+    throw new ShapeError("pixelShuffle", "rank", `input must have at least 3 axes, got ${input.ndim}.`, operands);
+  const r = upscaleFactor;
+  const [c = 0, h = 0, w = 0] = input.shape.slice(-3);
+  if (c % (r * r) !== 0)
+    throw new ShapeError(
+      "pixelShuffle",
+      "channels",
+      `input has ${c} channels, which ${r}² = ${r * r} must divide.`,
+      operands,
+    );
+  const lead = input.shape.slice(0, -3);
+  const n = lead.length;
+  const blocks = reshape(input, [...lead, c / (r * r), r, r, h, w]);
+  const order = [...lead.keys(), n, n + 3, n + 1, n + 4, n + 2];
+  return reshape(permute(blocks, order), [...lead, c / (r * r), h * r, w * r]);
+}
+
+/**
+ * Undoes pixelShuffle: blocks of r × r pixels become channels.
+ *
+ * Shape    (…, C, H·r, W·r) → (…, C·r², H, W).
+ * Throws   ShapeError "rank", "size"; ArgumentError "downscaleFactor".
+ * Source   torch.nn.functional.pixel_unshuffle.
+ */
+export function pixelUnshuffle(input: Tensor, downscaleFactor: number): Tensor {
+  checkFactor("pixelUnshuffle", "downscaleFactor", downscaleFactor);
+  const operands = [{ name: "input", shape: input.shape, axes: "…, C, H, W" }];
+  if (input.ndim < 3)
+    throw new ShapeError("pixelUnshuffle", "rank", `input must have at least 3 axes, got ${input.ndim}.`, operands);
+  const r = downscaleFactor;
+  const [c = 0, h = 0, w = 0] = input.shape.slice(-3);
+  if (h % r !== 0 || w % r !== 0)
+    throw new ShapeError("pixelUnshuffle", "size", `downscaleFactor ${r} must divide ${h} × ${w}.`, operands);
+  const lead = input.shape.slice(0, -3);
+  const n = lead.length;
+  const blocks = reshape(input, [...lead, c, h / r, r, w / r, r]);
+  const order = [...lead.keys(), n, n + 2, n + 4, n + 1, n + 3];
+  return reshape(permute(blocks, order), [...lead, c * r * r, h / r, w / r]);
+}
