@@ -1,7 +1,7 @@
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Generator } from "../base/rng/index.ts";
 import { ArgumentError } from "../errors/errors.ts";
-import { dropout } from "../ops/dropout.ts";
+import { dropout, dropout2d } from "../ops/dropout.ts";
 import { flatten } from "../ops/view.ts";
 import { Module } from "./module.ts";
 
@@ -35,6 +35,27 @@ export class Dropout extends Module {
 
   forward(input: Tensor): Tensor {
     return dropout(input, { p: this.p, training: this.training, generator: this.generator });
+  }
+
+  override extraRepr(): string {
+    return `p ${this.p}`;
+  }
+}
+
+/** In training, zeroes whole channels (N, C, …) with probability p and scales the rest by 1/(1 − p). torch.nn.Dropout2d. */
+export class Dropout2d extends Module {
+  readonly p: number;
+  readonly generator: Generator | undefined;
+
+  constructor(p = 0.5, options: { generator?: Generator } = {}) {
+    super();
+    if (!(p >= 0 && p <= 1)) throw new ArgumentError("Dropout2d", "p", `p must lie in [0, 1], got ${p}.`);
+    this.p = p;
+    this.generator = options.generator;
+  }
+
+  forward(input: Tensor): Tensor {
+    return dropout2d(input, { p: this.p, training: this.training, generator: this.generator });
   }
 
   override extraRepr(): string {

@@ -1,8 +1,8 @@
 /** @file Pooling as layers; shapes and options stand with the functions in ops/. */
 import type { Tensor } from "../autograd/tensor.ts";
-import { adaptiveAvgPool2d, adaptiveMaxPool2d, checkOutputSize, type OutputSize } from "../ops/adaptive-pool2d.ts";
+import { adaptiveAvgPool2d, adaptiveMaxPool2d, adaptiveMaxPool2dWithIndices, checkOutputSize, type OutputSize } from "../ops/adaptive-pool2d.ts";
 import { avgPool2d, type AvgPool2dOptions } from "../ops/avg-pool2d.ts";
-import { maxPool2d, type MaxPool2dOptions } from "../ops/max-pool2d.ts";
+import { maxPool2d, type MaxPool2dOptions, maxPool2dWithIndices } from "../ops/max-pool2d.ts";
 import { poolGeometry } from "../ops/pool-shape.ts";
 import { Module } from "./module.ts";
 
@@ -12,23 +12,30 @@ function withStride<O extends { stride?: Size | null }>(stride: Size | null | O 
   return typeof stride === "object" && stride !== null && !Array.isArray(stride) ? (stride as O) : { ...options, ...(stride === undefined || stride === null ? {} : { stride: stride as Size }) };
 }
 
+export interface ReturnIndices<Indices extends boolean> {
+  /** Give { output, indices }: the position y·W + x of each maximum in its plane, too. Default false. */
+  returnIndices?: Indices;
+}
+
+type Pooled<Indices extends boolean> = Indices extends true ? { output: Tensor; indices: Tensor } : Tensor;
+
 /**
  * The largest value of each window: `new MaxPool2d(2, 2)` or `new MaxPool2d(3, { stride: 2, padding: 1 })`.
  * torch.nn.MaxPool2d.
  */
-export class MaxPool2d extends Module {
+export class MaxPool2d<Indices extends boolean = false> extends Module {
   readonly kernelSize: Size;
-  readonly options: MaxPool2dOptions;
+  readonly options: MaxPool2dOptions & ReturnIndices<Indices>;
 
-  constructor(kernelSize: Size, stride?: Size | null | MaxPool2dOptions, options: MaxPool2dOptions = {}) {
+  constructor(kernelSize: Size, stride?: Size | null | (MaxPool2dOptions & ReturnIndices<Indices>), options: MaxPool2dOptions & ReturnIndices<Indices> = {}) {
     super();
     this.kernelSize = kernelSize;
     this.options = withStride(stride, options);
     poolGeometry("MaxPool2d", kernelSize, this.options);
   }
 
-  forward(input: Tensor): Tensor {
-    return maxPool2d(input, this.kernelSize, this.options);
+  forward(input: Tensor): Pooled<Indices> {
+    return (this.options.returnIndices ? maxPool2dWithIndices : maxPool2d)(input, this.kernelSize, this.options) as Pooled<Indices>;
   }
 
   override extraRepr(): string {
@@ -77,16 +84,18 @@ export class AdaptiveAvgPool2d extends Module {
 }
 
 /** Maxima over windows that give the wanted size. torch.nn.AdaptiveMaxPool2d. */
-export class AdaptiveMaxPool2d extends Module {
+export class AdaptiveMaxPool2d<Indices extends boolean = false> extends Module {
   readonly outputSize: OutputSize;
+  readonly returnIndices: boolean;
 
-  constructor(outputSize: OutputSize) {
+  constructor(outputSize: OutputSize, options: ReturnIndices<Indices> = {}) {
     super();
     checkOutputSize("AdaptiveMaxPool2d", outputSize);
+    this.returnIndices = options.returnIndices ?? false;
     this.outputSize = outputSize;
   }
 
-  forward(input: Tensor): Tensor {
-    return adaptiveMaxPool2d(input, this.outputSize);
+  forward(input: Tensor): Pooled<Indices> {
+    return (this.returnIndices ? adaptiveMaxPool2dWithIndices : adaptiveMaxPool2d)(input, this.outputSize) as Pooled<Indices>;
   }
 }

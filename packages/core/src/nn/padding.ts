@@ -1,0 +1,87 @@
+/** @file Padding as layers: [left, right, top, bottom], or one number for all four; negative values crop. */
+import type { Tensor } from "../autograd/tensor.ts";
+import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { type PadMode, pad } from "../ops/pad.ts";
+import { Module } from "./module.ts";
+
+/** One number for all four sides, or [left, right, top, bottom]. */
+export type Padding2d = number | readonly number[];
+
+abstract class Pad2d extends Module {
+  readonly padding: readonly number[];
+  readonly value: number;
+
+  constructor(padding: Padding2d, value = 0) {
+    super();
+    const list = typeof padding === "number" ? [padding, padding, padding, padding] : [...padding];
+    if (list.length !== 4 || !list.every(Number.isInteger))
+      throw new ArgumentError(
+        this.constructor.name,
+        "padding",
+        `padding must be one whole number or [left, right, top, bottom], got [${list.join(", ")}].`,
+      );
+    this.padding = list;
+    this.value = value;
+  }
+
+  protected abstract get mode(): PadMode;
+
+  forward(input: Tensor): Tensor {
+    if (input.ndim !== 3 && input.ndim !== 4)
+      throw new ShapeError(
+        this.constructor.name,
+        "rank",
+        `input must be (N, C, H, W) or (C, H, W), got ${input.ndim} axes.`,
+        [{ name: "input", shape: input.shape }],
+      );
+    return pad(input, this.padding, { mode: this.mode, value: this.value });
+  }
+
+  override extraRepr(): string {
+    return `[${this.padding.join(", ")}]`;
+  }
+}
+
+/** A border of zeros. torch.nn.ZeroPad2d. */
+export class ZeroPad2d extends Pad2d {
+  constructor(padding: Padding2d) {
+    super(padding);
+  }
+
+  protected get mode(): PadMode {
+    return "constant";
+  }
+}
+
+/** A border of one value. torch.nn.ConstantPad2d. */
+export class ConstantPad2d extends Pad2d {
+  constructor(padding: Padding2d, value: number) {
+    super(padding, value);
+  }
+
+  protected get mode(): PadMode {
+    return "constant";
+  }
+}
+
+/** The picture mirrored at its edge pixels, which are not repeated. torch.nn.ReflectionPad2d. */
+export class ReflectionPad2d extends Pad2d {
+  constructor(padding: Padding2d) {
+    super(padding);
+  }
+
+  protected get mode(): PadMode {
+    return "reflect";
+  }
+}
+
+/** The edge pixels repeated. torch.nn.ReplicationPad2d. */
+export class ReplicationPad2d extends Pad2d {
+  constructor(padding: Padding2d) {
+    super(padding);
+  }
+
+  protected get mode(): PadMode {
+    return "replicate";
+  }
+}
