@@ -1,6 +1,9 @@
+export { Adadelta, type AdadeltaOptions } from "./adadelta.ts";
 export { Adagrad, type AdagradOptions } from "./adagrad.ts";
 export { Adam, type AdamOptions, AdamW } from "./adam.ts";
 export { clipGradNorm_, clipGradValue_ } from "./clip-grad.ts";
+export { EMA, type EMAOptions } from "./ema.ts";
+export { LARS, type LARSOptions } from "./lars.ts";
 export { LRScheduler, type LRSchedulerState, type OptimizerLike, type ScheduledGroup } from "./lr-scheduler.ts";
 export { CosineAnnealingLR, CosineAnnealingWarmRestarts, type WarmRestartsState } from "./lr-scheduler-cosine.ts";
 export {
@@ -15,6 +18,8 @@ export {
 export { OneCycleLR, type OneCycleOptions } from "./lr-scheduler-one-cycle.ts";
 export { type PlateauOptions, type PlateauState, ReduceLROnPlateau } from "./lr-scheduler-plateau.ts";
 export { SequentialLR, type SequentialState } from "./lr-scheduler-sequential.ts";
+export { Muon, type MuonOptions } from "./muon.ts";
+export { NAdam, type NAdamOptions } from "./nadam.ts";
 export { type GroupOptions, Optimizer, type OptimizerState, type ParamGroup } from "./optimizer.ts";
 export { RMSprop, type RMSpropOptions } from "./rmsprop.ts";
 export { SGD, type SGDOptions } from "./sgd.ts";

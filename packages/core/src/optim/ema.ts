@@ -1,0 +1,118 @@
+import { noGrad } from "../autograd/grad-mode.ts";
+import type { Tensor } from "../autograd/tensor.ts";
+import { ArgumentError } from "../errors/errors.ts";
+import type { Module, StateValue } from "../nn/module.ts";
+import { add_, copy_, mul_ } from "../ops/in-place.ts";
+
+export interface EMAOptions {
+  /** Share of the old average. Default 0.999. */
+  decay?: number;
+  /** Average the float32 buffers (running statistics), too; otherwise they are the model's. Default false. */
+  useBuffers?: boolean;
+}
+
+/**
+ * Exponential moving average of a model's weights, which often classifies better than the weights themselves:
+ * a ← decay·a + (1 − decay)·w after every step. The first update copies.
+ *
+ * Source   Polyak & Juditsky 1992; torch.optim.swa_utils.AveragedModel with an exponential avg_fn.
+ *
+ * @example
+ * const net = new nn.Linear(2, 1);
+ * const ema = new optim.EMA(net, { decay: 0.99 });
+ * ema.update(); // after every optimizer.step()
+ * ema.withWeights(() => net.forward(zeros([1, 2]))); // evaluates the average
+ */
+export class EMA {
+  readonly decay: number;
+  readonly #tensors: ReadonlyMap<string, Tensor>;
+  readonly #average = new Map<string, Tensor>();
+  #updates = 0;
+
+  constructor(model: Module, options: EMAOptions = {}) {
+    const { decay = 0.999, useBuffers = false } = options;
+    if (!(decay >= 0 && decay <= 1)) throw new ArgumentError("EMA", "decay", `decay must lie in [0, 1], got ${decay}.`);
+    this.decay = decay;
+    const buffers = useBuffers ? [...model.namedBuffers()].filter(([, t]) => t.dtype === "float32") : [];
+    this.#tensors = new Map<string, Tensor>([...model.namedParameters(), ...buffers]);
+    for (const [key, t] of this.#tensors)
+      this.#average.set(
+        key,
+        noGrad(() => t.detach().clone()),
+      );
+  }
+
+  /** How often update() was called. */
+  get updates(): number {
+    return this.#updates;
+  }
+
+  /** Takes the model's present weights into the average. */
+  update(): void {
+    const share = this.#updates++ === 0 ? 0 : this.decay;
+    noGrad(() => {
+      for (const [key, t] of this.#tensors) {
+        const average = this.#average.get(key)!;
+        if (share === 0) copy_(average, t);
+        else add_(mul_(average, share), t.mul(1 - share));
+      }
+    });
+  }
+
+  /** Exchanges the model's weights and the average; a second call exchanges them back. */
+  swap(): void {
+    noGrad(() => {
+      for (const [key, t] of this.#tensors) {
+        const average = this.#average.get(key)!;
+        const kept = t.detach().clone();
+        copy_(t, average);
+        copy_(average, kept);
+      }
+    });
+  }
+
+  /** Calls `use` with the averaged weights in the model, and puts its own back, whatever happens. May be asynchronous. */
+  withWeights<T>(use: () => T): T {
+    this.swap();
+    let pending = false;
+    try {
+      const result = use();
+      if (result instanceof Promise) {
+        pending = true;
+        return result.finally(() => this.swap()) as T;
+      }
+      return result;
+    } finally {
+      if (!pending) this.swap();
+    }
+  }
+
+  /** The averaged tensors, by the model's keys. */
+  stateDict(): Map<string, Tensor> {
+    return new Map(this.#average);
+  }
+
+  /** Goes on from averages saved before; `updates` is how many went into them. */
+  loadStateDict(state: ReadonlyMap<string, StateValue>, updates: number): void {
+    const missing = [...this.#average.keys()].filter((key) => !state.has(key));
+    const unexpected = [...state.keys()].filter((key) => !this.#average.has(key));
+    if (missing.length + unexpected.length > 0)
+      throw new ArgumentError(
+        "EMA",
+        "state-dict",
+        `the state does not fit this model; missing: ${missing.join(", ") || "none"}; unexpected: ${unexpected.join(", ") || "none"}.`,
+      );
+    for (const [key, average] of this.#average) {
+      const value = state.get(key)!;
+      if (value.shape.join() !== average.shape.join())
+        throw new ArgumentError(
+          "EMA",
+          "state-dict",
+          `${key}: the state has [${value.shape.join(", ")}], the model [${average.shape.join(", ")}].`,
+        );
+      if ("data" in value) average.write(Float64Array.from(value.data as ArrayLike<number>));
+      else noGrad(() => copy_(average, value));
+    }
+    this.#updates = updates;
+  }
+}
