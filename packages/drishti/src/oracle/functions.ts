@@ -3,6 +3,7 @@ import { nn, type Tensor } from "@drishti/core";
 import { Args, type Arguments } from "./args.ts";
 import { outputSize } from "./modules.ts";
 import { NotBuilt } from "./not-built.ts";
+import { moreFunctions } from "./surface-functions.ts";
 
 const F = nn.functional;
 
@@ -117,7 +118,7 @@ const functions: Readonly<Record<string, Call>> = {
 
 /** Calls the function `name`; throws NotBuilt when there is none or an argument is unknown. */
 export function callFunction(name: string, tensors: Tensors, given: Arguments): Outputs {
-  const call = functions[name];
+  const call = functions[name] ?? moreFunctions[name];
   if (!call) throw new NotBuilt(`F.${name} is not built`);
   const args = new Args(given);
   for (const [key, value] of Object.entries(given)) if (value === null) args.get(key);

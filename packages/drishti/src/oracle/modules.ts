@@ -2,6 +2,7 @@
 import { nn, type Tensor } from "@drishti/core";
 import { Args, type Arguments } from "./args.ts";
 import { NotBuilt } from "./not-built.ts";
+import { moreLayers, moreLosses } from "./surface-layers.ts";
 
 type Layer = nn.Layer;
 type PaddingMode = "zeros" | "reflect" | "replicate" | "circular";
@@ -124,7 +125,7 @@ function classes(args: Args, weight: Tensor | undefined) {
 
 /** The layer `name` of torch.nn; throws NotBuilt when there is none or an argument is unknown. */
 export function makeLayer(name: string, given: Arguments): Layer {
-  const make = layers[name];
+  const make = layers[name] ?? moreLayers[name];
   if (!make) throw new NotBuilt(`nn.${name} is not built`);
   const args = new Args(given);
   const layer = make(args);
@@ -134,7 +135,7 @@ export function makeLayer(name: string, given: Arguments): Layer {
 
 /** The loss `name` of torch.nn. */
 export function makeLoss(name: string, given: Arguments, tensors: LossTensors): Loss {
-  const make = losses[name];
+  const make = losses[name] ?? moreLosses[name];
   if (!make) throw new NotBuilt(`nn.${name} is not built`);
   const args = new Args(given);
   const loss = make(args, tensors);

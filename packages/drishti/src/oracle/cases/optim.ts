@@ -41,6 +41,22 @@ const optimizers: Readonly<Record<string, { options: readonly string[]; make: Ma
     options: ["lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps", "maximize"],
     make: (params, options) => new optim.Adagrad(params, options),
   },
+  Adadelta: {
+    options: ["lr", "rho", "eps", "weight_decay", "maximize"],
+    make: (params, options) => new optim.Adadelta(params, options),
+  },
+  NAdam: {
+    options: ["lr", "betas", "eps", "weight_decay", "momentum_decay"],
+    make: (params, options) => new optim.NAdam(params, options),
+  },
+  LARS: {
+    options: ["lr", "momentum", "weight_decay", "trust_coefficient", "eps"],
+    make: (params, options) => new optim.LARS(params, options as unknown as optim.LARSOptions) as unknown as Optimizer,
+  },
+  Muon: {
+    options: ["lr", "weight_decay", "momentum", "nesterov", "ns_coefficients", "eps", "ns_steps"],
+    make: (params, options) => new optim.Muon(params, options),
+  },
 };
 
 function optionsOf(name: string, given: Arguments): Record<string, unknown> {
