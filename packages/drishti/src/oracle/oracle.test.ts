@@ -6,6 +6,7 @@ import { groupsIn, runGroup } from "./run.ts";
 
 const root = resolve(import.meta.dirname, "../../../..");
 const selection = join(root, "packages/core/test/golden/oracle");
+const surface = join(root, "packages/core/test/golden/surface");
 const whole = join(process.env.DRISHTI_SHARED ?? resolve(root, "../shared"), "oracle");
 
 registerDevices();
@@ -30,6 +31,7 @@ function suite(name: string, folder: string): void {
 }
 
 suite("torch's values, the committed selection", selection);
+suite("torch's values, the wider surface", surface);
 
 if (existsSync(whole)) suite("torch's values, the whole oracle", whole);
 else
