@@ -1,5 +1,5 @@
 /** @file From an error to one sentence and an exit code. */
-import { DrishtiError } from "@drishti/core/errors";
+import { DataError, DrishtiError } from "@drishti/core/errors";
 import { CommanderError } from "commander";
 import { UsageError } from "../run/usage-error.ts";
 import { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, type Io } from "./io.ts";
@@ -15,10 +15,19 @@ export function fail(error: unknown, io: Io): number {
 }
 
 function sentence(error: unknown): string {
-  if (error instanceof UsageError || error instanceof DrishtiError) return error.message;
+  if (error instanceof UsageError) return error.message;
+  if (error instanceof DrishtiError) return plainMessage(error);
   const { code, message = String(error) } = error as NodeJS.ErrnoException;
   if (code && /^E[A-Z]+$/.test(code)) return message; // the system's own words name the file
   return `${message}\nThis is a fault in Drishti, not in what you did. DEBUG=drishti shows where.`;
+}
+
+/** A DataError names its file: the part of the program that refused it, in front, would only be in the way. */
+export function plainMessage(error: DrishtiError): string {
+  const prefix = `${error.where}: `;
+  return error instanceof DataError && error.message.startsWith(prefix)
+    ? error.message.slice(prefix.length)
+    : error.message;
 }
 
 function stackOf(error: Error): string {

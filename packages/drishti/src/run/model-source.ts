@@ -55,17 +55,27 @@ export interface TrainedModel {
   readonly file: string;
 }
 
-/** Loads a run folder's best model, or a model file. Throws UsageError for what has no trained weights. */
-export async function loadTrained(spec: string): Promise<TrainedModel> {
+/** A model file read, before a network is made of it. */
+export interface TrainedFile extends ModelFile {
+  readonly card: ModelCard;
+  readonly file: string;
+}
+
+/** Finds and reads a run folder's best model, or a model file. Throws UsageError for what has no trained weights. */
+export async function readTrained(spec: string): Promise<TrainedFile> {
   const source = await modelSource(spec);
   if (source.kind !== "file")
     throw new UsageError(
       `${spec} is a network without trained weights: give a run folder or a .safetensors file, or train it by "drishti train --model ${spec}".`,
     );
-  const { card, weights } = await readModelFile(source.path);
-  const model = await modelOfCard(card, source.path);
+  return { ...(await readModelFile(source.path)), file: source.path };
+}
+
+/** The network of a model file, with its weights, on the default device. */
+export async function openTrained({ card, weights, file }: TrainedFile): Promise<TrainedModel> {
+  const model = await modelOfCard(card, file);
   model.loadStateDict(weights);
-  return { model, card, file: source.path };
+  return { model, card, file };
 }
 
 /** A model file or checkpoint with its card. Throws DataError, also for weights of other programs, which have no card. */

@@ -79,15 +79,19 @@ export class RunFolder {
     return join(this.path, "checkpoints", "best.safetensors");
   }
 
-  /** Makes the folder. Throws DataError "run-exists" when a run is in it already, and what cannot be written. */
+  /** Throws DataError "run-exists" when a run is in the folder already. */
+  checkFree(): void {
+    if (!existsSync(this.config)) return;
+    throw new DataError(
+      "train",
+      "run-exists",
+      `${this.path} holds a run already. Go on with it by --resume ${this.path}, or give another folder with --out.`,
+      this.path,
+    );
+  }
+
+  /** Makes the folder. Throws DataError when it cannot be made. */
   async create(): Promise<void> {
-    if (existsSync(this.config))
-      throw new DataError(
-        "train",
-        "run-exists",
-        `${this.path} holds a run already. Go on with it by --resume ${this.path}, or give another folder with --out.`,
-        this.path,
-      );
     const folder = join(this.path, "checkpoints");
     try {
       await mkdir(folder, { recursive: true });

@@ -14,7 +14,15 @@ import {
 import { type OpenedData, openData, openSplit } from "../data/open-data.ts";
 import { openDevice, registerDevices } from "../devices.ts";
 import { type Judgement, judge } from "./judge.ts";
-import { cardName, freshModel, loadTrained, modelOfCard, modelSource, readModelFile } from "./model-source.ts";
+import {
+  cardName,
+  freshModel,
+  modelOfCard,
+  modelSource,
+  openTrained,
+  readModelFile,
+  readTrained,
+} from "./model-source.ts";
 import { makeOptimizer, makeSchedule } from "./optimization.ts";
 import { pipelines } from "./pictures.ts";
 import { writeReport } from "./report.ts";
@@ -83,10 +91,11 @@ export interface TrainOutcome {
 export async function runTraining(job: TrainJob): Promise<TrainOutcome> {
   const { config, signal, listen } = job;
   const start = performance.now();
-  registerDevices({ threads: config.threads ?? undefined });
-  const device = setDefaultDevice(openDevice(config.device, { say: job.say }));
+  // Everything that can be wrong with the arguments is found before a device is started or a folder made.
+  const source = await modelSource(config.model);
   const data = await openTrainingData(config);
   const folder = new RunFolder(job.out);
+  if (!job.resume) folder.checkFree();
   const saved = job.resume ? await readModelFile(folder.last) : undefined;
   if (saved && !saved.training)
     throw new DataError(
@@ -96,7 +105,8 @@ export async function runTraining(job: TrainJob): Promise<TrainOutcome> {
       folder.last,
     );
 
-  const source = await modelSource(config.model);
+  registerDevices({ threads: config.threads ?? undefined });
+  const device = setDefaultDevice(openDevice(config.device, { say: job.say }));
   const { channels, height, width } = data.train;
   const shape = { inChannels: channels, numClasses: data.classes.length, height, width };
   manualSeed(config.seed);
@@ -171,7 +181,7 @@ export async function runTraining(job: TrainJob): Promise<TrainOutcome> {
   }
 
   const finished = done.reason === "finished";
-  const trained = finished ? await loadTrained(job.out) : null;
+  const trained = finished ? await openTrained(await readTrained(job.out)) : null;
   const judgement = trained ? await judge(trained, data.val, config.val ?? config.data) : null;
   const images = records.reduce((sum, record) => sum + record.imagesPerSecond * record.seconds, 0);
   const outcome: TrainOutcome = {

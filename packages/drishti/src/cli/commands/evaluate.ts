@@ -23,19 +23,20 @@ export function define(command: Command): Command {
 }
 
 export async function run(model: string, options: EvaluateOptions, io: Io): Promise<number> {
-  const [{ openForUse }, { loadTrained }, { judge }, { openSplit }] = await Promise.all([
+  const [{ openForUse }, { openTrained, readTrained }, { judge }, { openSplit }] = await Promise.all([
     import("../../run/open-for-use.ts"),
     import("../../run/model-source.ts"),
     import("../../run/judge.ts"),
     import("../../data/open-data.ts"),
   ]);
   const progress = new Progress(io, options.quiet);
-  const device = openForUse(options, (line) => progress.line(line));
-  const trained = await loadTrained(model);
-  const { card } = trained;
+  const file = await readTrained(model);
+  const { card } = file;
   const data = options.data ?? validationOf(card.config);
   if (data === undefined) throw new UsageError(`${model} does not say what data it was trained on: give --data.`);
   const set = await openSplit(data, options.split ?? "val");
+  const device = openForUse(options, (line) => progress.line(line));
+  const trained = await openTrained(file);
   let stopped = false;
   const controller = new AbortController();
   const release = io.onInterrupt(() => {

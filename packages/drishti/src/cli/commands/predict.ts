@@ -1,5 +1,6 @@
 /** @file `drishti predict MODEL FILE…` */
 import type { Command } from "commander";
+import { plainMessage } from "../failure.ts";
 import { EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, type Io } from "../io.ts";
 import { type CommonOptions, wholeNumber } from "../options.ts";
 import { Progress } from "../progress.ts";
@@ -21,15 +22,16 @@ export function define(command: Command): Command {
 }
 
 export async function run(model: string, files: readonly string[], options: PredictOptions, io: Io): Promise<number> {
-  const [{ openForUse }, { loadTrained }, { predictFile }, { DrishtiError }] = await Promise.all([
+  const [{ openForUse }, { openTrained, readTrained }, { predictFile }, { DrishtiError }] = await Promise.all([
     import("../../run/open-for-use.ts"),
     import("../../run/model-source.ts"),
     import("../../run/predict.ts"),
     import("@drishti/core/errors"),
   ]);
   const progress = new Progress(io, options.quiet);
+  const source = await readTrained(model);
   openForUse(options, (line) => progress.line(line));
-  const trained = await loadTrained(model);
+  const trained = await openTrained(source);
   const style = styleFor(io.outIsTerminal, io.env);
   let stopped = false;
   const release = io.onInterrupt(() => {
@@ -52,8 +54,9 @@ export async function run(model: string, files: readonly string[], options: Pred
         // One bad picture is named and counted; the others are still labelled.
         if (!(error instanceof DrishtiError)) throw error;
         failed++;
-        if (options.json) io.out(`${JSON.stringify({ file, error: { code: error.code, message: error.message } })}\n`);
-        else io.err(`drishti: ${error.message}\n`);
+        if (options.json)
+          io.out(`${JSON.stringify({ file, error: { code: error.code, message: plainMessage(error) } })}\n`);
+        else io.err(`drishti: ${plainMessage(error)}\n`);
       }
     }
   } finally {

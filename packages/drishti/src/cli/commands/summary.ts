@@ -31,9 +31,11 @@ export async function run(model: string, options: SummaryOptions, io: Io): Promi
     import("../../run/open-for-use.ts"),
     import("../../run/describe-model.ts"),
   ]);
-  openForUse(options, (line) => {
-    if (!options.quiet) io.err(`${line}\n`);
-  });
+  // Only shapes are wanted: wasm is there at once, native may have to be built first.
+  openForUse({ ...options, device: options.device ?? "wasm" }, (line) =>
+    io.err(`${line}
+`),
+  );
   const { summary, input, name } = await describeModel(model, options);
   if (options.json) {
     io.out(`${JSON.stringify(summary)}\n`);
