@@ -1,5 +1,5 @@
-import { AutogradError, ShapeError } from "../errors/errors.ts";
 import { sameShape } from "../base/shape.ts";
+import { AutogradError, ShapeError } from "../errors/errors.ts";
 import { type GraphNode, nodeOf, type TensorHook, walk } from "./graph.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -20,7 +20,11 @@ function seedFor(where: string, output: Tensor, gradient: Tensor | undefined): T
     return gradient;
   }
   if (output.numel !== 1)
-    throw new AutogradError(where, "not-scalar", `a tensor of ${output.numel} elements [${output.shape.join(", ")}] needs { gradient }, or reduce it first: loss.mean().backward().`);
+    throw new AutogradError(
+      where,
+      "not-scalar",
+      `a tensor of ${output.numel} elements [${output.shape.join(", ")}] needs { gradient }, or reduce it first: loss.mean().backward().`,
+    );
   const one = Tensor.empty(output.backend, output.shape);
   output.backend.run("fill_f32", { count: 1, value: 1 }, [], [one.memory]);
   return one;
@@ -36,8 +40,15 @@ function seedFor(where: string, output: Tensor, gradient: Tensor | undefined): T
 export function backward(output: Tensor, options: BackwardOptions = {}): void {
   const node = nodeOf(output);
   if (!node)
-    throw new AutogradError("backward", "no-grad", "this tensor does not depend on anything that requires a gradient (or was computed inside noGrad).");
-  walk([{ node, grad: seedFor("backward", output, options.gradient) }], { retainGraph: options.retainGraph ?? false, accumulate: true });
+    throw new AutogradError(
+      "backward",
+      "no-grad",
+      "this tensor does not depend on anything that requires a gradient (or was computed inside noGrad).",
+    );
+  walk([{ node, grad: seedFor("backward", output, options.gradient) }], {
+    retainGraph: options.retainGraph ?? false,
+    accumulate: true,
+  });
 }
 
 export interface GradOptions {
@@ -48,10 +59,15 @@ export interface GradOptions {
 }
 
 /** Gradients of the outputs' sum with respect to the inputs, without touching `.grad`. torch.autograd.grad. */
-export function grad(outputs: readonly Tensor[], inputs: readonly Tensor[], options: GradOptions = {}): (Tensor | null)[] {
+export function grad(
+  outputs: readonly Tensor[],
+  inputs: readonly Tensor[],
+  options: GradOptions = {},
+): (Tensor | null)[] {
   const roots = outputs.map((output, i) => {
     const node = nodeOf(output);
-    if (!node) throw new AutogradError("grad", "no-grad", `output ${i} does not depend on anything that requires a gradient.`);
+    if (!node)
+      throw new AutogradError("grad", "no-grad", `output ${i} does not depend on anything that requires a gradient.`);
     return { node, grad: seedFor("grad", output, options.gradOutputs?.[i]) };
   });
   const found = new Map<GraphNode, Tensor>();
@@ -66,7 +82,11 @@ export function grad(outputs: readonly Tensor[], inputs: readonly Tensor[], opti
   return nodes.map((node, i) => {
     const value = found.get(node);
     if (!value && !options.allowUnused)
-      throw new AutogradError("grad", "unused", `the outputs do not depend on input ${i}; pass { allowUnused: true } to get null for it.`);
+      throw new AutogradError(
+        "grad",
+        "unused",
+        `the outputs do not depend on input ${i}; pass { allowUnused: true } to get null for it.`,
+      );
     return value ?? null;
   });
 }

@@ -1,9 +1,17 @@
 /** @file Making tensors: from values, filled, and random with torch's bits. */
 import { type DType, storageType, type TypedArray } from "../base/dtype.ts";
+import {
+  defaultGenerator,
+  randint as drawIntegers,
+  randperm as drawPermutation,
+  fillBernoulliTensor,
+  fillNormal,
+  fillUniform,
+  type Generator,
+} from "../base/rng/index.ts";
 import { numel, type Shape } from "../base/shape.ts";
-import { defaultGenerator, fillBernoulliTensor, fillNormal, fillUniform, type Generator, randint as drawIntegers, randperm as drawPermutation } from "../base/rng/index.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors/errors.ts";
-import { defaultDevice, type Device, getBackend } from "./device.ts";
+import { type Device, defaultDevice, getBackend } from "./device.ts";
 import { type NestedArray, Tensor } from "./tensor.ts";
 
 export interface TensorOptions {
@@ -23,10 +31,15 @@ type Data = number | boolean | TypedArray | NestedArray | readonly (boolean | Ne
 
 function make(shape: Shape, options: TensorOptions, dtype: DType): Tensor {
   for (const size of shape)
-    if (!Number.isInteger(size) || size < 0) throw new ShapeError("tensor", "size", `every size must be a whole number ≥ 0, got [${shape.join(", ")}].`);
+    if (!Number.isInteger(size) || size < 0)
+      throw new ShapeError("tensor", "size", `every size must be a whole number ≥ 0, got [${shape.join(", ")}].`);
   const type = options.dtype ?? dtype;
   if (!Object.hasOwn(storageType, type))
-    throw new DTypeError("tensor", "dtype", `there is no dtype "${type}": use ${Object.keys(storageType).join(", ")}.${String(type) === "int64" ? " Class numbers are int32 here." : ""}`);
+    throw new DTypeError(
+      "tensor",
+      "dtype",
+      `there is no dtype "${type}": use ${Object.keys(storageType).join(", ")}.${String(type) === "int64" ? " Class numbers are int32 here." : ""}`,
+    );
   return Tensor.empty(options.device ? getBackend(options.device) : defaultDevice(), [...shape], type);
 }
 
@@ -36,7 +49,8 @@ function finish(t: Tensor, options: TensorOptions): Tensor {
 }
 
 function converted(values: TypedArray, dtype: DType): TypedArray {
-  if (dtype === "float32") return values instanceof Float32Array || values instanceof Float64Array ? values : Float32Array.from(values);
+  if (dtype === "float32")
+    return values instanceof Float32Array || values instanceof Float64Array ? values : Float32Array.from(values);
   if (dtype === "int32") return values instanceof Int32Array ? values : Int32Array.from(values);
   if (dtype === "bool") return Uint8Array.from(values, (v) => (v ? 1 : 0));
   return values instanceof Uint8Array ? values : Uint8Array.from(values);
@@ -44,12 +58,21 @@ function converted(values: TypedArray, dtype: DType): TypedArray {
 
 function flatten(data: unknown, shape: number[], depth: number, out: number[]): void {
   if (!Array.isArray(data)) {
-    if (depth !== shape.length) throw new ShapeError("tensor", "ragged", `nested arrays must be rectangular: a number stands at depth ${depth} of [${shape.join(", ")}].`);
+    if (depth !== shape.length)
+      throw new ShapeError(
+        "tensor",
+        "ragged",
+        `nested arrays must be rectangular: a number stands at depth ${depth} of [${shape.join(", ")}].`,
+      );
     out.push(Number(data));
     return;
   }
   if (data.length !== shape[depth])
-    throw new ShapeError("tensor", "ragged", `nested arrays must be rectangular: a list of ${data.length} stands where ${shape[depth]} are wanted.`);
+    throw new ShapeError(
+      "tensor",
+      "ragged",
+      `nested arrays must be rectangular: a list of ${data.length} stands where ${shape[depth]} are wanted.`,
+    );
   for (const item of data) flatten(item, shape, depth + 1, out);
 }
 
@@ -85,7 +108,11 @@ export function tensor(data: Data, options: TensorOptions & { shape?: Shape } = 
     if (options.shape) shape = [...options.shape];
   }
   if (numel(shape) !== values.length)
-    throw new ShapeError("tensor", "numel", `[${shape.join(", ")}] wants ${numel(shape)} values, got ${values.length}.`);
+    throw new ShapeError(
+      "tensor",
+      "numel",
+      `[${shape.join(", ")}] wants ${numel(shape)} values, got ${values.length}.`,
+    );
   const t = make(shape, options, dtype);
   t.write(converted(values, t.dtype));
   t.storage.version = 0;
@@ -129,7 +156,8 @@ export function onesLike(t: Tensor, options: TensorOptions = {}): Tensor {
 /** start, start + step, … below `end`. int32 unless a value is fractional or dtype says otherwise. torch.arange. */
 export function arange(start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor {
   const [from, to] = end === undefined ? [0, start] : [start, end];
-  if (step === 0 || (to - from) / step < 0) throw new ArgumentError("arange", "step", `from ${from} to ${to} cannot be reached in steps of ${step}.`);
+  if (step === 0 || (to - from) / step < 0)
+    throw new ArgumentError("arange", "step", `from ${from} to ${to} cannot be reached in steps of ${step}.`);
   const values = Float64Array.from({ length: Math.ceil((to - from) / step) }, (_, i) => from + i * step);
   const whole = [from, to, step].every(Number.isInteger);
   return tensor(values, { dtype: whole ? "int32" : "float32", ...options });
@@ -171,7 +199,10 @@ export function randint(low: number, high: number, shape: Shape, options: Random
 
 /** A random order of 0 … n − 1, int32. torch.randperm. */
 export function randperm(n: number, options: RandomOptions = {}): Tensor {
-  return tensor(drawPermutation(options.generator ?? defaultGenerator, n), { ...options, dtype: options.dtype ?? "int32" });
+  return tensor(drawPermutation(options.generator ?? defaultGenerator, n), {
+    ...options,
+    dtype: options.dtype ?? "int32",
+  });
 }
 
 /** 1 with each element's probability, else 0, float32. Reads `probabilities`, so it waits. torch.bernoulli. */

@@ -31,7 +31,12 @@ export interface OpDefinition<In extends OpInputs, P, Extra extends OpInputs = R
   /** Inputs (or "output") that backward reads. */
   readonly saves?: readonly (keyof In | "output")[];
   /** Gradients of the inputs, by name; only those needed. Runs outside the graph. */
-  backward?(gradOutput: Tensor, saved: In & Extra & { output: Tensor }, params: P, context: BackwardContext<In>): { readonly [K in keyof In]?: Tensor };
+  backward?(
+    gradOutput: Tensor,
+    saved: In & Extra & { output: Tensor },
+    params: P,
+    context: BackwardContext<In>,
+  ): { readonly [K in keyof In]?: Tensor };
   /** Puts a kernel's refusal into words. */
   refused?(refusal: KernelRefusal, inputs: In, params: P): Error;
 }
@@ -43,19 +48,35 @@ export interface Op<In extends OpInputs, P> {
 }
 
 /** Runs one kernel on tensors, in the contract's order. @internal */
-export function run<K extends KernelName>(kernel: K, params: Params<K>, reads: readonly (Tensor | null | undefined)[], writes: readonly (Tensor | null | undefined)[]): void {
+export function run<K extends KernelName>(
+  kernel: K,
+  params: Params<K>,
+  reads: readonly (Tensor | null | undefined)[],
+  writes: readonly (Tensor | null | undefined)[],
+): void {
   const backend = writes.find((t) => t)!.backend;
   for (const t of reads)
     if (t && t.backend !== backend)
-      throw new BackendError(kernel, "device", `operands are on different devices: ${t.device} and ${backend.name}. Move one with to("${backend.name}").`);
-  backend.run(kernel, params, reads.map((t) => t?.memory ?? null), writes.map((t) => t?.memory ?? null));
+      throw new BackendError(
+        kernel,
+        "device",
+        `operands are on different devices: ${t.device} and ${backend.name}. Move one with to("${backend.name}").`,
+      );
+  backend.run(
+    kernel,
+    params,
+    reads.map((t) => t?.memory ?? null),
+    writes.map((t) => t?.memory ?? null),
+  );
 }
 
 /**
  * Makes an operation out of its definition. The result is recorded for backward() when gradients are enabled and an
  * input requires one. Inputs are made contiguous first.
  */
-export function defineOp<In extends OpInputs, P, Extra extends OpInputs = Record<never, never>>(definition: OpDefinition<In, P, Extra>): Op<In, P> {
+export function defineOp<In extends OpInputs, P, Extra extends OpInputs = Record<never, never>>(
+  definition: OpDefinition<In, P, Extra>,
+): Op<In, P> {
   const { name, saves = [], inputTypes } = definition;
   const apply = (given: In, params: P): Tensor => {
     const shape = definition.shape(given as InputShapes<In>, params);
@@ -66,7 +87,8 @@ export function defineOp<In extends OpInputs, P, Extra extends OpInputs = Record
       const t = given[key];
       if (!t) continue;
       const want = inputTypes?.[key] ?? "float32";
-      if (t.dtype !== want) throw new DTypeError(name, "dtype", `${key} must be ${want}, got ${t.dtype}. Convert it with to("${want}").`);
+      if (t.dtype !== want)
+        throw new DTypeError(name, "dtype", `${key} must be ${want}, got ${t.dtype}. Convert it with to("${want}").`);
       backend ??= t.backend;
       recorded ||= t.requiresGrad;
       inputs[key] = t.isContiguous ? t : makeContiguous(t);
@@ -93,7 +115,12 @@ export function defineOp<In extends OpInputs, P, Extra extends OpInputs = Record
         saved,
         backward(gradOutput, values) {
           const contiguous = gradOutput.isContiguous ? gradOutput : makeContiguous(gradOutput);
-          const grads: { readonly [K in keyof In]?: Tensor } = backward(contiguous, values as In & Extra & { output: Tensor }, params, { needs, shapes });
+          const grads: { readonly [K in keyof In]?: Tensor } = backward(
+            contiguous,
+            values as In & Extra & { output: Tensor },
+            params,
+            { needs, shapes },
+          );
           return keys.map((key) => grads[key]);
         },
       });

@@ -1,6 +1,7 @@
 /** @file Which backends there are and which one new tensors use. Entry files register them; nothing here loads one. */
-import { BackendError } from "../errors/errors.ts";
+
 import type { Backend, BackendName } from "../backends/backend.ts";
+import { BackendError } from "../errors/errors.ts";
 
 /** A backend by name, or the backend itself. */
 export type Device = BackendName | Backend;
@@ -28,7 +29,11 @@ export function getBackend(device: Device): Backend {
   if (known) return known;
   const create = factories.get(device);
   if (!create)
-    throw new BackendError("device", "unknown-device", `there is no backend "${device}" here; there are: ${[...factories.keys()].join(", ") || "none"}.`);
+    throw new BackendError(
+      "device",
+      "unknown-device",
+      `there is no backend "${device}" here; there are: ${[...factories.keys()].join(", ") || "none"}.`,
+    );
   const backend = create();
   live.set(device, backend);
   return backend;
@@ -43,7 +48,11 @@ export function setDefaultDevice(device: Device): Backend {
 export function defaultDevice(): Backend {
   if (!current) {
     if (!choose)
-      throw new BackendError("device", "no-default", 'no backend is set: call setDefaultDevice("reference") or register one.');
+      throw new BackendError(
+        "device",
+        "no-default",
+        'no backend is set: call setDefaultDevice("reference") or register one.',
+      );
     current = choose();
   }
   return current;

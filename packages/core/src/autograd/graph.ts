@@ -1,8 +1,9 @@
 /** @file The tape: one node per recorded operation, walked backwards by backward(). */
-import { AutogradError, ShapeError } from "../errors/errors.ts";
+
 import { sameShape } from "../base/shape.ts";
+import { AutogradError, ShapeError } from "../errors/errors.ts";
 import { noGrad } from "./grad-mode.ts";
-import { copyStrided, makeContiguous, padAxes, release, Tensor } from "./tensor.ts";
+import { copyStrided, makeContiguous, padAxes, release, type Tensor } from "./tensor.ts";
 
 let clock = 0;
 
@@ -46,12 +47,20 @@ export class GraphNode {
 
   run(gradOutput: Tensor): readonly (Tensor | null | undefined)[] {
     if (!this.#backward || !this.#saved)
-      throw new AutogradError("backward", "freed", `the values that ${this.name} saved were freed by an earlier backward(); call backward({ retainGraph: true }) the first time.`);
+      throw new AutogradError(
+        "backward",
+        "freed",
+        `the values that ${this.name} saved were freed by an earlier backward(); call backward({ retainGraph: true }) the first time.`,
+      );
     const saved: Record<string, Tensor | undefined> = {};
     for (const [key, value] of Object.entries(this.#saved)) {
       if (!value) continue;
       if (value.tensor.storage.version !== value.version)
-        throw new AutogradError("backward", "modified", `${key} [${value.tensor.shape.join(", ")}], which ${this.name} needs for its gradient, was changed in place: version ${value.tensor.storage.version}, saved at ${value.version}. Change a clone() instead.`);
+        throw new AutogradError(
+          "backward",
+          "modified",
+          `${key} [${value.tensor.shape.join(", ")}], which ${this.name} needs for its gradient, was changed in place: version ${value.tensor.storage.version}, saved at ${value.version}. Change a clone() instead.`,
+        );
       saved[key] = value.tensor;
     }
     return this.#backward(gradOutput, saved);
@@ -71,7 +80,11 @@ export function nodeOf(t: Tensor | undefined): GraphNode | null {
   if (t.gradFn) return t.gradFn;
   if (!t.accumulator) {
     const leaf = new WeakRef(t);
-    const node: GraphNode & { leaf?: WeakRef<Tensor> } = new GraphNode({ name: "accumulateGrad", inputs: [], backward: () => [] });
+    const node: GraphNode & { leaf?: WeakRef<Tensor> } = new GraphNode({
+      name: "accumulateGrad",
+      inputs: [],
+      backward: () => [],
+    });
     node.leaf = leaf;
     t.accumulator = node;
   }
@@ -89,7 +102,12 @@ function isAccumulator(node: GraphNode): boolean {
 /** a + b into a fresh tensor, outside the graph. @internal */
 export function addGrads(a: Tensor, b: Tensor): Tensor {
   const out = makeContiguous(a);
-  const params = { ndim: 8, shape: padAxes(out.shape, 1), stridesA: padAxes(b.strides, 0), stridesB: padAxes(out.strides, 0) };
+  const params = {
+    ndim: 8,
+    shape: padAxes(out.shape, 1),
+    stridesA: padAxes(b.strides, 0),
+    stridesB: padAxes(out.strides, 0),
+  };
   if (out.numel > 0) out.backend.run("add_strided_f32", params, [b.memory], [out.memory]);
   return out;
 }
@@ -180,14 +198,23 @@ function accumulate(node: GraphNode, grad: Tensor, owned: boolean): void {
   const leaf = leafOf(node);
   if (!leaf) return;
   if (!sameShape(leaf.shape, grad.shape))
-    throw new ShapeError("backward", "grad-shape", `a gradient of [${grad.shape.join(", ")}] reached a leaf of [${leaf.shape.join(", ")}].`);
+    throw new ShapeError(
+      "backward",
+      "grad-shape",
+      `a gradient of [${grad.shape.join(", ")}] reached a leaf of [${leaf.shape.join(", ")}].`,
+    );
   if (!leaf.grad) {
     // A gradient nobody else holds becomes .grad as it is; otherwise a copy.
     leaf.grad = owned && grad.isContiguous && grad.storage.handles === 1 ? grad : makeContiguous(grad);
     if (owned && leaf.grad !== grad) release(grad);
     return;
   }
-  const params = { ndim: 8, shape: padAxes(grad.shape, 1), stridesA: padAxes(grad.strides, 0), stridesB: padAxes(leaf.grad.strides, 0) };
+  const params = {
+    ndim: 8,
+    shape: padAxes(grad.shape, 1),
+    stridesA: padAxes(grad.strides, 0),
+    stridesB: padAxes(leaf.grad.strides, 0),
+  };
   if (grad.numel > 0) leaf.backend.run("add_strided_f32", params, [grad.memory], [leaf.grad.memory]);
   leaf.grad.storage.version++;
   if (owned) release(grad);

@@ -1,6 +1,13 @@
-export { backward, grad, registerHook, retainGrad, type BackwardOptions, type GradOptions } from "./backward.ts";
+export { type BackwardOptions, backward, type GradOptions, grad, registerHook, retainGrad } from "./backward.ts";
 export * from "./create.ts";
 export { defineOp, type Op, type OpDefinition, type OpInputs, run } from "./define-op.ts";
-export { type Device, defaultDevice, getBackend, registerBackend, registerDefault, setDefaultDevice } from "./device.ts";
+export {
+  type Device,
+  defaultDevice,
+  getBackend,
+  registerBackend,
+  registerDefault,
+  setDefaultDevice,
+} from "./device.ts";
 export { enableGrad, isGradEnabled, noGrad } from "./grad-mode.ts";
 export { type NestedArray, Tensor } from "./tensor.ts";

@@ -1,5 +1,5 @@
-import { type StorageType, storageType, type DType } from "../base/dtype.ts";
 import type { Backend, BackendBuffer } from "../backends/backend.ts";
+import { type DType, type StorageType, storageType } from "../base/dtype.ts";
 
 /**
  * Memory that one or more tensors look at. `version` counts in-place changes, so that a gradient formula can tell

@@ -30,7 +30,13 @@ export class Tensor {
   #requiresGrad = false;
 
   /** @internal Use tensor(), zeros(), randn() and the operations instead. */
-  constructor(storage: Storage, dtype: DType, shape: Shape, strides: readonly number[] = contiguousStrides(shape), offset = 0) {
+  constructor(
+    storage: Storage,
+    dtype: DType,
+    shape: Shape,
+    strides: readonly number[] = contiguousStrides(shape),
+    offset = 0,
+  ) {
     this.storage = storage;
     this.dtype = dtype;
     this.shape = shape;
@@ -66,7 +72,8 @@ export class Tensor {
   /** Size of one axis, counted from the end when negative. */
   size(dim: number): number {
     const size = this.shape[dim < 0 ? dim + this.ndim : dim];
-    if (size === undefined) throw new ShapeError("size", "dim", `axis ${dim} does not exist in [${this.shape.join(", ")}].`);
+    if (size === undefined)
+      throw new ShapeError("size", "dim", `axis ${dim} does not exist in [${this.shape.join(", ")}].`);
     return size;
   }
 
@@ -84,7 +91,11 @@ export class Tensor {
       throw new DTypeError("requiresGrad", "dtype", `only float32 tensors have gradients; this one is ${this.dtype}.`);
     if (this.gradFn) {
       if (value) return;
-      throw new AutogradError("requiresGrad", "not-a-leaf", "this tensor was computed by an operation; use detach() to cut it off.");
+      throw new AutogradError(
+        "requiresGrad",
+        "not-a-leaf",
+        "this tensor was computed by an operation; use detach() to cut it off.",
+      );
     }
     this.#requiresGrad = value;
   }
@@ -125,7 +136,13 @@ export class Tensor {
   /** The value of a tensor of one element. Waits for the device. */
   async item(): Promise<number> {
     if (this.numel !== 1)
-      throw new ShapeError("item", "numel", `item() wants one element, this tensor has ${this.numel}.`, [{ name: "input", shape: this.shape }], "use toArray() for more.");
+      throw new ShapeError(
+        "item",
+        "numel",
+        `item() wants one element, this tensor has ${this.numel}.`,
+        [{ name: "input", shape: this.shape }],
+        "use toArray() for more.",
+      );
     return (await this.readValues())[0]!;
   }
 
@@ -136,15 +153,23 @@ export class Tensor {
 
   /** Values as the backend keeps them; the reference backend's float32 are doubles. @internal */
   async readValues(): Promise<TypedArray> {
-    const source = this.isContiguous ? this : makeContiguous(this);
+    // An empty view may begin behind the end of its memory: what is empty is copied first, too.
+    const source = this.isContiguous && this.numel > 0 ? this : makeContiguous(this);
     return this.backend.read(source.memory, this.numel);
   }
 
   /** Overwrites the values from an array in row-major order; an in-place change. Its length must be the tensor's. */
   write(data: TypedArray): this {
     if (data.length !== this.numel)
-      throw new ShapeError("write", "numel", `the tensor has ${this.numel} elements, the array ${data.length}.`, [{ name: "tensor", shape: this.shape }]);
-    if (!this.isContiguous) throw new ArgumentError("write", "not-contiguous", "only contiguous tensors can be written; call contiguous() first.");
+      throw new ShapeError("write", "numel", `the tensor has ${this.numel} elements, the array ${data.length}.`, [
+        { name: "tensor", shape: this.shape },
+      ]);
+    if (!this.isContiguous)
+      throw new ArgumentError(
+        "write",
+        "not-contiguous",
+        "only contiguous tensors can be written; call contiguous() first.",
+      );
     this.backend.write(this.memory, data);
     this.storage.version++;
     return this;
@@ -172,14 +197,20 @@ const axes = 8;
 
 /** Pads a shape or strides on the left to the kernels' fixed number of axes. @internal */
 export function padAxes(values: readonly number[], fill: number): number[] {
-  if (values.length > axes) throw new ShapeError("tensor", "rank", `at most ${axes} axes are supported, this one has ${values.length}.`);
+  if (values.length > axes)
+    throw new ShapeError("tensor", "rank", `at most ${axes} axes are supported, this one has ${values.length}.`);
   return [...new Array<number>(axes - values.length).fill(fill), ...values];
 }
 
 /** Copies between two strided views of the same shape. @internal */
 export function copyStrided(from: Tensor, to: Tensor): void {
   if (from.numel === 0) return;
-  const params = { ndim: axes, shape: padAxes(to.shape, 1), stridesA: padAxes(from.strides, 0), stridesB: padAxes(to.strides, 0) };
+  const params = {
+    ndim: axes,
+    shape: padAxes(to.shape, 1),
+    stridesA: padAxes(from.strides, 0),
+    stridesB: padAxes(to.strides, 0),
+  };
   to.backend.run(`copy_strided_${storageType[to.dtype]}`, params, [from.memory], [to.memory]);
 }
 

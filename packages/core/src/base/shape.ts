@@ -42,7 +42,11 @@ export function sameShape(a: Shape, b: Shape): boolean {
 export function normalizeDim(where: string, dim: number, rank: number): number {
   const limit = Math.max(1, rank);
   if (!Number.isInteger(dim) || dim < -limit || dim >= limit)
-    throw new ShapeError(where, "dim", `dim ${dim} is outside a tensor of ${rank} axes: use ${-limit} to ${limit - 1}.`);
+    throw new ShapeError(
+      where,
+      "dim",
+      `dim ${dim} is outside a tensor of ${rank} axes: use ${-limit} to ${limit - 1}.`,
+    );
   return dim < 0 ? dim + limit : dim;
 }
 
@@ -54,10 +58,16 @@ export function broadcastShapes(where: string, a: Shape, b: Shape): number[] {
     const x = a[a.length - i] ?? 1;
     const y = b[b.length - i] ?? 1;
     if (x !== y && x !== 1 && y !== 1)
-      throw new ShapeError(where, "broadcast", `sizes ${x} and ${y} at axis ${rank - i} do not broadcast.`, [
-        { name: "a", shape: a },
-        { name: "b", shape: b },
-      ], "sizes must be equal, or one of them 1, counted from the last axis.");
+      throw new ShapeError(
+        where,
+        "broadcast",
+        `sizes ${x} and ${y} at axis ${rank - i} do not broadcast.`,
+        [
+          { name: "a", shape: a },
+          { name: "b", shape: b },
+        ],
+        "sizes must be equal, or one of them 1, counted from the last axis.",
+      );
     out[rank - i] = x === 1 ? y : x;
   }
   return out;
@@ -77,15 +87,20 @@ export function inferReshape(where: string, from: Shape, to: Shape): number[] {
   const total = numel(from);
   const unknown = to.indexOf(-1);
   if (unknown !== to.lastIndexOf(-1))
-    throw new ShapeError(where, "two-unknown", `only one size can be −1, got [${to.join(", ")}].`, [{ name: "input", shape: from }]);
+    throw new ShapeError(where, "two-unknown", `only one size can be −1, got [${to.join(", ")}].`, [
+      { name: "input", shape: from },
+    ]);
   const known = to.reduce((n, size, i) => (i === unknown ? n : n * size), 1);
   const out = [...to];
   const bad = to.some((size, i) => i !== unknown && (!Number.isInteger(size) || size < 0));
   if (unknown >= 0 && known > 0 && total % known === 0) out[unknown] = total / known;
   if (bad || out.includes(-1) || numel(out) !== total)
-    throw new ShapeError(where, "numel", `[${to.join(", ")}] cannot hold the ${total} elements of [${from.join(", ")}].`, [
-      { name: "input", shape: from },
-    ]);
+    throw new ShapeError(
+      where,
+      "numel",
+      `[${to.join(", ")}] cannot hold the ${total} elements of [${from.join(", ")}].`,
+      [{ name: "input", shape: from }],
+    );
   return out;
 }
 
@@ -122,6 +137,10 @@ export function pair(value: number | readonly number[], where = "pair", name = "
   const list = typeof value === "number" ? [value] : value;
   const [first, second = first] = list;
   if (first === undefined || second === undefined || list.length > 2)
-    throw new ArgumentError(where, name, `${name} must be one number, or two for height and width, got ${list.length}: [${list.join(", ")}].`);
+    throw new ArgumentError(
+      where,
+      name,
+      `${name} must be one number, or two for height and width, got ${list.length}: [${list.join(", ")}].`,
+    );
   return [first, second];
 }

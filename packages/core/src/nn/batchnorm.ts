@@ -63,7 +63,13 @@ export abstract class BatchNorm extends Module {
     const { runningMean = null, runningVar = null } = this;
     const training = this.training || !runningMean;
     const momentum = this.training && runningMean ? this.#countBatch() : 0;
-    return batchNorm(input, runningMean, runningVar, { weight: this.weight, bias: this.bias, eps: this.eps, training, momentum });
+    return batchNorm(input, runningMean, runningVar, {
+      weight: this.weight,
+      bias: this.bias,
+      eps: this.eps,
+      training,
+      momentum,
+    });
   }
 
   /** Counts this batch and returns its share in the running statistics. */
@@ -93,8 +99,10 @@ export abstract class BatchNorm extends Module {
 
 function checkChannels(name: string, input: Tensor, numFeatures: number, ranks: readonly number[], axes: string): void {
   const operands = [{ name: "input", shape: input.shape, axes }];
-  if (!ranks.includes(input.ndim)) throw new ShapeError(name, "rank", `input must have ${ranks.join(" or ")} axes, got ${input.ndim}.`, operands);
-  if (input.shape[1] !== numFeatures) throw new ShapeError(name, "channels", `input has ${input.shape[1]} channels, the layer ${numFeatures}.`, operands);
+  if (!ranks.includes(input.ndim))
+    throw new ShapeError(name, "rank", `input must have ${ranks.join(" or ")} axes, got ${input.ndim}.`, operands);
+  if (input.shape[1] !== numFeatures)
+    throw new ShapeError(name, "channels", `input has ${input.shape[1]} channels, the layer ${numFeatures}.`, operands);
 }
 
 /**

@@ -23,9 +23,13 @@ export class Sequential extends Module implements Iterable<Layer> {
   constructor(...given: (Layer | Record<string, Layer>)[]) {
     super();
     const [first] = given;
-    const named = given.length === 1 && first && !(first instanceof Module) ? Object.entries(first) : given.map((layer, i) => [String(i), layer] as const);
+    const named =
+      given.length === 1 && first && !(first instanceof Module)
+        ? Object.entries(first)
+        : given.map((layer, i) => [String(i), layer] as const);
     for (const [name, layer] of named) {
-      if (!(layer instanceof Module)) throw new ArgumentError("Sequential", "layer", `entry ${name} is no module: ${String(layer)}.`);
+      if (!(layer instanceof Module))
+        throw new ArgumentError("Sequential", "layer", `entry ${name} is no module: ${String(layer)}.`);
       this.#add(name, layer as Layer);
     }
   }
@@ -49,7 +53,8 @@ export class Sequential extends Module implements Iterable<Layer> {
   /** A layer by position, counted from the end when negative. */
   at(index: number): Layer {
     const name = this.#names.at(index);
-    if (name === undefined) throw new ArgumentError("Sequential", "index", `there is no layer ${index} in ${this.length}.`);
+    if (name === undefined)
+      throw new ArgumentError("Sequential", "index", `there is no layer ${index} in ${this.length}.`);
     return (this as unknown as Record<string, Layer>)[name]!;
   }
 

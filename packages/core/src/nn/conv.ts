@@ -1,10 +1,14 @@
 import { empty } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
-import { pair, type Pair } from "../base/shape.ts";
+import { type Pair, pair } from "../base/shape.ts";
 import { ArgumentError } from "../errors/errors.ts";
+import {
+  convTranspose2d,
+  type ConvTranspose2dOptions as TransposeOptions,
+  transposeGeometry,
+} from "../ops/conv-transpose2d.ts";
 import { conv1dPadded, single } from "../ops/conv1d.ts";
-import { conv2d, type Conv2dOptions as ConvOptions, conv2dPadded, convGeometry } from "../ops/conv2d.ts";
-import { convTranspose2d, type ConvTranspose2dOptions as TransposeOptions, transposeGeometry } from "../ops/conv-transpose2d.ts";
+import { type Conv2dOptions as ConvOptions, conv2d, conv2dPadded, convGeometry } from "../ops/conv2d.ts";
 import { checkSizes, defaultInit } from "./linear.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
@@ -18,12 +22,20 @@ export interface Conv2dOptions extends ConvOptions {
 
 function checkGroups(where: string, groups: number, inChannels: number, outChannels: number): void {
   if (!Number.isInteger(groups) || groups < 1 || inChannels % groups !== 0 || outChannels % groups !== 0)
-    throw new ArgumentError(where, "groups", `groups ${groups} must divide inChannels ${inChannels} and outChannels ${outChannels}.`);
+    throw new ArgumentError(
+      where,
+      "groups",
+      `groups ${groups} must divide inChannels ${inChannels} and outChannels ${outChannels}.`,
+    );
 }
 
 function checkPaddingMode(where: string, paddingMode: string): void {
   if (!["zeros", "reflect", "replicate", "circular"].includes(paddingMode))
-    throw new ArgumentError(where, "paddingMode", `paddingMode must be zeros, reflect, replicate or circular, got "${paddingMode}".`);
+    throw new ArgumentError(
+      where,
+      "paddingMode",
+      `paddingMode must be zeros, reflect, replicate or circular, got "${paddingMode}".`,
+    );
 }
 
 /**
@@ -47,7 +59,12 @@ export class Conv2d extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | null;
 
-  constructor(inChannels: number, outChannels: number, kernelSize: number | readonly number[], options: Conv2dOptions = {}) {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: number | readonly number[],
+    options: Conv2dOptions = {},
+  ) {
     super();
     const [kh, kw] = pair(kernelSize, "Conv2d", "kernelSize");
     const { groups = 1, bias = true, paddingMode = "zeros" } = options;
@@ -72,8 +89,13 @@ export class Conv2d extends Module {
 
   override extraRepr(): string {
     const { stride = 1, padding = 0, dilation = 1, groups = 1 } = this.options;
-    const shown = Object.entries({ stride, padding, dilation, groups }).filter(([key, value]) => String(value) !== (key === "padding" ? "0" : "1"));
-    return [`${this.inChannels}, ${this.outChannels}, ${this.kernelSize.join("×")}`, ...shown.map(([key, value]) => `${key} ${value}`)].join(", ");
+    const shown = Object.entries({ stride, padding, dilation, groups }).filter(
+      ([key, value]) => String(value) !== (key === "padding" ? "0" : "1"),
+    );
+    return [
+      `${this.inChannels}, ${this.outChannels}, ${this.kernelSize.join("×")}`,
+      ...shown.map(([key, value]) => `${key} ${value}`),
+    ].join(", ");
   }
 }
 
@@ -97,7 +119,12 @@ export class Conv1d extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | null;
 
-  constructor(inChannels: number, outChannels: number, kernelSize: number | readonly number[], options: Conv1dOptions = {}) {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: number | readonly number[],
+    options: Conv1dOptions = {},
+  ) {
     super();
     const k = single("Conv1d", "kernelSize", kernelSize);
     checkSizes("Conv1d", { inChannels, outChannels, kernelSize: k });
@@ -105,7 +132,14 @@ export class Conv1d extends Module {
     checkPaddingMode("Conv1d", options.paddingMode ?? "zeros");
     const { stride = 1, padding = 0, dilation = 1 } = options;
     const flat = (name: string, value: number | readonly number[]) => single("Conv1d", name, value);
-    convGeometry({ stride: flat("stride", stride), padding: typeof padding === "string" ? padding : flat("padding", padding), dilation: flat("dilation", dilation) }, [1, k]);
+    convGeometry(
+      {
+        stride: flat("stride", stride),
+        padding: typeof padding === "string" ? padding : flat("padding", padding),
+        dilation: flat("dilation", dilation),
+      },
+      [1, k],
+    );
     this.options = options;
     this.weight = new Parameter(empty([outChannels, inChannels / (options.groups ?? 1), k]));
     this.bias = (options.bias ?? true) ? new Parameter(empty([outChannels])) : null;
@@ -134,14 +168,23 @@ export class ConvTranspose2d extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | null;
 
-  constructor(inChannels: number, outChannels: number, kernelSize: number | readonly number[], options: ConvTranspose2dOptions = {}) {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: number | readonly number[],
+    options: ConvTranspose2dOptions = {},
+  ) {
     super();
     const [kh, kw] = pair(kernelSize, "ConvTranspose2d", "kernelSize");
     const groups = options.groups ?? 1;
     checkSizes("ConvTranspose2d", { inChannels, outChannels, kernelHeight: kh, kernelWidth: kw });
     checkGroups("ConvTranspose2d", groups, inChannels, outChannels);
     if ((options.paddingMode ?? "zeros") !== "zeros")
-      throw new ArgumentError("ConvTranspose2d", "paddingMode", `paddingMode must be zeros, got "${options.paddingMode}": pad the input before the layer instead.`);
+      throw new ArgumentError(
+        "ConvTranspose2d",
+        "paddingMode",
+        `paddingMode must be zeros, got "${options.paddingMode}": pad the input before the layer instead.`,
+      );
     transposeGeometry(options);
     this.options = options;
     this.weight = new Parameter(empty([inChannels, outChannels / groups, kh, kw]));

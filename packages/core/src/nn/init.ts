@@ -41,13 +41,21 @@ export function uniform_<T extends Tensor>(t: T, a = 0, b = 1, { generator = def
 }
 
 /** Normal with mean and std, default 0 and 1. */
-export function normal_<T extends Tensor>(t: T, mean = 0, std = 1, { generator = defaultGenerator }: InitOptions = {}): T {
+export function normal_<T extends Tensor>(
+  t: T,
+  mean = 0,
+  std = 1,
+  { generator = defaultGenerator }: InitOptions = {},
+): T {
   return draw(t, (values) => fillNormal(generator, values, mean, std));
 }
 
 /** Inputs and outputs of one unit: in·kernel and out·kernel. */
 export function calculateFanInAndFanOut(t: Tensor): { fanIn: number; fanOut: number } {
-  if (t.ndim < 2) throw new ShapeError("init", "rank", `fan-in and fan-out need at least 2 axes, got ${t.ndim}.`, [{ name: "weight", shape: t.shape }]);
+  if (t.ndim < 2)
+    throw new ShapeError("init", "rank", `fan-in and fan-out need at least 2 axes, got ${t.ndim}.`, [
+      { name: "weight", shape: t.shape },
+    ]);
   const field = t.shape.slice(2).reduce((a, b) => a * b, 1);
   return { fanIn: t.shape[1]! * field, fanOut: t.shape[0]! * field };
 }
@@ -98,7 +106,8 @@ export interface KaimingOptions extends InitOptions {
 
 function kaimingStd(t: Tensor, { a = 0, mode = "fan_in", nonlinearity = "leaky_relu" }: KaimingOptions): number {
   const { fanIn, fanOut } = calculateFanInAndFanOut(t);
-  if (mode !== "fan_in" && mode !== "fan_out") throw new ArgumentError("init", "mode", `mode must be "fan_in" or "fan_out", got "${mode}".`);
+  if (mode !== "fan_in" && mode !== "fan_out")
+    throw new ArgumentError("init", "mode", `mode must be "fan_in" or "fan_out", got "${mode}".`);
   return calculateGain(nonlinearity, a) / Math.sqrt(mode === "fan_in" ? fanIn : fanOut);
 }
 

@@ -17,7 +17,8 @@ export function defaultInit(weight: Parameter, bias: Parameter | null): void {
 /** Refuses a size that is no whole number ≥ 1. @internal */
 export function checkSizes(where: string, sizes: Record<string, number>): void {
   for (const [name, value] of Object.entries(sizes))
-    if (!Number.isInteger(value) || value < 1) throw new ArgumentError(where, name, `${name} must be a whole number ≥ 1, got ${value}.`);
+    if (!Number.isInteger(value) || value < 1)
+      throw new ArgumentError(where, name, `${name} must be a whole number ≥ 1, got ${value}.`);
 }
 
 /**

@@ -2,7 +2,15 @@
 import type { Tensor } from "../autograd/tensor.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { type BceWithLogitsOptions, binaryCrossEntropyWithLogits } from "../ops/binary-loss.ts";
-import { checkReduction, crossEntropy, type CrossEntropyOptions, mseLoss, nllLoss, type NllLossOptions, type Reduction } from "../ops/losses.ts";
+import {
+  type CrossEntropyOptions,
+  checkReduction,
+  crossEntropy,
+  mseLoss,
+  type NllLossOptions,
+  nllLoss,
+  type Reduction,
+} from "../ops/losses.ts";
 import { Module } from "./module.ts";
 
 /** −log softmax(logits)[target], averaged: the loss of classification. torch.nn.CrossEntropyLoss. */
@@ -13,7 +21,12 @@ export class CrossEntropyLoss extends Module {
     super();
     checkReduction("CrossEntropyLoss", options.reduction ?? "mean");
     const { labelSmoothing = 0 } = options;
-    if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) throw new ArgumentError("CrossEntropyLoss", "label-smoothing", `labelSmoothing must lie in [0, 1], got ${labelSmoothing}.`);
+    if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
+      throw new ArgumentError(
+        "CrossEntropyLoss",
+        "label-smoothing",
+        `labelSmoothing must lie in [0, 1], got ${labelSmoothing}.`,
+      );
     this.options = options;
     if (options.weight) this.registerBuffer("weight", options.weight);
   }
@@ -67,6 +80,10 @@ export class BCEWithLogitsLoss extends Module {
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return binaryCrossEntropyWithLogits(input, target, { ...this.options, weight: this.buffer("weight"), posWeight: this.buffer("pos_weight") });
+    return binaryCrossEntropyWithLogits(input, target, {
+      ...this.options,
+      weight: this.buffer("weight"),
+      posWeight: this.buffer("pos_weight"),
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { getBackend, type Device } from "../autograd/device.ts";
+import { type Device, getBackend } from "../autograd/device.ts";
 import { Tensor } from "../autograd/tensor.ts";
 import { ArgumentError, DrishtiError } from "../errors/errors.ts";
 import { Parameter } from "./parameter.ts";
@@ -38,7 +38,12 @@ export abstract class Module {
   constructor() {
     const own = this.forward as Forward;
     // forward is wrapped once per instance, so that hooks and error paths work however it is called.
-    Object.defineProperty(this, "forward", { value: (...inputs: unknown[]) => this.#run(own, inputs), writable: true, configurable: true, enumerable: false });
+    Object.defineProperty(this, "forward", {
+      value: (...inputs: unknown[]) => this.#run(own, inputs),
+      writable: true,
+      configurable: true,
+      enumerable: false,
+    });
   }
 
   abstract forward(...inputs: never[]): unknown;
@@ -157,21 +162,31 @@ export abstract class Module {
    * Options  strict (default true): every key on both sides must meet.
    * Throws   ArgumentError "state-dict" that lists missing, unexpected and misshapen keys.
    */
-  loadStateDict(state: ReadonlyMap<string, StateValue> | Record<string, StateValue>, options: { strict?: boolean } = {}): { missing: string[]; unexpected: string[] } {
+  loadStateDict(
+    state: ReadonlyMap<string, StateValue> | Record<string, StateValue>,
+    options: { strict?: boolean } = {},
+  ): { missing: string[]; unexpected: string[] } {
     const given = state instanceof Map ? state : new Map(Object.entries(state as Record<string, StateValue>));
     const own = this.stateDict();
     const missing = [...own.keys()].filter((key) => !given.has(key));
     const unexpected = [...given.keys()].filter((key) => !own.has(key));
     const shapes = [...own].flatMap(([key, tensor]) => {
       const value = given.get(key);
-      return value && value.shape.join() !== tensor.shape.join() ? [`${key}: the file has [${value.shape.join(", ")}], the model [${tensor.shape.join(", ")}]`] : [];
+      return value && value.shape.join() !== tensor.shape.join()
+        ? [`${key}: the file has [${value.shape.join(", ")}], the model [${tensor.shape.join(", ")}]`]
+        : [];
     });
     const faults = [...shapes];
     if (options.strict ?? true) {
       if (missing.length > 0) faults.push(`missing: ${missing.join(", ")}`);
       if (unexpected.length > 0) faults.push(`unexpected: ${unexpected.join(", ")}`);
     }
-    if (faults.length > 0) throw new ArgumentError(this.constructor.name, "state-dict", `the state does not fit this model:\n  ${faults.join("\n  ")}`);
+    if (faults.length > 0)
+      throw new ArgumentError(
+        this.constructor.name,
+        "state-dict",
+        `the state does not fit this model:\n  ${faults.join("\n  ")}`,
+      );
     for (const [key, tensor] of own) {
       const value = given.get(key);
       if (value) assign(key, tensor, value);
@@ -211,7 +226,11 @@ export abstract class Module {
   /** The module at a dotted path. */
   getSubmodule(path: string): Module {
     for (const [name, module] of this.namedModules()) if (name === path) return module;
-    throw new ArgumentError(this.constructor.name, "no-submodule", `there is no module "${path}"; there are: ${[...this.namedModules()].map(([name]) => name || "(root)").join(", ")}.`);
+    throw new ArgumentError(
+      this.constructor.name,
+      "no-submodule",
+      `there is no module "${path}"; there are: ${[...this.namedModules()].map(([name]) => name || "(root)").join(", ")}.`,
+    );
   }
 
   /** Moves every parameter and buffer to another backend. Optimisers made before must be made anew. */
@@ -219,8 +238,14 @@ export abstract class Module {
     const backend = getBackend(device);
     for (const module of this.modules()) {
       for (const [name, parameter] of Object.entries(module))
-        if (parameter instanceof Parameter && parameter.backend !== backend) (module as unknown as Record<string, Parameter>)[name] = new Parameter(await moved(parameter, backend), parameter.requiresGrad);
-      for (const [name, parameter] of module.#parameters) if (parameter) module.#parameters.set(name, new Parameter(await moved(parameter, backend), parameter.requiresGrad));
+        if (parameter instanceof Parameter && parameter.backend !== backend)
+          (module as unknown as Record<string, Parameter>)[name] = new Parameter(
+            await moved(parameter, backend),
+            parameter.requiresGrad,
+          );
+      for (const [name, parameter] of module.#parameters)
+        if (parameter)
+          module.#parameters.set(name, new Parameter(await moved(parameter, backend), parameter.requiresGrad));
       for (const [name, tensor] of module.#buffers) if (tensor) module.#buffers.set(name, await moved(tensor, backend));
     }
     return this;
@@ -233,7 +258,9 @@ export abstract class Module {
 }
 
 /** A value of a state dict: a tensor on the same backend, or plain numbers with a shape. */
-export type StateValue = Tensor | { readonly shape: readonly number[]; readonly data: ArrayLike<number> | BigInt64Array };
+export type StateValue =
+  | Tensor
+  | { readonly shape: readonly number[]; readonly data: ArrayLike<number> | BigInt64Array };
 
 const located = new WeakMap<DrishtiError, Module>();
 
@@ -245,13 +272,23 @@ async function moved(tensor: Tensor, backend: Tensor["backend"]): Promise<Tensor
 function assign(key: string, target: Tensor, value: StateValue): void {
   if (value instanceof Tensor) {
     const read = value.backend.readSync;
-    if (!read) throw new ArgumentError("loadStateDict", "device", `${key} lies on ${value.device}, which cannot be read at once; pass its toArray() values.`);
+    if (!read)
+      throw new ArgumentError(
+        "loadStateDict",
+        "device",
+        `${key} lies on ${value.device}, which cannot be read at once; pass its toArray() values.`,
+      );
     target.write(read.call(value.backend, value.isContiguous ? value.memory : value.contiguous().memory, value.numel));
     return;
   }
   const { data } = value;
   const length = target.numel;
-  const values = target.dtype === "float32" ? new Float32Array(length) : target.dtype === "int32" ? new Int32Array(length) : new Uint8Array(length);
+  const values =
+    target.dtype === "float32"
+      ? new Float32Array(length)
+      : target.dtype === "int32"
+        ? new Int32Array(length)
+        : new Uint8Array(length);
   if (data instanceof Float64Array && target.dtype === "float32") target.write(data);
   else {
     for (let i = 0; i < length; i++) values[i] = Number(data[i]);

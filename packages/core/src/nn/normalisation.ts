@@ -19,7 +19,10 @@ export class LayerNorm extends Module {
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
 
-  constructor(normalizedShape: number | readonly number[], options: { eps?: number; elementwiseAffine?: boolean } = {}) {
+  constructor(
+    normalizedShape: number | readonly number[],
+    options: { eps?: number; elementwiseAffine?: boolean } = {},
+  ) {
     super();
     this.normalizedShape = typeof normalizedShape === "number" ? [normalizedShape] : [...normalizedShape];
     const { eps = 1e-5, elementwiseAffine = true } = options;
@@ -54,7 +57,8 @@ export class GroupNorm extends Module {
   constructor(numGroups: number, numChannels: number, options: { eps?: number; affine?: boolean } = {}) {
     super();
     checkSizes("GroupNorm", { numGroups, numChannels });
-    if (numChannels % numGroups !== 0) throw new ArgumentError("GroupNorm", "groups", `numGroups ${numGroups} must divide numChannels ${numChannels}.`);
+    if (numChannels % numGroups !== 0)
+      throw new ArgumentError("GroupNorm", "groups", `numGroups ${numGroups} must divide numChannels ${numChannels}.`);
     const { eps = 1e-5, affine = true } = options;
     this.numGroups = numGroups;
     this.numChannels = numChannels;

@@ -1,6 +1,19 @@
 /** @file Layers known to keep neither their input nor their output, so that a chain of them may recycle what lies between. */
-import { ELU, Hardsigmoid, Hardswish, Hardtanh, LogSigmoid, Mish, PReLU, ReLU6, SELU, Softmin, Softplus } from "./activations.ts";
+
 import { GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh } from "./activation.ts";
+import {
+  ELU,
+  Hardsigmoid,
+  Hardswish,
+  Hardtanh,
+  LogSigmoid,
+  Mish,
+  PReLU,
+  ReLU6,
+  SELU,
+  Softmin,
+  Softplus,
+} from "./activations.ts";
 import { BatchNorm1d, BatchNorm2d } from "./batchnorm.ts";
 import { Conv1d, Conv2d, ConvTranspose2d } from "./conv.ts";
 import { Linear } from "./linear.ts";
@@ -10,9 +23,39 @@ import { AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d } from "./po
 
 // The exact classes: a subclass may do anything with its tensors.
 const plain: ReadonlySet<unknown> = new Set([
-  Conv1d, Conv2d, ConvTranspose2d, Linear, BatchNorm1d, BatchNorm2d, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, AdaptiveMaxPool2d,
-  ReLU, LeakyReLU, Sigmoid, Tanh, GELU, SiLU, Softmax, LogSoftmax, Flatten, Dropout, Dropout2d, Identity,
-  ELU, SELU, ReLU6, Hardtanh, Hardsigmoid, Hardswish, Mish, Softplus, LogSigmoid, PReLU, Softmin,
+  Conv1d,
+  Conv2d,
+  ConvTranspose2d,
+  Linear,
+  BatchNorm1d,
+  BatchNorm2d,
+  MaxPool2d,
+  AvgPool2d,
+  AdaptiveAvgPool2d,
+  AdaptiveMaxPool2d,
+  ReLU,
+  LeakyReLU,
+  Sigmoid,
+  Tanh,
+  GELU,
+  SiLU,
+  Softmax,
+  LogSoftmax,
+  Flatten,
+  Dropout,
+  Dropout2d,
+  Identity,
+  ELU,
+  SELU,
+  ReLU6,
+  Hardtanh,
+  Hardsigmoid,
+  Hardswish,
+  Mish,
+  Softplus,
+  LogSigmoid,
+  PReLU,
+  Softmin,
 ]);
 
 /** Whether nobody but the tape can still hold what goes in and comes out: a layer of ours without hooks. */

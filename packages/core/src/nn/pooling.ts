@@ -1,15 +1,23 @@
 /** @file Pooling as layers; shapes and options stand with the functions in ops/. */
 import type { Tensor } from "../autograd/tensor.ts";
-import { adaptiveAvgPool2d, adaptiveMaxPool2d, adaptiveMaxPool2dWithIndices, checkOutputSize, type OutputSize } from "../ops/adaptive-pool2d.ts";
-import { avgPool2d, type AvgPool2dOptions } from "../ops/avg-pool2d.ts";
-import { maxPool2d, type MaxPool2dOptions, maxPool2dWithIndices } from "../ops/max-pool2d.ts";
+import {
+  adaptiveAvgPool2d,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool2dWithIndices,
+  checkOutputSize,
+  type OutputSize,
+} from "../ops/adaptive-pool2d.ts";
+import { type AvgPool2dOptions, avgPool2d } from "../ops/avg-pool2d.ts";
+import { type MaxPool2dOptions, maxPool2d, maxPool2dWithIndices } from "../ops/max-pool2d.ts";
 import { poolGeometry } from "../ops/pool-shape.ts";
 import { Module } from "./module.ts";
 
 type Size = number | readonly number[];
 
 function withStride<O extends { stride?: Size | null }>(stride: Size | null | O | undefined, options: O): O {
-  return typeof stride === "object" && stride !== null && !Array.isArray(stride) ? (stride as O) : { ...options, ...(stride === undefined || stride === null ? {} : { stride: stride as Size }) };
+  return typeof stride === "object" && stride !== null && !Array.isArray(stride)
+    ? (stride as O)
+    : { ...options, ...(stride === undefined || stride === null ? {} : { stride: stride as Size }) };
 }
 
 export interface ReturnIndices<Indices extends boolean> {
@@ -27,7 +35,11 @@ export class MaxPool2d<Indices extends boolean = false> extends Module {
   readonly kernelSize: Size;
   readonly options: MaxPool2dOptions & ReturnIndices<Indices>;
 
-  constructor(kernelSize: Size, stride?: Size | null | (MaxPool2dOptions & ReturnIndices<Indices>), options: MaxPool2dOptions & ReturnIndices<Indices> = {}) {
+  constructor(
+    kernelSize: Size,
+    stride?: Size | null | (MaxPool2dOptions & ReturnIndices<Indices>),
+    options: MaxPool2dOptions & ReturnIndices<Indices> = {},
+  ) {
     super();
     this.kernelSize = kernelSize;
     this.options = withStride(stride, options);
@@ -35,7 +47,11 @@ export class MaxPool2d<Indices extends boolean = false> extends Module {
   }
 
   forward(input: Tensor): Pooled<Indices> {
-    return (this.options.returnIndices ? maxPool2dWithIndices : maxPool2d)(input, this.kernelSize, this.options) as Pooled<Indices>;
+    return (this.options.returnIndices ? maxPool2dWithIndices : maxPool2d)(
+      input,
+      this.kernelSize,
+      this.options,
+    ) as Pooled<Indices>;
   }
 
   override extraRepr(): string {
@@ -96,6 +112,9 @@ export class AdaptiveMaxPool2d<Indices extends boolean = false> extends Module {
   }
 
   forward(input: Tensor): Pooled<Indices> {
-    return (this.returnIndices ? adaptiveMaxPool2dWithIndices : adaptiveMaxPool2d)(input, this.outputSize) as Pooled<Indices>;
+    return (this.returnIndices ? adaptiveMaxPool2dWithIndices : adaptiveMaxPool2d)(
+      input,
+      this.outputSize,
+    ) as Pooled<Indices>;
   }
 }

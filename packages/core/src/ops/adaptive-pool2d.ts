@@ -11,22 +11,31 @@ export type OutputSize = number | null | readonly (number | null)[];
 export function checkOutputSize(where: string, outputSize: OutputSize): readonly (number | null)[] {
   const wanted = outputSize === null || typeof outputSize === "number" ? [outputSize, outputSize] : outputSize;
   if (wanted.length !== 2 || wanted.some((s) => s !== null && (!Number.isInteger(s) || s < 1)))
-    throw new ArgumentError(where, "outputSize", `outputSize must be one or two whole numbers ≥ 1 (null keeps the input's), got [${wanted.map(String).join(", ")}].`);
+    throw new ArgumentError(
+      where,
+      "outputSize",
+      `outputSize must be one or two whole numbers ≥ 1 (null keeps the input's), got [${wanted.map(String).join(", ")}].`,
+    );
   return wanted;
 }
 
 function outputShape(where: string, input: Shape, outputSize: OutputSize): number[] {
   const operands = [{ name: "input", shape: input, axes: input.length === 3 ? "C, H, W" : "N, C, H, W" }];
-  if (input.length !== 3 && input.length !== 4) throw new ShapeError(where, "rank", `input must be (N, C, H, W) or (C, H, W), got ${input.length} axes.`, operands);
-  if (input.slice(-3).some((size) => size === 0)) throw new ShapeError(where, "empty", "input has no pixels to pool.", operands);
+  if (input.length !== 3 && input.length !== 4)
+    throw new ShapeError(where, "rank", `input must be (N, C, H, W) or (C, H, W), got ${input.length} axes.`, operands);
+  if (input.slice(-3).some((size) => size === 0))
+    throw new ShapeError(where, "empty", "input has no pixels to pool.", operands);
   const wanted = checkOutputSize(where, outputSize);
   return [...input.slice(0, -2), wanted[0] ?? input[input.length - 2]!, wanted[1] ?? input[input.length - 1]!];
 }
 
 function params(input: Shape, output: Shape) {
   return {
-    planes: input.slice(0, -2).reduce((a, b) => a * b, 1), inHeight: input[input.length - 2]!, inWidth: input[input.length - 1]!,
-    outHeight: output[output.length - 2]!, outWidth: output[output.length - 1]!,
+    planes: input.slice(0, -2).reduce((a, b) => a * b, 1),
+    inHeight: input[input.length - 2]!,
+    inWidth: input[input.length - 1]!,
+    outHeight: output[output.length - 2]!,
+    outWidth: output[output.length - 1]!,
   };
 }
 
@@ -38,7 +47,8 @@ export const adaptiveAvgPool2dOp = defineOp<{ input: Tensor }, { outputSize: Out
   },
   backward(gradOutput, _saved, _p, { shapes }) {
     const gradInput = Tensor.empty(gradOutput.backend, shapes.input);
-    if (gradInput.numel > 0) run("adaptive_avg_pool2d_backward_f32", params(shapes.input, gradOutput.shape), [gradOutput], [gradInput]);
+    if (gradInput.numel > 0)
+      run("adaptive_avg_pool2d_backward_f32", params(shapes.input, gradOutput.shape), [gradOutput], [gradInput]);
     return { input: gradInput };
   },
 });
@@ -54,11 +64,20 @@ export function adaptiveAvgPool2d(input: Tensor, outputSize: OutputSize): Tensor
 }
 
 /** The same windows, the largest value of each, with its position in the plane. torch.nn.functional.adaptive_max_pool2d. */
-export function adaptiveMaxPool2dWithIndices(input: Tensor, outputSize: OutputSize): { output: Tensor; indices: Tensor } {
+export function adaptiveMaxPool2dWithIndices(
+  input: Tensor,
+  outputSize: OutputSize,
+): { output: Tensor; indices: Tensor } {
   const shape = outputShape("adaptiveMaxPool2d", input.shape, outputSize);
   const output = Tensor.empty(input.backend, shape);
   const indices = Tensor.empty(input.backend, shape, "int32");
-  if (output.numel > 0) run("adaptive_max_pool2d_f32", params(input.shape, shape), [input.isContiguous ? input : makeContiguous(input)], [output, indices]);
+  if (output.numel > 0)
+    run(
+      "adaptive_max_pool2d_f32",
+      params(input.shape, shape),
+      [input.isContiguous ? input : makeContiguous(input)],
+      [output, indices],
+    );
   recordScatter("adaptiveMaxPool2d", input, output, indices);
   return { output, indices };
 }

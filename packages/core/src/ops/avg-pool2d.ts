@@ -19,7 +19,10 @@ interface AvgGeometry extends PoolGeometry {
 function params(input: Shape, output: Shape, g: AvgGeometry) {
   return {
     ...poolParams(input, output, g),
-    countIncludePad: Number(g.countIncludePad), divisorOverride: g.divisorOverride, padBottom: g.padding[0], padRight: g.padding[1],
+    countIncludePad: Number(g.countIncludePad),
+    divisorOverride: g.divisorOverride,
+    padBottom: g.padding[0],
+    padRight: g.padding[1],
   };
 }
 
@@ -32,7 +35,8 @@ export const avgPool2dOp = defineOp<{ input: Tensor }, AvgGeometry>({
   // Every pixel of a window had the same share in its mean.
   backward(gradOutput, _saved, g, { shapes }) {
     const gradInput = Tensor.empty(gradOutput.backend, shapes.input);
-    if (gradInput.numel > 0) run("avg_pool2d_backward_f32", params(shapes.input, gradOutput.shape, g), [gradOutput], [gradInput]);
+    if (gradInput.numel > 0)
+      run("avg_pool2d_backward_f32", params(shapes.input, gradOutput.shape, g), [gradOutput], [gradInput]);
     return { input: gradInput };
   },
 });
@@ -45,8 +49,15 @@ export const avgPool2dOp = defineOp<{ input: Tensor }, AvgGeometry>({
  * Throws   ShapeError "rank", "kernel-too-large"; ArgumentError "divisor" for a divisorOverride of 0.
  * Source   torch.nn.functional.avg_pool2d.
  */
-export function avgPool2d(input: Tensor, kernelSize: number | readonly number[], options: AvgPool2dOptions = {}): Tensor {
+export function avgPool2d(
+  input: Tensor,
+  kernelSize: number | readonly number[],
+  options: AvgPool2dOptions = {},
+): Tensor {
   const { countIncludePad = true, divisorOverride = null } = options;
   if (divisorOverride === 0) throw new ArgumentError("avgPool2d", "divisor", "divisorOverride must not be 0.");
-  return avgPool2dOp({ input }, { ...poolGeometry("avgPool2d", kernelSize, options), countIncludePad, divisorOverride: divisorOverride ?? 0 });
+  return avgPool2dOp(
+    { input },
+    { ...poolGeometry("avgPool2d", kernelSize, options), countIncludePad, divisorOverride: divisorOverride ?? 0 },
+  );
 }

@@ -22,14 +22,27 @@ function layout(shape: Shape) {
   return { batch: shape[0]!, channels: shape[1]!, spatial: shape.slice(2).reduce((a, b) => a * b, 1) };
 }
 
-function outputShape(given: Partial<Record<"input" | "weight" | "bias" | "runningMean" | "runningVar", { shape: Shape }>>): Shape {
+function outputShape(
+  given: Partial<Record<"input" | "weight" | "bias" | "runningMean" | "runningVar", { shape: Shape }>>,
+): Shape {
   const input = given.input!.shape;
   const operands = [{ name: "input", shape: input, axes: "N, C, …" }];
-  if (input.length < 2) throw new ShapeError("batchNorm", "rank", `input must have at least 2 axes (N, C, …), got ${input.length}.`, operands);
+  if (input.length < 2)
+    throw new ShapeError(
+      "batchNorm",
+      "rank",
+      `input must have at least 2 axes (N, C, …), got ${input.length}.`,
+      operands,
+    );
   for (const name of ["weight", "bias", "runningMean", "runningVar"] as const) {
     const t = given[name];
     if (t && (t.shape.length !== 1 || t.shape[0] !== input[1]))
-      throw new ShapeError("batchNorm", "channels", `input has ${input[1]} channels, ${name} has ${t.shape.join(" × ")}.`, [...operands, { name, shape: t.shape }]);
+      throw new ShapeError(
+        "batchNorm",
+        "channels",
+        `input has ${input[1]} channels, ${name} has ${t.shape.join(" × ")}.`,
+        [...operands, { name, shape: t.shape }],
+      );
   }
   return input;
 }
@@ -39,12 +52,20 @@ function gradients(gradOutput: Tensor, channels: number) {
   return { input: make(gradOutput.shape), weight: make([channels]), bias: make([channels]) };
 }
 
-export const batchNormTrainOp = defineOp<Affine, { eps: number; onStatistics(mean: Tensor, variance: Tensor): void }, { mean: Tensor; invStd: Tensor }>({
+export const batchNormTrainOp = defineOp<
+  Affine,
+  { eps: number; onStatistics(mean: Tensor, variance: Tensor): void },
+  { mean: Tensor; invStd: Tensor }
+>({
   name: "batchNorm",
   shape: outputShape,
   saves: ["input", "weight"],
   forward({ input, weight, bias }, { eps, onStatistics }, out) {
-    const [mean, invStd, variance] = [0, 1, 2].map(() => Tensor.empty(out.backend, [input.shape[1]!])) as [Tensor, Tensor, Tensor];
+    const [mean, invStd, variance] = [0, 1, 2].map(() => Tensor.empty(out.backend, [input.shape[1]!])) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
     run("batch_norm_train_f32", { ...layout(input.shape), eps }, [input, weight, bias], [out, mean, invStd, variance]);
     onStatistics(mean, variance);
     return { mean, invStd };
@@ -52,7 +73,12 @@ export const batchNormTrainOp = defineOp<Affine, { eps: number; onStatistics(mea
   // With x̂ the normalised input and means over N, H, W:  ∂L/∂x = γ/σ·(g − mean(g) − x̂·mean(g·x̂))
   backward(gradOutput, { input, weight, mean, invStd }, { eps }, { shapes }) {
     const grads = gradients(gradOutput, shapes.input[1]!);
-    run("batch_norm_train_backward_f32", { ...layout(shapes.input), eps }, [gradOutput, input, weight, mean, invStd], [grads.input, grads.weight, grads.bias]);
+    run(
+      "batch_norm_train_backward_f32",
+      { ...layout(shapes.input), eps },
+      [gradOutput, input, weight, mean, invStd],
+      [grads.input, grads.weight, grads.bias],
+    );
     return grads;
   },
 });
@@ -62,11 +88,22 @@ export const batchNormEvalOp = defineOp<Evaluating, { eps: number }>({
   shape: outputShape,
   saves: ["input", "weight", "runningMean", "runningVar"],
   forward({ input, weight, bias, runningMean, runningVar }, { eps }, out) {
-    if (out.numel > 0) run("batch_norm_eval_f32", { ...layout(input.shape), eps }, [input, weight, bias, runningMean, runningVar], [out]);
+    if (out.numel > 0)
+      run(
+        "batch_norm_eval_f32",
+        { ...layout(input.shape), eps },
+        [input, weight, bias, runningMean, runningVar],
+        [out],
+      );
   },
   backward(gradOutput, { input, weight, runningMean, runningVar }, { eps }, { shapes }) {
     const grads = gradients(gradOutput, shapes.input[1]!);
-    run("batch_norm_eval_backward_f32", { ...layout(shapes.input), eps }, [gradOutput, input, weight, runningMean, runningVar], [grads.input, grads.weight, grads.bias]);
+    run(
+      "batch_norm_eval_backward_f32",
+      { ...layout(shapes.input), eps },
+      [gradOutput, input, weight, runningMean, runningVar],
+      [grads.input, grads.weight, grads.bias],
+    );
     return grads;
   },
 });
@@ -79,7 +116,12 @@ function blend(running: Tensor, batch: Tensor, momentum: number): void {
   copyStrided(scaled, running);
   run("affine_f32", { count, alpha: momentum, beta: 0 }, [batch], [scaled]);
   const step = [0, 0, 0, 0, 0, 0, 0, 1];
-  run("add_strided_f32", { ndim: 8, shape: [1, 1, 1, 1, 1, 1, 1, count], stridesA: step, stridesB: step }, [scaled], [running]);
+  run(
+    "add_strided_f32",
+    { ndim: 8, shape: [1, 1, 1, 1, 1, 1, 1, count], stridesA: step, stridesB: step },
+    [scaled],
+    [running],
+  );
   running.storage.version++;
 }
 
@@ -93,11 +135,17 @@ function blend(running: Tensor, batch: Tensor, momentum: number): void {
  * Throws     ShapeError "rank", "channels"; ArgumentError "one-value" in training with one value per channel.
  * Source     Ioffe & Szegedy 2015, algorithm 1; torch.nn.functional.batch_norm.
  */
-export function batchNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, options: BatchNormOptions = {}): Tensor {
+export function batchNorm(
+  input: Tensor,
+  runningMean: Tensor | null,
+  runningVar: Tensor | null,
+  options: BatchNormOptions = {},
+): Tensor {
   const { training = false, momentum = 0.1, eps = 1e-5 } = options;
   const affine = { input, weight: options.weight ?? undefined, bias: options.bias ?? undefined };
   if (!training) {
-    if (!runningMean || !runningVar) throw new ArgumentError("batchNorm", "no-statistics", "without training, runningMean and runningVar are needed.");
+    if (!runningMean || !runningVar)
+      throw new ArgumentError("batchNorm", "no-statistics", "without training, runningMean and runningVar are needed.");
     return batchNormEvalOp({ ...affine, runningMean, runningVar }, { eps });
   }
   outputShape({ ...affine, runningMean: runningMean ?? undefined, runningVar: runningVar ?? undefined });
@@ -105,10 +153,21 @@ export function batchNorm(input: Tensor, runningMean: Tensor | null, runningVar:
   // Of nothing there are no statistics: the running ones stay, as in torch.
   if (batch * spatial === 0) {
     const like = { device: input.backend };
-    return batchNormEvalOp({ ...affine, runningMean: runningMean ?? zeros([channels], like), runningVar: runningVar ?? ones([channels], like) }, { eps });
+    return batchNormEvalOp(
+      {
+        ...affine,
+        runningMean: runningMean ?? zeros([channels], like),
+        runningVar: runningVar ?? ones([channels], like),
+      },
+      { eps },
+    );
   }
   if (batch * spatial === 1)
-    throw new ArgumentError("batchNorm", "one-value", `expected more than 1 value per channel when training, got input size [${input.shape.join(", ")}]. Use a larger batch (dropLast) or eval().`);
+    throw new ArgumentError(
+      "batchNorm",
+      "one-value",
+      `expected more than 1 value per channel when training, got input size [${input.shape.join(", ")}]. Use a larger batch (dropLast) or eval().`,
+    );
   return batchNormTrainOp(affine, {
     eps,
     onStatistics(mean, variance) {

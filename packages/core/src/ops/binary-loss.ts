@@ -23,7 +23,11 @@ export interface BceWithLogitsOptions {
  * Throws   ShapeError "target-shape".
  * Source   torch.nn.functional.binary_cross_entropy_with_logits.
  */
-export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, options: BceWithLogitsOptions = {}): Tensor {
+export function binaryCrossEntropyWithLogits(
+  input: Tensor,
+  target: Tensor,
+  options: BceWithLogitsOptions = {},
+): Tensor {
   const { weight, posWeight, reduction = "mean" } = options;
   checkReduction("binaryCrossEntropyWithLogits", reduction);
   if (!sameShape(input.shape, target.shape))
@@ -38,4 +42,3 @@ export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, opti
   const weighted = weight ? mul(losses, weight) : losses;
   return reduction === "none" ? weighted : reduction === "sum" ? sum(weighted) : mean(weighted);
 }
-

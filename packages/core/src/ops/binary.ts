@@ -1,9 +1,10 @@
 /** @file Functions of two elements with broadcasting. Gradients are summed back over the repeated axes. */
+
+import { full } from "../autograd/create.ts";
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { padAxes, release, Tensor } from "../autograd/tensor.ts";
 import { broadcastShapes, broadcastStrides } from "../base/shape.ts";
 import { DTypeError } from "../errors/errors.ts";
-import { full } from "../autograd/create.ts";
 import { to } from "./cast.ts";
 import { sumTo } from "./sum.ts";
 import { affine, mapped, product, unaryOps, zipped } from "./unary.ts";
@@ -29,7 +30,12 @@ interface Partials {
   b(gradOutput: Tensor, a: Tensor, b: Tensor): Tensor;
 }
 
-function binary(name: string, kernel: BinaryKernel, saves: readonly ("a" | "b")[], partial: Partials): Op<BinaryInputs, null> {
+function binary(
+  name: string,
+  kernel: BinaryKernel,
+  saves: readonly ("a" | "b")[],
+  partial: Partials,
+): Op<BinaryInputs, null> {
   return defineOp<BinaryInputs, null>({
     name,
     shape: ({ a, b }) => broadcastShapes(name, a.shape, b.shape),
@@ -65,18 +71,32 @@ const half = (g: Tensor, a: Tensor, b: Tensor, kernel: "gt_f32" | "lt_f32"): Ten
 export const binaryOps = {
   add: binary("add", "add_f32", [], { a: (g) => g, b: (g) => g }),
   sub: binary("sub", "sub_f32", [], { a: (g) => g, b: (g) => mapped("neg_f32", g) }),
-  mul: binary("mul", "mul_f32", ["a", "b"], { a: (g, _a, b) => combined("mul_f32", g, b), b: (g, a) => combined("mul_f32", g, a) }),
+  mul: binary("mul", "mul_f32", ["a", "b"], {
+    a: (g, _a, b) => combined("mul_f32", g, b),
+    b: (g, a) => combined("mul_f32", g, a),
+  }),
   div: binary("div", "div_f32", ["a", "b"], {
     a: (g, _a, b) => combined("div_f32", g, b),
     b: (g, a, b) => mapped("neg_f32", combined("div_f32", combined("mul_f32", g, a), combined("mul_f32", b, b))),
   }),
   pow: binary("pow", "pow_f32", ["a", "b"], {
     // ∂aᵇ/∂a = b·aᵇ⁻¹, and 0 where b = 0; ∂aᵇ/∂b = aᵇ·ln a, and 0 where a = 0 and b ≥ 0.
-    a: (g, a, b) => select(eqZero(b), combined("mul_f32", g, combined("mul_f32", b, combined("pow_f32", a, mapped("affine_f32", b, 1, -1))))),
-    b: (g, a, b) => select(eqZero(a), combined("mul_f32", g, combined("mul_f32", combined("pow_f32", a, b), mapped("log_f32", a)))),
+    a: (g, a, b) =>
+      select(
+        eqZero(b),
+        combined("mul_f32", g, combined("mul_f32", b, combined("pow_f32", a, mapped("affine_f32", b, 1, -1)))),
+      ),
+    b: (g, a, b) =>
+      select(eqZero(a), combined("mul_f32", g, combined("mul_f32", combined("pow_f32", a, b), mapped("log_f32", a)))),
   }),
-  maximum: binary("maximum", "maximum_f32", ["a", "b"], { a: (g, a, b) => half(g, a, b, "gt_f32"), b: (g, a, b) => half(g, b, a, "gt_f32") }),
-  minimum: binary("minimum", "minimum_f32", ["a", "b"], { a: (g, a, b) => half(g, a, b, "lt_f32"), b: (g, a, b) => half(g, b, a, "lt_f32") }),
+  maximum: binary("maximum", "maximum_f32", ["a", "b"], {
+    a: (g, a, b) => half(g, a, b, "gt_f32"),
+    b: (g, a, b) => half(g, b, a, "gt_f32"),
+  }),
+  minimum: binary("minimum", "minimum_f32", ["a", "b"], {
+    a: (g, a, b) => half(g, a, b, "lt_f32"),
+    b: (g, a, b) => half(g, b, a, "lt_f32"),
+  }),
 } as const;
 
 function eqZero(t: Tensor): Tensor {
@@ -107,7 +127,8 @@ const whereOp = defineOp<{ condition: Tensor; a: Tensor; b: Tensor }, null>({
   saves: ["condition"],
   forward({ condition, a, b }, _p, out) {
     const stridesCondition = padAxes(broadcastStrides(condition.shape, condition.strides, out.shape), 0);
-    if (out.numel > 0) run("where_f32", { ...broadcastParams(a, b, out.shape), stridesCondition }, [condition, a, b], [out]);
+    if (out.numel > 0)
+      run("where_f32", { ...broadcastParams(a, b, out.shape), stridesCondition }, [condition, a, b], [out]);
   },
   backward(gradOutput, { condition }, _p, { needs, shapes }) {
     const zero = full([], 0, { device: gradOutput.backend });
@@ -141,17 +162,32 @@ function integers(kernel: "add_i32" | "sub_i32" | "mul_i32", a: Tensor, b: Opera
 
 /** a + b with broadcasting. torch.add. */
 export function add(a: Tensor, b: Operand): Tensor {
-  return integers("add_i32", a, b) ?? (typeof b === "number" ? affine(floats("add", a), 1, b) : binaryOps.add({ a: floats("add", a), b: floats("add", b) }, null));
+  return (
+    integers("add_i32", a, b) ??
+    (typeof b === "number"
+      ? affine(floats("add", a), 1, b)
+      : binaryOps.add({ a: floats("add", a), b: floats("add", b) }, null))
+  );
 }
 
 /** a − b with broadcasting. torch.sub. */
 export function sub(a: Tensor, b: Operand): Tensor {
-  return integers("sub_i32", a, b) ?? (typeof b === "number" ? affine(floats("sub", a), 1, -b) : binaryOps.sub({ a: floats("sub", a), b: floats("sub", b) }, null));
+  return (
+    integers("sub_i32", a, b) ??
+    (typeof b === "number"
+      ? affine(floats("sub", a), 1, -b)
+      : binaryOps.sub({ a: floats("sub", a), b: floats("sub", b) }, null))
+  );
 }
 
 /** a·b, element by element, with broadcasting. torch.mul. */
 export function mul(a: Tensor, b: Operand): Tensor {
-  return integers("mul_i32", a, b) ?? (typeof b === "number" ? affine(floats("mul", a), b, 0) : binaryOps.mul({ a: floats("mul", a), b: floats("mul", b) }, null));
+  return (
+    integers("mul_i32", a, b) ??
+    (typeof b === "number"
+      ? affine(floats("mul", a), b, 0)
+      : binaryOps.mul({ a: floats("mul", a), b: floats("mul", b) }, null))
+  );
 }
 
 /** a/b with broadcasting, true division. torch.div. */
@@ -188,13 +224,19 @@ type Comparison = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
 /** Compares with broadcasting; the result is bool. @internal */
 export function compare(name: Comparison, a: Tensor, b: Operand): Tensor {
   let x = a;
-  let y = typeof b === "number" ? full([], b, { device: a.backend, dtype: Number.isInteger(b) ? a.dtype === "float32" ? "float32" : "int32" : "float32" }) : b;
+  let y =
+    typeof b === "number"
+      ? full([], b, {
+          device: a.backend,
+          dtype: Number.isInteger(b) ? (a.dtype === "float32" ? "float32" : "int32") : "float32",
+        })
+      : b;
   const type = x.dtype === "float32" || y.dtype === "float32" ? "float32" : "int32";
   x = to(x, type);
   y = to(y, type);
   if (x.backend !== y.backend) throw new DTypeError(name, "device", `operands are on ${x.device} and ${y.device}.`);
   const out = Tensor.empty(x.backend, broadcastShapes(name, x.shape, y.shape), "bool");
-  if (out.numel > 0) run(`${name}_${type === "float32" ? "f32" : "i32"}`, broadcastParams(x, y, out.shape), [x, y], [out]);
+  if (out.numel > 0)
+    run(`${name}_${type === "float32" ? "f32" : "i32"}`, broadcastParams(x, y, out.shape), [x, y], [out]);
   return out;
 }
-

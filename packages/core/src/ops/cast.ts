@@ -12,7 +12,8 @@ export function to(input: Tensor, dtype: DType): Tensor {
   const source = input.isContiguous ? input : makeContiguous(input);
   const from = storageType[input.dtype];
   const target = storageType[dtype];
-  if (from === target && dtype !== "bool") return new Tensor(source.storage, dtype, source.shape, source.strides, source.offset);
+  if (from === target && dtype !== "bool")
+    return new Tensor(source.storage, dtype, source.shape, source.strides, source.offset);
   const out = Tensor.empty(source.backend, source.shape, dtype);
   if (out.numel === 0) return out;
   if (dtype === "bool" && from === "u8") {

@@ -28,10 +28,22 @@ type Inputs = { input: Tensor; weight: Tensor; bias?: Tensor };
 /** The convolution this one is the gradient of: its input is our output. */
 function params(input: Shape, weight: Shape, output: Shape, g: Geometry) {
   return {
-    batch: input[0]!, inChannels: output[1]!, inHeight: output[2]!, inWidth: output[3]!,
-    outChannels: input[1]!, outHeight: input[2]!, outWidth: input[3]!,
-    kernelHeight: weight[2]!, kernelWidth: weight[3]!, strideHeight: g.stride[0], strideWidth: g.stride[1],
-    padTop: g.padding[0], padLeft: g.padding[1], dilationHeight: g.dilation[0], dilationWidth: g.dilation[1], groups: g.groups,
+    batch: input[0]!,
+    inChannels: output[1]!,
+    inHeight: output[2]!,
+    inWidth: output[3]!,
+    outChannels: input[1]!,
+    outHeight: input[2]!,
+    outWidth: input[3]!,
+    kernelHeight: weight[2]!,
+    kernelWidth: weight[3]!,
+    strideHeight: g.stride[0],
+    strideWidth: g.stride[1],
+    padTop: g.padding[0],
+    padLeft: g.padding[1],
+    dilationHeight: g.dilation[0],
+    dilationWidth: g.dilation[1],
+    groups: g.groups,
   };
 }
 
@@ -43,22 +55,46 @@ export const convTranspose2dOp = defineOp<Inputs, Geometry>({
       { name: "weight", shape: weight.shape, axes: "C, O/groups, kH, kW" },
     ];
     if (input.shape.length !== 4 || weight.shape.length !== 4)
-      throw new ShapeError("convTranspose2d", "rank", `input must be (N, C, H, W) or (C, H, W) and weight have 4 axes, got ${input.shape.length} and ${weight.shape.length}.`, operands);
+      throw new ShapeError(
+        "convTranspose2d",
+        "rank",
+        `input must be (N, C, H, W) or (C, H, W) and weight have 4 axes, got ${input.shape.length} and ${weight.shape.length}.`,
+        operands,
+      );
     const [n = 0, c = 0, h = 0, w = 0] = input.shape;
     const [wc = 0, perGroup = 0, kh = 0, kw = 0] = weight.shape;
-    if (c !== wc) throw new ShapeError("convTranspose2d", "channels", `input has ${c} channels, weight wants ${wc}.`, operands);
-    if (c % g.groups !== 0) throw new ShapeError("convTranspose2d", "groups", `groups ${g.groups} must divide the ${c} input channels.`, operands);
+    if (c !== wc)
+      throw new ShapeError("convTranspose2d", "channels", `input has ${c} channels, weight wants ${wc}.`, operands);
+    if (c % g.groups !== 0)
+      throw new ShapeError(
+        "convTranspose2d",
+        "groups",
+        `groups ${g.groups} must divide the ${c} input channels.`,
+        operands,
+      );
     const o = perGroup * g.groups;
     if (bias && (bias.shape.length !== 1 || bias.shape[0] !== o))
-      throw new ShapeError("convTranspose2d", "bias", `bias must be [${o}], one for each output channel.`, [...operands, { name: "bias", shape: bias.shape }]);
-    const size = (length: number, kernel: number, axis: 0 | 1) => (length - 1) * g.stride[axis] - 2 * g.padding[axis] + g.dilation[axis] * (kernel - 1) + g.outputPadding[axis] + 1;
+      throw new ShapeError("convTranspose2d", "bias", `bias must be [${o}], one for each output channel.`, [
+        ...operands,
+        { name: "bias", shape: bias.shape },
+      ]);
+    const size = (length: number, kernel: number, axis: 0 | 1) =>
+      (length - 1) * g.stride[axis] - 2 * g.padding[axis] + g.dilation[axis] * (kernel - 1) + g.outputPadding[axis] + 1;
     const out = [size(h, kh, 0), size(w, kw, 1)] as const;
-    if (out[0] < 1 || out[1] < 1) throw new ShapeError("convTranspose2d", "too-small", `the result would be ${out[0]} × ${out[1]}.`, operands, "use less padding.");
+    if (out[0] < 1 || out[1] < 1)
+      throw new ShapeError(
+        "convTranspose2d",
+        "too-small",
+        `the result would be ${out[0]} × ${out[1]}.`,
+        operands,
+        "use less padding.",
+      );
     return [n, o, ...out];
   },
   saves: ["input", "weight"],
   forward({ input, weight, bias }, g, out) {
-    if (out.numel > 0) run("conv2d_backward_input_f32", params(input.shape, weight.shape, out.shape, g), [input, weight, bias], [out]);
+    if (out.numel > 0)
+      run("conv2d_backward_input_f32", params(input.shape, weight.shape, out.shape, g), [input, weight, bias], [out]);
   },
   // The transposed map's gradients are the convolution itself and its weight gradient with the roles exchanged.
   backward(gradOutput, { input, weight }, g, { needs, shapes }) {
@@ -69,7 +105,10 @@ export const convTranspose2dOp = defineOp<Inputs, Geometry>({
       grads.input = make(shapes.input);
       if (grads.input.numel > 0) run("conv2d_f32", p, [gradOutput, weight, null], [grads.input]);
     }
-    if (needs.weight) run("conv2d_backward_weight_f32", p, [input, gradOutput], [(grads.weight = make(shapes.weight))]);
+    if (needs.weight) {
+      grads.weight = make(shapes.weight);
+      run("conv2d_backward_weight_f32", p, [input, gradOutput], [grads.weight]);
+    }
     if (needs.bias) grads.bias = channelSum(gradOutput);
     return grads;
   },
@@ -80,15 +119,29 @@ export function transposeGeometry(options: ConvTranspose2dOptions): Geometry {
   const checked = (name: "stride" | "padding" | "outputPadding" | "dilation", preset: number): Pair => {
     const value = pair(options[name] ?? preset, "convTranspose2d", name);
     if (value.some((v) => !Number.isInteger(v) || v < preset))
-      throw new ArgumentError("convTranspose2d", name, `${name} must be whole numbers ≥ ${preset}, got [${value.join(", ")}].`);
+      throw new ArgumentError(
+        "convTranspose2d",
+        name,
+        `${name} must be whole numbers ≥ ${preset}, got [${value.join(", ")}].`,
+      );
     return value;
   };
-  const [stride, dilation, padding, outputPadding] = [checked("stride", 1), checked("dilation", 1), checked("padding", 0), checked("outputPadding", 0)];
+  const [stride, dilation, padding, outputPadding] = [
+    checked("stride", 1),
+    checked("dilation", 1),
+    checked("padding", 0),
+    checked("outputPadding", 0),
+  ];
   for (const axis of [0, 1] as const)
     if (outputPadding[axis] >= Math.max(stride[axis], dilation[axis]))
-      throw new ArgumentError("convTranspose2d", "output-padding", `outputPadding [${outputPadding.join(", ")}] must be below stride [${stride.join(", ")}] or dilation [${dilation.join(", ")}].`);
+      throw new ArgumentError(
+        "convTranspose2d",
+        "output-padding",
+        `outputPadding [${outputPadding.join(", ")}] must be below stride [${stride.join(", ")}] or dilation [${dilation.join(", ")}].`,
+      );
   const { groups = 1 } = options;
-  if (!Number.isInteger(groups) || groups < 1) throw new ArgumentError("convTranspose2d", "groups", `groups must be a whole number ≥ 1, got ${groups}.`);
+  if (!Number.isInteger(groups) || groups < 1)
+    throw new ArgumentError("convTranspose2d", "groups", `groups must be a whole number ≥ 1, got ${groups}.`);
   return { stride, dilation, padding, outputPadding, groups };
 }
 
@@ -100,7 +153,14 @@ export function transposeGeometry(options: ConvTranspose2dOptions): Geometry {
  * Throws   ShapeError "rank", "channels", "groups", "bias", "too-small"; ArgumentError "output-padding".
  * Source   torch.nn.functional.conv_transpose2d.
  */
-export function convTranspose2d(input: Tensor, weight: Tensor, bias?: Tensor | null, options: ConvTranspose2dOptions = {}): Tensor {
+export function convTranspose2d(
+  input: Tensor,
+  weight: Tensor,
+  bias?: Tensor | null,
+  options: ConvTranspose2dOptions = {},
+): Tensor {
   const geometry = transposeGeometry(options);
-  return batched(input, weight, (images) => convTranspose2dOp({ input: images, weight, bias: bias ?? undefined }, geometry));
+  return batched(input, weight, (images) =>
+    convTranspose2dOp({ input: images, weight, bias: bias ?? undefined }, geometry),
+  );
 }

@@ -30,7 +30,8 @@ export interface ConvGeometry {
 type Inputs = { input: Tensor; weight: Tensor; bias?: Tensor };
 
 function checkPair(name: string, value: Pair, least: number): Pair {
-  if (value.some((v) => !Number.isInteger(v) || v < least)) throw new ArgumentError("conv2d", name, `${name} must be whole numbers ≥ ${least}, got [${value.join(", ")}].`);
+  if (value.some((v) => !Number.isInteger(v) || v < least))
+    throw new ArgumentError("conv2d", name, `${name} must be whole numbers ≥ ${least}, got [${value.join(", ")}].`);
   return value;
 }
 
@@ -39,11 +40,17 @@ export function convGeometry(options: Conv2dOptions, kernel: Pair): ConvGeometry
   const stride = checkPair("stride", pair(options.stride ?? 1, "conv2d", "stride"), 1);
   const dilation = checkPair("dilation", pair(options.dilation ?? 1, "conv2d", "dilation"), 1);
   const { padding = 0, groups = 1 } = options;
-  if (!Number.isInteger(groups) || groups < 1) throw new ArgumentError("conv2d", "groups", `groups must be a whole number ≥ 1, got ${groups}.`);
+  if (!Number.isInteger(groups) || groups < 1)
+    throw new ArgumentError("conv2d", "groups", `groups must be a whole number ≥ 1, got ${groups}.`);
   let before: Pair;
   let after: Pair;
   if (padding === "same") {
-    if (stride.some((s) => s !== 1)) throw new ArgumentError("conv2d", "same-stride", `padding "same" needs stride 1, got [${stride.join(", ")}]. Give the padding as numbers.`);
+    if (stride.some((s) => s !== 1))
+      throw new ArgumentError(
+        "conv2d",
+        "same-stride",
+        `padding "same" needs stride 1, got [${stride.join(", ")}]. Give the padding as numbers.`,
+      );
     const total = [dilation[0] * (kernel[0] - 1), dilation[1] * (kernel[1] - 1)] as const;
     before = [Math.floor(total[0] / 2), Math.floor(total[1] / 2)];
     after = [total[0] - before[0], total[1] - before[1]];
@@ -62,28 +69,58 @@ function windows(size: number, kernel: number, g: ConvGeometry, axis: 0 | 1): nu
   return Math.floor((size + g.before[axis] + g.after[axis] - span) / g.stride[axis]) + 1;
 }
 
-function outputShape({ input, weight, bias }: { input: { shape: Shape }; weight: { shape: Shape }; bias?: { shape: Shape } }, g: ConvGeometry): number[] {
+function outputShape(
+  { input, weight, bias }: { input: { shape: Shape }; weight: { shape: Shape }; bias?: { shape: Shape } },
+  g: ConvGeometry,
+): number[] {
   const operands: OperandFact[] = [
     { name: "input", shape: input.shape, axes: "N, C, H, W" },
     { name: "weight", shape: weight.shape, axes: "O, C/groups, kH, kW" },
   ];
   if (input.shape.length !== 4 || weight.shape.length !== 4)
-    throw new ShapeError("conv2d", "rank", `input must be (N, C, H, W) or (C, H, W) and weight have 4 axes, got ${input.shape.length} and ${weight.shape.length}.`, operands);
+    throw new ShapeError(
+      "conv2d",
+      "rank",
+      `input must be (N, C, H, W) or (C, H, W) and weight have 4 axes, got ${input.shape.length} and ${weight.shape.length}.`,
+      operands,
+    );
   const [n = 0, c = 0, h = 0, w = 0] = input.shape;
   const [o = 0, perGroup = 0, kh = 0, kw = 0] = weight.shape;
   const { groups } = g;
   if (c !== perGroup * groups)
-    throw new ShapeError("conv2d", "channels", `input has ${c} channels, weight wants ${perGroup} × groups ${groups} = ${perGroup * groups}.`, operands,
-      input.shape[3] === perGroup * groups ? "is the data NHWC? conv2d takes NCHW." : undefined);
-  if (o % groups !== 0) throw new ShapeError("conv2d", "groups", `groups ${groups} must divide the ${o} output channels.`, operands);
+    throw new ShapeError(
+      "conv2d",
+      "channels",
+      `input has ${c} channels, weight wants ${perGroup} × groups ${groups} = ${perGroup * groups}.`,
+      operands,
+      input.shape[3] === perGroup * groups ? "is the data NHWC? conv2d takes NCHW." : undefined,
+    );
+  if (o % groups !== 0)
+    throw new ShapeError("conv2d", "groups", `groups ${groups} must divide the ${o} output channels.`, operands);
   if (bias && (bias.shape.length !== 1 || bias.shape[0] !== o))
-    throw new ShapeError("conv2d", "bias", `bias must be [${o}], one for each output channel.`, [...operands, { name: "bias", shape: bias.shape }]);
-  if (kh < 1 || kw < 1) throw new ShapeError("conv2d", "kernel-size", `the kernel must be at least 1 × 1, got ${kh} × ${kw}.`, operands);
-  if (h < 1 || w < 1) throw new ShapeError("conv2d", "empty", `the images have no pixels: ${h} × ${w}. Only the batch may be empty.`, operands);
+    throw new ShapeError("conv2d", "bias", `bias must be [${o}], one for each output channel.`, [
+      ...operands,
+      { name: "bias", shape: bias.shape },
+    ]);
+  if (kh < 1 || kw < 1)
+    throw new ShapeError("conv2d", "kernel-size", `the kernel must be at least 1 × 1, got ${kh} × ${kw}.`, operands);
+  if (h < 1 || w < 1)
+    throw new ShapeError(
+      "conv2d",
+      "empty",
+      `the images have no pixels: ${h} × ${w}. Only the batch may be empty.`,
+      operands,
+    );
   const out = [windows(h, kh, g, 0), windows(w, kw, g, 1)] as const;
   if (out[0] < 1 || out[1] < 1) {
     const span = [g.dilation[0] * (kh - 1) + 1, g.dilation[1] * (kw - 1) + 1];
-    throw new ShapeError("conv2d", "kernel-too-large", `the kernel covers ${span[0]} × ${span[1]}, the padded input is only ${h + g.before[0] + g.after[0]} × ${w + g.before[1] + g.after[1]}.`, operands, "add padding, or use a smaller kernel or dilation.");
+    throw new ShapeError(
+      "conv2d",
+      "kernel-too-large",
+      `the kernel covers ${span[0]} × ${span[1]}, the padded input is only ${h + g.before[0] + g.after[0]} × ${w + g.before[1] + g.after[1]}.`,
+      operands,
+      "add padding, or use a smaller kernel or dilation.",
+    );
   }
   return [n, o, out[0], out[1]];
 }
@@ -91,10 +128,22 @@ function outputShape({ input, weight, bias }: { input: { shape: Shape }; weight:
 /** The kernels' parameters. @internal */
 export function convParams(input: Shape, weight: Shape, output: Shape, g: ConvGeometry) {
   return {
-    batch: input[0]!, inChannels: input[1]!, inHeight: input[2]!, inWidth: input[3]!,
-    outChannels: output[1]!, outHeight: output[2]!, outWidth: output[3]!,
-    kernelHeight: weight[2]!, kernelWidth: weight[3]!, strideHeight: g.stride[0], strideWidth: g.stride[1],
-    padTop: g.before[0], padLeft: g.before[1], dilationHeight: g.dilation[0], dilationWidth: g.dilation[1], groups: g.groups,
+    batch: input[0]!,
+    inChannels: input[1]!,
+    inHeight: input[2]!,
+    inWidth: input[3]!,
+    outChannels: output[1]!,
+    outHeight: output[2]!,
+    outWidth: output[3]!,
+    kernelHeight: weight[2]!,
+    kernelWidth: weight[3]!,
+    strideHeight: g.stride[0],
+    strideWidth: g.stride[1],
+    padTop: g.before[0],
+    padLeft: g.before[1],
+    dilationHeight: g.dilation[0],
+    dilationWidth: g.dilation[1],
+    groups: g.groups,
   };
 }
 
@@ -112,7 +161,8 @@ export const conv2dOp = defineOp<Inputs, ConvGeometry>({
   shape: outputShape,
   saves: ["input", "weight"],
   forward({ input, weight, bias }, g, out) {
-    if (out.numel > 0) run("conv2d_f32", convParams(input.shape, weight.shape, out.shape, g), [input, weight, bias], [out]);
+    if (out.numel > 0)
+      run("conv2d_f32", convParams(input.shape, weight.shape, out.shape, g), [input, weight, bias], [out]);
   },
   // y = x ⋆ w is linear in x and in w, so each gradient is the same sum with the roles moved:
   //   ∂L/∂x[i] = Σ gradOutput[o]·w[k]    ∂L/∂w[k] = Σ gradOutput[o]·x[i]    over every triple (i, k, o) in y.
@@ -124,7 +174,10 @@ export const conv2dOp = defineOp<Inputs, ConvGeometry>({
       grads.input = make(shapes.input);
       if (grads.input.numel > 0) run("conv2d_backward_input_f32", p, [gradOutput, weight, null], [grads.input]);
     }
-    if (needs.weight) run("conv2d_backward_weight_f32", p, [gradOutput, input], [(grads.weight = make(shapes.weight))]);
+    if (needs.weight) {
+      grads.weight = make(shapes.weight);
+      run("conv2d_backward_weight_f32", p, [gradOutput, input], [grads.weight]);
+    }
     if (needs.bias) grads.bias = channelSum(gradOutput);
     return grads;
   },
@@ -154,7 +207,13 @@ export function batched(input: Tensor, weight: Tensor, run: (images: Tensor) => 
 }
 
 /** conv2d after padding by reflection, repetition of the edge, or wrapping around. @internal */
-export function conv2dPadded(input: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2dOptions, mode: "reflect" | "replicate" | "circular"): Tensor {
+export function conv2dPadded(
+  input: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  options: Conv2dOptions,
+  mode: "reflect" | "replicate" | "circular",
+): Tensor {
   const g = convGeometry(options, [weight.shape[2] ?? 1, weight.shape[3] ?? 1]);
   const padded = pad(input, [g.before[1], g.after[1], g.before[0], g.after[0]], { mode });
   return conv2d(padded, weight, bias, { ...options, padding: 0 });

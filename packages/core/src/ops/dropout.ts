@@ -1,5 +1,5 @@
 import { ones, tensor } from "../autograd/create.ts";
-import { Tensor } from "../autograd/tensor.ts";
+import type { Tensor } from "../autograd/tensor.ts";
 import { defaultGenerator, fillBernoulli, type Generator } from "../base/rng/index.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { mul } from "./binary.ts";
@@ -40,8 +40,20 @@ export function dropout(input: Tensor, options: DropoutOptions = {}): Tensor {
  * Source   Tompson et al. 2015; torch.nn.functional.dropout2d.
  */
 export function dropout2d(input: Tensor, options: DropoutOptions = {}): Tensor {
-  if (input.ndim < 2) throw new ShapeError("dropout2d", "rank", `input must have at least 2 axes (N, C, …), got ${input.ndim}.`, [{ name: "input", shape: input.shape }]);
+  if (input.ndim < 2)
+    throw new ShapeError("dropout2d", "rank", `input must have at least 2 axes (N, C, …), got ${input.ndim}.`, [
+      { name: "input", shape: input.shape },
+    ]);
   const { p = 0.5, training = true } = options;
   if (!training || p === 0 || p === 1) return dropout(input, options);
-  return mul(input, dropout(ones(input.shape.map((size, i) => (i < 2 ? size : 1)), { device: input.backend }), options));
+  return mul(
+    input,
+    dropout(
+      ones(
+        input.shape.map((size, i) => (i < 2 ? size : 1)),
+        { device: input.backend },
+      ),
+      options,
+    ),
+  );
 }

@@ -4,10 +4,9 @@ import { defineOp, run } from "../autograd/define-op.ts";
 import { makeContiguous, Tensor } from "../autograd/tensor.ts";
 import { normalizeDim, type Shape } from "../base/shape.ts";
 import { ShapeError } from "../errors/errors.ts";
-import { combined, compare } from "./binary.ts";
+import { combined, compare, mul } from "./binary.ts";
 import { to } from "./cast.ts";
 import { aroundAxis, type Dims, type ReduceOptions, reducedAxes, reducedShape, relabel, repeatTo, sum } from "./sum.ts";
-import { mul } from "./binary.ts";
 import { permute, reshape, unsqueeze } from "./view.ts";
 
 function extremum(name: "amax" | "amin") {
@@ -32,11 +31,16 @@ const ops = { amax: extremum("amax"), amin: extremum("amin") };
 function reduceTo(name: "amax" | "amin", input: Tensor, dim: Dims, { keepdim = false }: ReduceOptions): Tensor {
   const axes = reducedAxes(name, dim, input.ndim);
   if (axes.some((axis) => input.shape[axis] === 0) || (input.numel === 0 && axes.length === input.ndim))
-    throw new ShapeError(name, "empty", `nothing to choose from along dim ${axes.join(", ")}.`, [{ name: "input", shape: input.shape }]);
+    throw new ShapeError(name, "empty", `nothing to choose from along dim ${axes.join(", ")}.`, [
+      { name: "input", shape: input.shape },
+    ]);
   // All reduced axes as one last axis, so that equal extrema across axes share alike.
   const rest = input.shape.flatMap((_, i) => (axes.includes(i) ? [] : [i]));
   const moved = permute(input, [...rest, ...axes]);
-  const flat = reshape(moved, [...rest.map((i) => input.shape[i]!), axes.reduce((n, axis) => n * input.shape[axis]!, 1)]);
+  const flat = reshape(moved, [
+    ...rest.map((i) => input.shape[i]!),
+    axes.reduce((n, axis) => n * input.shape[axis]!, 1),
+  ]);
   return reshape(ops[name]({ input: flat }, { axis: rest.length }), reducedShape(input.shape, axes, keepdim));
 }
 
@@ -52,9 +56,13 @@ export function amin(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Te
 
 function argExtremum(name: "argmax" | "argmin", input: Tensor, dim: number | undefined, keepdim: boolean): Tensor {
   const source = to(input, "float32");
-  if (dim === undefined) return relabel(argExtremum(name, reshape(source, [-1]), 0, false), keepdim ? input.shape.map(() => 1) : []);
+  if (dim === undefined)
+    return relabel(argExtremum(name, reshape(source, [-1]), 0, false), keepdim ? input.shape.map(() => 1) : []);
   const axis = normalizeDim(name, dim, input.ndim);
-  if (input.shape[axis] === 0) throw new ShapeError(name, "empty", `nothing to choose from along dim ${dim}.`, [{ name: "input", shape: input.shape }]);
+  if (input.shape[axis] === 0)
+    throw new ShapeError(name, "empty", `nothing to choose from along dim ${dim}.`, [
+      { name: "input", shape: input.shape },
+    ]);
   const contiguous = source.isContiguous ? source : makeContiguous(source);
   const out = Tensor.empty(input.backend, reducedShape(input.shape, [axis], keepdim), "int32");
   if (out.numel > 0) run(`${name}_f32`, aroundAxis(input.shape, axis), [contiguous], [out]);
@@ -78,7 +86,12 @@ function chosen(input: Tensor, indices: Tensor, axis: number): Tensor {
   return to(compare("eq", counter, unsqueeze(indices, axis)), "float32");
 }
 
-function withIndices(name: "amax" | "amin", input: Tensor, dim: number, { keepdim = false }: ReduceOptions): { values: Tensor; indices: Tensor } {
+function withIndices(
+  name: "amax" | "amin",
+  input: Tensor,
+  dim: number,
+  { keepdim = false }: ReduceOptions,
+): { values: Tensor; indices: Tensor } {
   const axis = normalizeDim(name, dim, input.ndim);
   const indices = argExtremum(name === "amax" ? "argmax" : "argmin", input, axis, false);
   const values = input.requiresGrad ? pickOp({ input }, { axis, indices, name }) : ops[name]({ input }, { axis });

@@ -3,8 +3,8 @@ import { fill } from "../autograd/create.ts";
 import { isGradEnabled } from "../autograd/grad-mode.ts";
 import { GraphNode, nodeOf } from "../autograd/graph.ts";
 import { copyStrided, makeContiguous, Tensor } from "../autograd/tensor.ts";
-import { AutogradError, DTypeError, ShapeError } from "../errors/errors.ts";
 import { broadcastStrides, sameShape } from "../base/shape.ts";
+import { AutogradError, DTypeError, ShapeError } from "../errors/errors.ts";
 import { add, div, mul, type Operand, sub } from "./binary.ts";
 import { to } from "./cast.ts";
 import { sumTo } from "./sum.ts";
@@ -13,14 +13,28 @@ import { sumTo } from "./sum.ts";
 function guard(name: string, target: Tensor, source?: Tensor): void {
   if (!isGradEnabled()) return;
   if (target.isLeaf && target.requiresGrad)
-    throw new AutogradError(name, "leaf", "a leaf that requires a gradient cannot be changed in place while recording; wrap the change in noGrad(() => …).");
+    throw new AutogradError(
+      name,
+      "leaf",
+      "a leaf that requires a gradient cannot be changed in place while recording; wrap the change in noGrad(() => …).",
+    );
   if (target.isView && (target.requiresGrad || source?.requiresGrad))
-    throw new AutogradError(name, "view", "a view cannot be changed in place while gradients are recorded; change a clone().");
+    throw new AutogradError(
+      name,
+      "view",
+      "a view cannot be changed in place while gradients are recorded; change a clone().",
+    );
 }
 
 function store(name: string, target: Tensor, value: Tensor): Tensor {
   if (!sameShape(value.shape, target.shape))
-    throw new ShapeError(name, "in-place-shape", `the result [${value.shape.join(", ")}] does not fit into [${target.shape.join(", ")}].`, [{ name: "target", shape: target.shape }], "in-place operations cannot broadcast their target.");
+    throw new ShapeError(
+      name,
+      "in-place-shape",
+      `the result [${value.shape.join(", ")}] does not fit into [${target.shape.join(", ")}].`,
+      [{ name: "target", shape: target.shape }],
+      "in-place operations cannot broadcast their target.",
+    );
   copyStrided(to(value, target.dtype), target);
   target.storage.version++;
   target.gradFn = value.gradFn;
@@ -61,18 +75,38 @@ export function zero_(target: Tensor): Tensor {
 /** Copies `source` (broadcast if need be) into the tensor; gradients pass to the source. torch.Tensor.copy_. */
 export function copy_(target: Tensor, source: Tensor): Tensor {
   guard("copy_", target, source);
-  if (source.backend !== target.backend) throw new DTypeError("copy_", "device", `source is on ${source.device}, target on ${target.device}; read and write() instead.`);
-  const fits = source.ndim <= target.ndim && source.shape.every((size, i) => size === 1 || size === target.shape[i + target.ndim - source.ndim]);
+  if (source.backend !== target.backend)
+    throw new DTypeError(
+      "copy_",
+      "device",
+      `source is on ${source.device}, target on ${target.device}; read and write() instead.`,
+    );
+  const fits =
+    source.ndim <= target.ndim &&
+    source.shape.every((size, i) => size === 1 || size === target.shape[i + target.ndim - source.ndim]);
   if (!fits)
-    throw new ShapeError("copy_", "in-place-shape", `[${source.shape.join(", ")}] cannot be copied into [${target.shape.join(", ")}].`, [
-      { name: "target", shape: target.shape },
-      { name: "source", shape: source.shape },
-    ]);
+    throw new ShapeError(
+      "copy_",
+      "in-place-shape",
+      `[${source.shape.join(", ")}] cannot be copied into [${target.shape.join(", ")}].`,
+      [
+        { name: "target", shape: target.shape },
+        { name: "source", shape: source.shape },
+      ],
+    );
   const node = isGradEnabled() ? nodeOf(source) : null;
   const cast = to(source, target.dtype);
-  const spread = new Tensor(cast.storage, cast.dtype, target.shape, broadcastStrides(cast.shape, cast.strides, target.shape), cast.offset);
+  const spread = new Tensor(
+    cast.storage,
+    cast.dtype,
+    target.shape,
+    broadcastStrides(cast.shape, cast.strides, target.shape),
+    cast.offset,
+  );
   copyStrided(spread.storage === target.storage ? makeContiguous(spread) : spread, target);
   target.storage.version++;
-  target.gradFn = node ? new GraphNode({ name: "copy_", inputs: [node], backward: (g) => [sumTo(g, source.shape)] }) : null;
+  target.gradFn = node
+    ? new GraphNode({ name: "copy_", inputs: [node], backward: (g) => [sumTo(g, source.shape)] })
+    : null;
   return target;
 }

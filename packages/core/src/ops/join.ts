@@ -19,27 +19,39 @@ function part(t: Tensor, axis: number, { start, size }: { start: number; size: n
   return new Tensor(t.storage, t.dtype, shape, t.strides, t.offset + start * t.strides[axis]!);
 }
 
+/** Copies each tensor into its place along the axis. */
+function fill(tensors: readonly Tensor[], axis: number, out: Tensor): void {
+  const all = spans(
+    tensors.map((t) => t.shape),
+    axis,
+  );
+  for (const [i, t] of tensors.entries()) copyStrided(t, part(out, axis, all[i]!));
+}
+
 const catOp = defineOp<Record<string, Tensor>, { axis: number }>({
   name: "cat",
   shape(inputs, { axis }) {
     const shapes = Object.values(inputs).map((t) => t!.shape);
     const [first = []] = shapes;
-    shapes.forEach((shape, i) => {
+    for (const [i, shape] of shapes.entries()) {
       if (shape.length !== first.length || shape.some((size, a) => a !== axis && size !== first[a]))
         throw new ShapeError("cat", "sizes", `input ${i} differs from input 0 outside dim ${axis}.`, [
           { name: "input 0", shape: first },
           { name: `input ${i}`, shape },
         ]);
-    });
+    }
     return first.map((size, i) => (i === axis ? shapes.reduce((n, shape) => n + shape[axis]!, 0) : size));
   },
   forward(inputs, { axis }, out) {
     const tensors = Object.values(inputs);
-    spans(tensors.map((t) => t.shape), axis).forEach((span, i) => copyStrided(tensors[i]!, part(out, axis, span)));
+    fill(tensors, axis, out);
   },
   backward(gradOutput, _saved, { axis }, { shapes }) {
     const keys = Object.keys(shapes);
-    const all = spans(keys.map((key) => shapes[key]!), axis);
+    const all = spans(
+      keys.map((key) => shapes[key]!),
+      axis,
+    );
     return Object.fromEntries(keys.map((key, i) => [key, makeContiguous(part(gradOutput, axis, all[i]!))]));
   },
 });
@@ -57,7 +69,7 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   if (first.dtype === "float32") return catOp(Object.fromEntries(tensors.map((t, i) => [`input${i}`, t])), { axis });
   const shape = catOp.definition.shape(Object.fromEntries(tensors.map((t, i) => [`input${i}`, t])), { axis });
   const out = Tensor.empty(first.backend, shape, first.dtype);
-  spans(tensors.map((t) => t.shape), axis).forEach((span, i) => copyStrided(tensors[i]!, part(out, axis, span)));
+  fill(tensors, axis, out);
   return out;
 }
 
@@ -71,15 +83,26 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
         { name: `input ${i}`, shape: t.shape },
       ]);
   });
-  return cat(tensors.map((t) => unsqueeze(t, dim)), dim);
+  return cat(
+    tensors.map((t) => unsqueeze(t, dim)),
+    dim,
+  );
 }
 
 /** Cuts an axis into pieces of `size` (the last may be smaller) or of the given sizes; views. torch.split. */
 export function split(input: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
   const axis = normalizeDim("split", dim, input.ndim);
   const length = input.size(axis);
-  const sizes = typeof size === "number" ? Array.from({ length: Math.max(1, Math.ceil(length / size)) }, (_, i) => Math.min(size, length - i * size)) : size;
+  const sizes =
+    typeof size === "number"
+      ? Array.from({ length: Math.max(1, Math.ceil(length / size)) }, (_, i) => Math.min(size, length - i * size))
+      : size;
   if (sizes.reduce((a, b) => a + b, 0) !== length)
-    throw new ShapeError("split", "sizes", `sizes [${sizes.join(", ")}] do not add up to ${length} along dim ${dim}.`, [{ name: "input", shape: input.shape }]);
-  return spans(sizes.map((s) => [s]), 0).map(({ start, size: n }) => narrow(input, axis, start, n));
+    throw new ShapeError("split", "sizes", `sizes [${sizes.join(", ")}] do not add up to ${length} along dim ${dim}.`, [
+      { name: "input", shape: input.shape },
+    ]);
+  return spans(
+    sizes.map((s) => [s]),
+    0,
+  ).map(({ start, size: n }) => narrow(input, axis, start, n));
 }

@@ -16,13 +16,23 @@ export const linearOp = defineOp<Inputs, null>({
       { name: "input", shape: input.shape, axes: "…, in" },
       { name: "weight", shape: weight.shape, axes: "out, in" },
     ];
-    if (weight.shape.length !== 2) throw new ShapeError("linear", "rank", `weight must have 2 axes, got ${weight.shape.length}.`, operands);
+    if (weight.shape.length !== 2)
+      throw new ShapeError("linear", "rank", `weight must have 2 axes, got ${weight.shape.length}.`, operands);
     const [out = 0, features = 0] = weight.shape;
     const got = input.shape[input.shape.length - 1];
     if (got !== features)
-      throw new ShapeError("linear", "features", `input has ${got ?? "no"} features, weight wants ${features}.`, operands, input.shape.length === 4 ? "flatten the maps first: new nn.Flatten()." : undefined);
+      throw new ShapeError(
+        "linear",
+        "features",
+        `input has ${got ?? "no"} features, weight wants ${features}.`,
+        operands,
+        input.shape.length === 4 ? "flatten the maps first: new nn.Flatten()." : undefined,
+      );
     if (bias && (bias.shape.length !== 1 || bias.shape[0] !== out))
-      throw new ShapeError("linear", "bias", `bias must be [${out}], one for each output.`, [...operands, { name: "bias", shape: bias.shape }]);
+      throw new ShapeError("linear", "bias", `bias must be [${out}], one for each output.`, [
+        ...operands,
+        { name: "bias", shape: bias.shape },
+      ]);
     return [...input.shape.slice(0, -1), out];
   },
   saves: ["input", "weight"],
@@ -34,9 +44,18 @@ export const linearOp = defineOp<Inputs, null>({
     const p = params(shapes.input, shapes.weight);
     const grads: { input?: Tensor; weight?: Tensor; bias?: Tensor } = {};
     const make = (shape: Shape) => Tensor.empty(gradOutput.backend, shape);
-    if (needs.input) run("linear_backward_input_f32", p, [gradOutput, weight], [(grads.input = make(shapes.input))]);
-    if (needs.weight) run("linear_backward_weight_f32", p, [gradOutput, input], [(grads.weight = make(shapes.weight))]);
-    if (needs.bias) run("sum_f32", { outer: 1, size: p.rows, inner: p.outFeatures }, [gradOutput], [(grads.bias = make([p.outFeatures]))]);
+    if (needs.input) {
+      grads.input = make(shapes.input);
+      run("linear_backward_input_f32", p, [gradOutput, weight], [grads.input]);
+    }
+    if (needs.weight) {
+      grads.weight = make(shapes.weight);
+      run("linear_backward_weight_f32", p, [gradOutput, input], [grads.weight]);
+    }
+    if (needs.bias) {
+      grads.bias = make([p.outFeatures]);
+      run("sum_f32", { outer: 1, size: p.rows, inner: p.outFeatures }, [gradOutput], [grads.bias]);
+    }
     return grads;
   },
 });

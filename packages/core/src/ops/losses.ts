@@ -1,11 +1,11 @@
 /** @file Losses of classification and regression, with torch's reductions. */
 import { defineOp, run } from "../autograd/define-op.ts";
 import { Tensor } from "../autograd/tensor.ts";
-import { numel, sameShape, type Shape } from "../base/shape.ts";
+import { numel, type Shape, sameShape } from "../base/shape.ts";
 import { ArgumentError, DTypeError, ShapeError, TargetError } from "../errors/errors.ts";
 import { add, compare, div, mul, sub, where } from "./binary.ts";
-import { mean, sum } from "./sum.ts";
 import { logSoftmax } from "./softmax.ts";
+import { mean, sum } from "./sum.ts";
 import { affine, neg } from "./unary.ts";
 import { reshape } from "./view.ts";
 
@@ -53,30 +53,52 @@ const nllOp = defineOp<NllInputs, { ignoreIndex: number; onWeights(weights: Tens
       { name: "input", shape: logProb.shape, axes: "N, C, …" },
       { name: "target", shape: targets.shape },
     ];
-    if (logProb.shape.length === 0) throw new ShapeError("nllLoss", "rank", "input must be (C) or (N, C, …).", operands);
+    if (logProb.shape.length === 0)
+      throw new ShapeError("nllLoss", "rank", "input must be (C) or (N, C, …).", operands);
     const want = targetShape(logProb.shape);
     if (!sameShape(targets.shape, want))
-      throw new ShapeError("nllLoss", "target-shape", `targets must be [${want.join(", ")}] for this input, got [${targets.shape.join(", ")}].`, operands);
+      throw new ShapeError(
+        "nllLoss",
+        "target-shape",
+        `targets must be [${want.join(", ")}] for this input, got [${targets.shape.join(", ")}].`,
+        operands,
+      );
     const { classes } = classLayout(logProb.shape);
     if (weight && (weight.shape.length !== 1 || weight.shape[0] !== classes))
-      throw new ShapeError("nllLoss", "weight", `weight must be [${classes}], one for each class, got [${weight.shape.join(", ")}].`, operands);
+      throw new ShapeError(
+        "nllLoss",
+        "weight",
+        `weight must be [${classes}], one for each class, got [${weight.shape.join(", ")}].`,
+        operands,
+      );
     return targets.shape;
   },
   saves: ["targets", "weight"],
   forward({ logProb, targets, weight }, { ignoreIndex, onWeights }, out) {
     const weights = Tensor.empty(out.backend, out.shape);
-    if (out.numel > 0) run("nll_loss_f32", { ...classLayout(logProb.shape), ignoreIndex }, [logProb, targets, weight], [out, weights]);
+    if (out.numel > 0)
+      run("nll_loss_f32", { ...classLayout(logProb.shape), ignoreIndex }, [logProb, targets, weight], [out, weights]);
     onWeights(weights);
   },
   backward(gradOutput, { targets, weight }, { ignoreIndex }, { shapes }) {
     const gradInput = Tensor.empty(gradOutput.backend, shapes.logProb);
-    if (gradInput.numel > 0) run("nll_loss_backward_f32", { ...classLayout(shapes.logProb), ignoreIndex }, [gradOutput, targets, weight], [gradInput]);
+    if (gradInput.numel > 0)
+      run(
+        "nll_loss_backward_f32",
+        { ...classLayout(shapes.logProb), ignoreIndex },
+        [gradOutput, targets, weight],
+        [gradInput],
+      );
     return { logProb: gradInput };
   },
   refused(refusal, { logProb }) {
     const { classes } = classLayout(logProb.shape);
     const [target, position] = refusal.facts;
-    return new TargetError("nllLoss", "target-range", `target ${target} at position ${position} is outside the ${classes} classes 0 … ${classes - 1}. Check the labels, or the number of outputs of the last layer.`);
+    return new TargetError(
+      "nllLoss",
+      "target-range",
+      `target ${target} at position ${position} is outside the ${classes} classes 0 … ${classes - 1}. Check the labels, or the number of outputs of the last layer.`,
+    );
   },
 });
 
@@ -90,14 +112,27 @@ const nllOp = defineOp<NllInputs, { ignoreIndex: number; onWeights(weights: Tens
 export function nllLoss(logProb: Tensor, target: Tensor, options: NllLossOptions = {}): Tensor {
   const { weight = null, ignoreIndex = -100, reduction = "mean" } = options;
   checkReduction("nllLoss", reduction);
-  if (target.dtype !== "int32") throw new DTypeError("nllLoss", "target-dtype", `targets must be class numbers of dtype int32, got ${target.dtype}.`);
+  if (target.dtype !== "int32")
+    throw new DTypeError(
+      "nllLoss",
+      "target-dtype",
+      `targets must be class numbers of dtype int32, got ${target.dtype}.`,
+    );
   let weights: Tensor | undefined;
-  const losses = nllOp({ logProb, targets: target, weight: weight ?? undefined }, { ignoreIndex, onWeights: (w) => (weights = w) });
+  const losses = nllOp(
+    { logProb, targets: target, weight: weight ?? undefined },
+    { ignoreIndex, onWeights: (w) => (weights = w) },
+  );
   if (reduction === "none") return losses;
   return reduction === "sum" ? sum(losses) : div(sum(losses), sum(weights!));
 }
 
-function smoothed(logProb: Tensor, target: Tensor, smoothing: number, { weight = null, ignoreIndex = -100, reduction = "mean" }: NllLossOptions): Tensor {
+function smoothed(
+  logProb: Tensor,
+  target: Tensor,
+  smoothing: number,
+  { weight = null, ignoreIndex = -100, reduction = "mean" }: NllLossOptions,
+): Tensor {
   // (1 − ε)·nll + ε/C·Σ_c −w_c·logProb_c, both over the same positions and, for the mean, the same weights.
   const { batch, classes, spatial } = classLayout(logProb.shape);
   const axis = logProb.ndim === 1 ? 0 : 1;
@@ -106,23 +141,40 @@ function smoothed(logProb: Tensor, target: Tensor, smoothing: number, { weight =
   const counts = compare("ne", target, ignoreIndex);
   const spread = where(counts, neg(sum(weighted, axis)), 0);
   let weights: Tensor | undefined;
-  const hit = nllOp({ logProb, targets: target, weight: weight ?? undefined }, { ignoreIndex, onWeights: (w) => (weights = w) });
+  const hit = nllOp(
+    { logProb, targets: target, weight: weight ?? undefined },
+    { ignoreIndex, onWeights: (w) => (weights = w) },
+  );
   const losses = add(affine(hit, 1 - smoothing, 0), affine(spread, smoothing / classes, 0));
   if (reduction === "none") return losses;
   if (reduction === "sum") return sum(losses);
   return batch * spatial === 0 ? mean(losses) : div(sum(losses), sum(weights!));
 }
 
-function soft(logProb: Tensor, target: Tensor, smoothing: number, { weight = null, reduction = "mean" }: NllLossOptions): Tensor {
+function soft(
+  logProb: Tensor,
+  target: Tensor,
+  smoothing: number,
+  { weight = null, reduction = "mean" }: NllLossOptions,
+): Tensor {
   const { batch, classes, spatial } = classLayout(logProb.shape);
   const axis = logProb.ndim === 1 ? 0 : 1;
   if (!sameShape(logProb.shape, target.shape))
-    throw new ShapeError("crossEntropy", "target-shape", "targets given as probabilities must have the input's shape.", [
-      { name: "input", shape: logProb.shape },
-      { name: "target", shape: target.shape },
-    ]);
+    throw new ShapeError(
+      "crossEntropy",
+      "target-shape",
+      "targets given as probabilities must have the input's shape.",
+      [
+        { name: "input", shape: logProb.shape },
+        { name: "target", shape: target.shape },
+      ],
+    );
   if (weight && (weight.ndim !== 1 || weight.shape[0] !== classes))
-    throw new ShapeError("crossEntropy", "weight", `weight must be [${classes}], one for each class, got [${weight.shape.join(", ")}].`);
+    throw new ShapeError(
+      "crossEntropy",
+      "weight",
+      `weight must be [${classes}], one for each class, got [${weight.shape.join(", ")}].`,
+    );
   const goal = smoothing > 0 ? affine(target, 1 - smoothing, smoothing / classes) : target;
   const alongClasses = logProb.shape.map((size, i) => (i === axis ? size : 1));
   const weighted = weight ? mul(logProb, reshape(weight, alongClasses)) : logProb;
@@ -142,8 +194,16 @@ function soft(logProb: Tensor, target: Tensor, smoothing: number, { weight = nul
 export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const { labelSmoothing = 0, reduction = "mean" } = options;
   checkReduction("crossEntropy", reduction);
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) throw new ArgumentError("crossEntropy", "label-smoothing", `labelSmoothing must lie in [0, 1], got ${labelSmoothing}.`);
-  if (input.ndim === 0) throw new ShapeError("crossEntropy", "rank", "input must be (C) or (N, C, …).", [{ name: "input", shape: input.shape }]);
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
+    throw new ArgumentError(
+      "crossEntropy",
+      "label-smoothing",
+      `labelSmoothing must lie in [0, 1], got ${labelSmoothing}.`,
+    );
+  if (input.ndim === 0)
+    throw new ShapeError("crossEntropy", "rank", "input must be (C) or (N, C, …).", [
+      { name: "input", shape: input.shape },
+    ]);
   const logProb = logSoftmax(input, input.ndim === 1 ? 0 : 1);
   if (target.dtype === "float32") return soft(logProb, target, labelSmoothing, options);
   return labelSmoothing > 0 ? smoothed(logProb, target, labelSmoothing, options) : nllLoss(logProb, target, options);
@@ -167,4 +227,3 @@ export function mseLoss(input: Tensor, target: Tensor, options: { reduction?: Re
   const squares = mul(difference, difference);
   return reduction === "none" ? squares : reduction === "sum" ? sum(squares) : mean(squares);
 }
-

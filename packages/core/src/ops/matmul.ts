@@ -23,9 +23,14 @@ function rawMatmul(a: Tensor, b: Tensor, { transposeA, transposeB }: Sides, into
   const stride = (t: Tensor) => (numel(t.shape.slice(0, -2)) === 1 ? 0 : t.size(-1) * t.size(-2));
   const out = into ?? Tensor.empty(a.backend, [...lead, m, n]);
   const params = {
-    batch: numel(lead), m, n, k,
-    transposeA: Number(transposeA), transposeB: Number(transposeB),
-    batchStrideA: stride(left), batchStrideB: stride(right),
+    batch: numel(lead),
+    m,
+    n,
+    k,
+    transposeA: Number(transposeA),
+    transposeB: Number(transposeB),
+    batchStrideA: stride(left),
+    batchStrideB: stride(right),
   };
   if (out.numel > 0) run("matmul_f32", params, [left, right], [out]);
   return out;
@@ -63,11 +68,11 @@ export const matmulOp = defineOp<{ a: Tensor; b: Tensor }, null>({
  * Source   torch.matmul.
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
-  if (a.ndim === 0 || b.ndim === 0) throw new ShapeError("matmul", "rank", "scalars have no matrix product; use mul().");
+  if (a.ndim === 0 || b.ndim === 0)
+    throw new ShapeError("matmul", "rank", "scalars have no matrix product; use mul().");
   const left = a.ndim === 1 ? unsqueeze(a, 0) : a;
   const right = b.ndim === 1 ? unsqueeze(b, 1) : b;
   let out = matmulOp({ a: left, b: right }, null);
   if (b.ndim === 1) out = squeeze(out, -1);
   return a.ndim === 1 ? squeeze(out, a.ndim === 1 && b.ndim === 1 ? 0 : -2) : out;
 }
-

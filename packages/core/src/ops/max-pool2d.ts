@@ -1,6 +1,6 @@
 import { defineOp, run } from "../autograd/define-op.ts";
-import { GraphNode, nodeOf } from "../autograd/graph.ts";
 import { isGradEnabled } from "../autograd/grad-mode.ts";
+import { GraphNode, nodeOf } from "../autograd/graph.ts";
 import { makeContiguous, Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
 import { type PoolGeometry, type PoolOptions, poolGeometry, poolParams, poolShape } from "./pool-shape.ts";
@@ -15,7 +15,13 @@ export function scatterToIndices(gradOutput: Tensor, indices: Tensor, shape: Sha
   const gradInput = Tensor.empty(gradOutput.backend, shape);
   const area = (s: Shape) => s.slice(-2).reduce((a, b) => a * b, 1);
   const planes = shape.slice(0, -2).reduce((a, b) => a * b, 1);
-  if (gradInput.numel > 0) run("max_pool2d_backward_f32", { planes, inSize: area(shape), outSize: area(gradOutput.shape) }, [gradOutput, indices], [gradInput]);
+  if (gradInput.numel > 0)
+    run(
+      "max_pool2d_backward_f32",
+      { planes, inSize: area(shape), outSize: area(gradOutput.shape) },
+      [gradOutput, indices],
+      [gradInput],
+    );
   return gradInput;
 }
 
@@ -27,7 +33,9 @@ export const maxPool2dOp = defineOp<{ input: Tensor }, PoolGeometry, { indices: 
     if (out.numel > 0) run("max_pool2d_f32", poolParams(input.shape, out.shape, g), [input], [out, indices]);
     return { indices };
   },
-  backward: (gradOutput, { indices }, _g, { shapes }) => ({ input: scatterToIndices(gradOutput, indices, shapes.input) }),
+  backward: (gradOutput, { indices }, _g, { shapes }) => ({
+    input: scatterToIndices(gradOutput, indices, shapes.input),
+  }),
 });
 
 /**
@@ -42,17 +50,31 @@ export const maxPool2dOp = defineOp<{ input: Tensor }, PoolGeometry, { indices: 
  * @example
  * maxPool2d(zeros([1, 16, 32, 32]), 2).shape; // [1, 16, 16, 16]
  */
-export function maxPool2d(input: Tensor, kernelSize: number | readonly number[], options: MaxPool2dOptions = {}): Tensor {
+export function maxPool2d(
+  input: Tensor,
+  kernelSize: number | readonly number[],
+  options: MaxPool2dOptions = {},
+): Tensor {
   return maxPool2dOp({ input }, poolGeometry("maxPool2d", kernelSize, options));
 }
 
 /** The same with the position of each maximum in its plane (y·W + x), int32. torch's return_indices=True. */
-export function maxPool2dWithIndices(input: Tensor, kernelSize: number | readonly number[], options: MaxPool2dOptions = {}): { output: Tensor; indices: Tensor } {
+export function maxPool2dWithIndices(
+  input: Tensor,
+  kernelSize: number | readonly number[],
+  options: MaxPool2dOptions = {},
+): { output: Tensor; indices: Tensor } {
   const g = poolGeometry("maxPool2d", kernelSize, options);
   const shape = poolShape("maxPool2d", input.shape, g);
   const output = Tensor.empty(input.backend, shape);
   const indices = Tensor.empty(input.backend, shape, "int32");
-  if (output.numel > 0) run("max_pool2d_f32", poolParams(input.shape, shape, g), [input.isContiguous ? input : makeContiguous(input)], [output, indices]);
+  if (output.numel > 0)
+    run(
+      "max_pool2d_f32",
+      poolParams(input.shape, shape, g),
+      [input.isContiguous ? input : makeContiguous(input)],
+      [output, indices],
+    );
   recordScatter("maxPool2d", input, output, indices);
   return { output, indices };
 }
@@ -62,5 +84,10 @@ export function recordScatter(name: string, input: Tensor, output: Tensor, indic
   const node = isGradEnabled() ? nodeOf(input) : null;
   if (!node) return;
   const shape = input.shape;
-  output.gradFn = new GraphNode({ name, inputs: [node], saved: { indices }, backward: (g, saved) => [scatterToIndices(g.isContiguous ? g : makeContiguous(g), saved.indices!, shape)] });
+  output.gradFn = new GraphNode({
+    name,
+    inputs: [node],
+    saved: { indices },
+    backward: (g, saved) => [scatterToIndices(g.isContiguous ? g : makeContiguous(g), saved.indices!, shape)],
+  });
 }

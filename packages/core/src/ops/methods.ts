@@ -149,7 +149,8 @@ const methods: Record<string, Method> = {
   zero_: inPlace.zero_,
   copy_: inPlace.copy_,
 };
-for (const name of ["eq", "ne", "lt", "le", "gt", "ge"] as const) methods[name] = (self: Tensor, other: Operand) => binary.compare(name, self, other);
+for (const name of ["eq", "ne", "lt", "le", "gt", "ge"] as const)
+  methods[name] = (self: Tensor, other: Operand) => binary.compare(name, self, other);
 
 for (const [name, method] of Object.entries(methods)) {
   Object.defineProperty(Tensor.prototype, name, {

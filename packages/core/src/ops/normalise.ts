@@ -14,7 +14,12 @@ function standardise(input: Tensor, rows: number, eps: number): Tensor {
   return reshape(batchNormTrainOp({ input: runs }, { eps, onStatistics: () => {} }), input.shape);
 }
 
-function affine(input: Tensor, weight: Tensor | null | undefined, bias: Tensor | null | undefined, shape: Shape): Tensor {
+function affine(
+  input: Tensor,
+  weight: Tensor | null | undefined,
+  bias: Tensor | null | undefined,
+  shape: Shape,
+): Tensor {
   const scaled = weight ? mul(input, reshape(weight, shape)) : input;
   return bias ? add(scaled, reshape(bias, shape)) : scaled;
 }
@@ -26,12 +31,31 @@ function affine(input: Tensor, weight: Tensor | null | undefined, bias: Tensor |
  * Throws   ShapeError "normalized-shape" when input does not end in it.
  * Source   Ba et al. 2016; torch.nn.functional.layer_norm.
  */
-export function layerNorm(input: Tensor, normalizedShape: Shape, weight?: Tensor | null, bias?: Tensor | null, eps = 1e-5): Tensor {
+export function layerNorm(
+  input: Tensor,
+  normalizedShape: Shape,
+  weight?: Tensor | null,
+  bias?: Tensor | null,
+  eps = 1e-5,
+): Tensor {
   const tail = input.shape.slice(input.ndim - normalizedShape.length);
   if (normalizedShape.length === 0 || tail.join() !== normalizedShape.join())
-    throw new ShapeError("layerNorm", "normalized-shape", `input must end in [${normalizedShape.join(", ")}], got [${input.shape.join(", ")}].`, [{ name: "input", shape: input.shape }]);
-  for (const [name, t] of [["weight", weight], ["bias", bias]] as const)
-    if (t && t.shape.join() !== normalizedShape.join()) throw new ShapeError("layerNorm", name, `${name} must be [${normalizedShape.join(", ")}], got [${t.shape.join(", ")}].`);
+    throw new ShapeError(
+      "layerNorm",
+      "normalized-shape",
+      `input must end in [${normalizedShape.join(", ")}], got [${input.shape.join(", ")}].`,
+      [{ name: "input", shape: input.shape }],
+    );
+  for (const [name, t] of [
+    ["weight", weight],
+    ["bias", bias],
+  ] as const)
+    if (t && t.shape.join() !== normalizedShape.join())
+      throw new ShapeError(
+        "layerNorm",
+        name,
+        `${name} must be [${normalizedShape.join(", ")}], got [${t.shape.join(", ")}].`,
+      );
   return affine(standardise(input, numel(input.shape) / Math.max(1, numel(tail)), eps), weight, bias, normalizedShape);
 }
 
@@ -42,21 +66,47 @@ export function layerNorm(input: Tensor, normalizedShape: Shape, weight?: Tensor
  * Throws   ArgumentError "groups" when numGroups does not divide C; ShapeError "rank", "channels".
  * Source   Wu & He 2018; torch.nn.functional.group_norm.
  */
-export function groupNorm(input: Tensor, numGroups: number, weight?: Tensor | null, bias?: Tensor | null, eps = 1e-5): Tensor {
-  if (input.ndim < 2) throw new ShapeError("groupNorm", "rank", `input must have at least 2 axes (N, C, …), got ${input.ndim}.`, [{ name: "input", shape: input.shape }]);
+export function groupNorm(
+  input: Tensor,
+  numGroups: number,
+  weight?: Tensor | null,
+  bias?: Tensor | null,
+  eps = 1e-5,
+): Tensor {
+  if (input.ndim < 2)
+    throw new ShapeError("groupNorm", "rank", `input must have at least 2 axes (N, C, …), got ${input.ndim}.`, [
+      { name: "input", shape: input.shape },
+    ]);
   const [n = 0, c = 0] = input.shape;
-  if (!Number.isInteger(numGroups) || numGroups < 1 || c % numGroups !== 0) throw new ArgumentError("groupNorm", "groups", `numGroups ${numGroups} must divide the ${c} channels.`);
+  if (!Number.isInteger(numGroups) || numGroups < 1 || c % numGroups !== 0)
+    throw new ArgumentError("groupNorm", "groups", `numGroups ${numGroups} must divide the ${c} channels.`);
   if (c > 0 && input.numel === numGroups)
-    throw new ArgumentError("groupNorm", "one-value", `expected more than 1 value per group, got input size [${input.shape.join(", ")}] and ${numGroups} groups: (x − mean) would always be 0.`);
-  for (const [name, t] of [["weight", weight], ["bias", bias]] as const)
-    if (t && (t.ndim !== 1 || t.shape[0] !== c)) throw new ShapeError("groupNorm", "channels", `input has ${c} channels, ${name} has [${t.shape.join(", ")}].`);
+    throw new ArgumentError(
+      "groupNorm",
+      "one-value",
+      `expected more than 1 value per group, got input size [${input.shape.join(", ")}] and ${numGroups} groups: (x − mean) would always be 0.`,
+    );
+  for (const [name, t] of [
+    ["weight", weight],
+    ["bias", bias],
+  ] as const)
+    if (t && (t.ndim !== 1 || t.shape[0] !== c))
+      throw new ShapeError("groupNorm", "channels", `input has ${c} channels, ${name} has [${t.shape.join(", ")}].`);
   const perChannel = [c, ...new Array<number>(input.ndim - 2).fill(1)];
   return affine(standardise(input, n * numGroups, eps), weight, bias, perChannel);
 }
 
 /** Each channel of each sample by itself. Ulyanov et al. 2016; torch.nn.functional.instance_norm without running statistics. */
 export function instanceNorm(input: Tensor, weight?: Tensor | null, bias?: Tensor | null, eps = 1e-5): Tensor {
-  if (input.ndim < 3) throw new ShapeError("instanceNorm", "rank", `input must be (N, C, …) with space, got ${input.ndim} axes.`, [{ name: "input", shape: input.shape }]);
-  if (numel(input.shape.slice(2)) <= 1) throw new ArgumentError("instanceNorm", "one-value", `expected more than 1 spatial element, got input size [${input.shape.join(", ")}].`);
+  if (input.ndim < 3)
+    throw new ShapeError("instanceNorm", "rank", `input must be (N, C, …) with space, got ${input.ndim} axes.`, [
+      { name: "input", shape: input.shape },
+    ]);
+  if (numel(input.shape.slice(2)) <= 1)
+    throw new ArgumentError(
+      "instanceNorm",
+      "one-value",
+      `expected more than 1 spatial element, got input size [${input.shape.join(", ")}].`,
+    );
   return groupNorm(input, input.shape[1]!, weight, bias, eps);
 }

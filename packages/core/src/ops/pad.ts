@@ -25,8 +25,14 @@ interface Borders {
 function params(shape: readonly number[], out: readonly number[], p: Borders) {
   const [h = 1, w = 1] = shape.slice(-2);
   return {
-    planes: shape.slice(0, -2).reduce((a, b) => a * b, 1), inHeight: h, inWidth: w,
-    outHeight: out[out.length - 2]!, outWidth: out[out.length - 1]!, padTop: p.top, padLeft: p.left, mode: modes[p.mode],
+    planes: shape.slice(0, -2).reduce((a, b) => a * b, 1),
+    inHeight: h,
+    inWidth: w,
+    outHeight: out[out.length - 2]!,
+    outWidth: out[out.length - 1]!,
+    padTop: p.top,
+    padLeft: p.left,
+    mode: modes[p.mode],
   };
 }
 
@@ -34,14 +40,26 @@ export const padOp = defineOp<{ input: Tensor }, Borders>({
   name: "pad",
   shape({ input }, { left, right, top, bottom, mode }) {
     const operands = [{ name: "input", shape: input.shape, axes: "…, H, W" }];
-    if (input.shape.length < 2) throw new ShapeError("pad", "rank", `input must have at least 2 axes, got ${input.shape.length}.`, operands);
+    if (input.shape.length < 2)
+      throw new ShapeError("pad", "rank", `input must have at least 2 axes, got ${input.shape.length}.`, operands);
     const h = input.shape[input.shape.length - 2]!;
     const w = input.shape[input.shape.length - 1]!;
     const most = mode === "reflect" ? [h - 1, w - 1] : mode === "circular" ? [h, w] : [Infinity, Infinity];
     if (Math.max(top, bottom) > most[0]! || Math.max(left, right) > most[1]!)
-      throw new ShapeError("pad", "too-wide", `"${mode}" can add at most ${most[0]} rows and ${most[1]} columns a side here, asked for [${left}, ${right}, ${top}, ${bottom}].`, operands);
+      throw new ShapeError(
+        "pad",
+        "too-wide",
+        `"${mode}" can add at most ${most[0]} rows and ${most[1]} columns a side here, asked for [${left}, ${right}, ${top}, ${bottom}].`,
+        operands,
+      );
     const [outH, outW] = [h + top + bottom, w + left + right];
-    if (outH < 0 || outW < 0) throw new ShapeError("pad", "negative", `padding [${left}, ${right}, ${top}, ${bottom}] leaves a size of ${outH} × ${outW}.`, operands);
+    if (outH < 0 || outW < 0)
+      throw new ShapeError(
+        "pad",
+        "negative",
+        `padding [${left}, ${right}, ${top}, ${bottom}] leaves a size of ${outH} × ${outW}.`,
+        operands,
+      );
     return [...input.shape.slice(0, -2), outH, outW];
   },
   forward({ input }, p, out) {
@@ -50,7 +68,8 @@ export const padOp = defineOp<{ input: Tensor }, Borders>({
   // Each copied value collects the gradients of all its copies.
   backward(gradOutput, _saved, p, { shapes }) {
     const gradInput = Tensor.empty(gradOutput.backend, shapes.input);
-    if (gradInput.numel > 0) run("pad2d_backward_f32", params(shapes.input, gradOutput.shape, p), [gradOutput], [gradInput]);
+    if (gradInput.numel > 0)
+      run("pad2d_backward_f32", params(shapes.input, gradOutput.shape, p), [gradOutput], [gradInput]);
     return { input: gradInput };
   },
 });
@@ -64,12 +83,20 @@ export const padOp = defineOp<{ input: Tensor }, Borders>({
  */
 export function pad(input: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
   const { mode = "constant", value = 0 } = options;
-  if (!(mode in modes)) throw new ArgumentError("pad", "mode", `mode must be one of ${Object.keys(modes).join(", ")}, got "${mode}".`);
+  if (!(mode in modes))
+    throw new ArgumentError("pad", "mode", `mode must be one of ${Object.keys(modes).join(", ")}, got "${mode}".`);
   if ((padding.length !== 2 && padding.length !== 4) || !padding.every(Number.isInteger))
     throw new ArgumentError("pad", "padding", `padding must be 2 or 4 whole numbers, got [${padding.join(", ")}].`);
   // What is cropped away is gone before the rest wraps around.
   if (mode === "circular" && padding.some((size) => size < 0))
-    return pad(pad(input, padding.map((size) => Math.min(size, 0))), padding.map((size) => Math.max(size, 0)), options);
+    return pad(
+      pad(
+        input,
+        padding.map((size) => Math.min(size, 0)),
+      ),
+      padding.map((size) => Math.max(size, 0)),
+      options,
+    );
   const [left = 0, right = 0, top = 0, bottom = 0] = padding;
   return padOp({ input }, { left, right, top, bottom, mode, value });
 }

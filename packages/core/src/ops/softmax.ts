@@ -14,7 +14,8 @@ function define(name: "softmax" | "log_softmax") {
     // softmax: y·(g − Σ g·y)    logSoftmax: g − eʸ·Σ g
     backward(gradOutput, { output }, { axis }) {
       const gradInput = Tensor.empty(gradOutput.backend, gradOutput.shape);
-      if (gradInput.numel > 0) run(`${name}_backward_f32`, aroundAxis(output.shape, axis), [gradOutput, output], [gradInput]);
+      if (gradInput.numel > 0)
+        run(`${name}_backward_f32`, aroundAxis(output.shape, axis), [gradOutput, output], [gradInput]);
       return { input: gradInput };
     },
   });

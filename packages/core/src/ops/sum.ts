@@ -1,6 +1,6 @@
 import { defineOp, run } from "../autograd/define-op.ts";
 import { copyStrided, makeContiguous, release, Tensor } from "../autograd/tensor.ts";
-import { broadcastStrides, contiguousStrides, normalizeDim, numel, sameShape, type Shape } from "../base/shape.ts";
+import { broadcastStrides, contiguousStrides, normalizeDim, numel, type Shape, sameShape } from "../base/shape.ts";
 
 /** One axis or several; undefined means all. */
 export type Dims = number | readonly number[] | undefined;
@@ -12,7 +12,8 @@ export interface ReduceOptions {
 
 /** The axes to reduce, in order. @internal */
 export function reducedAxes(where: string, dim: Dims, rank: number): number[] {
-  if (dim === undefined || (typeof dim !== "number" && dim.length === 0)) return Array.from({ length: rank }, (_, i) => i);
+  if (dim === undefined || (typeof dim !== "number" && dim.length === 0))
+    return Array.from({ length: rank }, (_, i) => i);
   return [...new Set((typeof dim === "number" ? [dim] : dim).map((d) => normalizeDim(where, d, rank)))]
     .filter((axis) => axis < rank)
     .sort((a, b) => a - b);
@@ -35,7 +36,11 @@ export function relabel(t: Tensor, shape: Shape): Tensor {
 
 /** [outer, size, inner] around the axes first..last. @internal */
 export function aroundAxis(shape: Shape, first: number, last = first): { outer: number; size: number; inner: number } {
-  return { outer: numel(shape.slice(0, first)), size: numel(shape.slice(first, last + 1)), inner: numel(shape.slice(last + 1)) };
+  return {
+    outer: numel(shape.slice(0, first)),
+    size: numel(shape.slice(first, last + 1)),
+    inner: numel(shape.slice(last + 1)),
+  };
 }
 
 /** Sums each run of neighbouring axes in one pass, the last run first; the axes stay with size 1. */
@@ -46,7 +51,11 @@ function sumAxes(input: Tensor, axes: readonly number[]): Tensor {
     while (begin > 0 && axes[begin - 1] === axes[begin]! - 1) begin--;
     const first = axes[begin]!;
     const last = axes[end]!;
-    const out = Tensor.empty(t.backend, t.shape.map((size, i) => (i >= first && i <= last ? 1 : size)), t.dtype);
+    const out = Tensor.empty(
+      t.backend,
+      t.shape.map((size, i) => (i >= first && i <= last ? 1 : size)),
+      t.dtype,
+    );
     if (out.numel > 0) run(t.dtype === "int32" ? "sum_i32" : "sum_f32", aroundAxis(t.shape, first, last), [t], [out]);
     t = out;
     end = begin - 1;
@@ -83,7 +92,8 @@ export function sum(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Ten
   let counts = input;
   if (input.dtype !== "int32") {
     counts = Tensor.empty(input.backend, input.shape, "int32");
-    if (counts.numel > 0) run("cast_u8_i32", { count: counts.numel }, [input.isContiguous ? input : makeContiguous(input)], [counts]);
+    if (counts.numel > 0)
+      run("cast_u8_i32", { count: counts.numel }, [input.isContiguous ? input : makeContiguous(input)], [counts]);
   }
   return relabel(sumAxes(counts, axes), reducedShape(input.shape, axes, keepdim));
 }
@@ -101,7 +111,10 @@ function divided(t: Tensor, count: number, out: Tensor): Tensor {
   const divisor = Tensor.empty(out.backend, []);
   run("fill_f32", { count: 1, value: count }, [], [divisor]);
   const flat = [1, 1, 1, 1, 1, 1, 1, out.numel];
-  const [each, same] = [[0, 0, 0, 0, 0, 0, 0, 1], [0, 0, 0, 0, 0, 0, 0, 0]];
+  const [each, same] = [
+    [0, 0, 0, 0, 0, 0, 0, 1],
+    [0, 0, 0, 0, 0, 0, 0, 0],
+  ];
   run("div_f32", { ndim: 8, shape: flat, stridesA: each, stridesB: same }, [t, divisor], [out]);
   release(divisor);
   return out;

@@ -10,8 +10,15 @@ export interface UnaryParams {
   beta: number;
 }
 
-type UnaryKernel = Extract<KernelName, `${"neg" | "exp" | "log" | "sqrt" | "abs" | "sign" | "reciprocal" | "clamp" | "affine" | "pow_scalar" | "relu" | "leaky_relu" | "sigmoid" | "tanh" | "gelu" | "gelu_tanh" | "silu"}_f32`>;
-type BackwardKernel = Extract<KernelName, `${string}_backward_f32` & `${"relu" | "leaky_relu" | "sigmoid" | "tanh" | "gelu" | "gelu_tanh" | "silu" | "clamp"}_backward_f32`>;
+type UnaryKernel = Extract<
+  KernelName,
+  `${"neg" | "exp" | "log" | "sqrt" | "abs" | "sign" | "reciprocal" | "clamp" | "affine" | "pow_scalar" | "relu" | "leaky_relu" | "sigmoid" | "tanh" | "gelu" | "gelu_tanh" | "silu"}_f32`
+>;
+type BackwardKernel = Extract<
+  KernelName,
+  `${string}_backward_f32` &
+    `${"relu" | "leaky_relu" | "sigmoid" | "tanh" | "gelu" | "gelu_tanh" | "silu" | "clamp"}_backward_f32`
+>;
 
 /** Runs an element-wise kernel into a fresh tensor. @internal */
 export function mapped(kernel: UnaryKernel, input: Tensor, alpha = 0, beta = 0): Tensor {
@@ -34,7 +41,9 @@ export function zipped(kernel: "mul_f32" | "div_f32" | "add_f32" | "sub_f32", a:
   return out;
 }
 
-type Backward = { kernel: BackwardKernel; saved: "input" | "output" } | { saved: "input" | "output" | null; formula(gradOutput: Tensor, saved: Tensor, p: UnaryParams): Tensor };
+type Backward =
+  | { kernel: BackwardKernel; saved: "input" | "output" }
+  | { saved: "input" | "output" | null; formula(gradOutput: Tensor, saved: Tensor, p: UnaryParams): Tensor };
 
 function unary(name: string, kernel: UnaryKernel, backward: Backward): Op<{ input: Tensor }, UnaryParams> {
   return defineOp<{ input: Tensor }, UnaryParams>({
@@ -59,15 +68,24 @@ export const unaryOps = {
   neg: unary("neg", "neg_f32", { saved: null, formula: (g) => mapped("neg_f32", g) }),
   exp: unary("exp", "exp_f32", { saved: "output", formula: (g, y) => product(g, y) }),
   log: unary("log", "log_f32", { saved: "input", formula: (g, x) => zipped("div_f32", g, x) }),
-  sqrt: unary("sqrt", "sqrt_f32", { saved: "output", formula: (g, y) => zipped("div_f32", mapped("affine_f32", g, 0.5), y) }),
+  sqrt: unary("sqrt", "sqrt_f32", {
+    saved: "output",
+    formula: (g, y) => zipped("div_f32", mapped("affine_f32", g, 0.5), y),
+  }),
   abs: unary("abs", "abs_f32", { saved: "input", formula: (g, x) => product(g, mapped("sign_f32", x)) }),
   sign: unary("sign", "sign_f32", { saved: null, formula: (g) => mapped("affine_f32", g, 0, 0) }),
-  reciprocal: unary("reciprocal", "reciprocal_f32", { saved: "output", formula: (g, y) => mapped("neg_f32", product(g, product(y, y))) }),
+  reciprocal: unary("reciprocal", "reciprocal_f32", {
+    saved: "output",
+    formula: (g, y) => mapped("neg_f32", product(g, product(y, y))),
+  }),
   affine: unary("affine", "affine_f32", { saved: null, formula: (g, _, { alpha }) => mapped("affine_f32", g, alpha) }),
   pow: unary("pow", "pow_scalar_f32", {
     saved: "input",
     // d xᵃ = a·xᵃ⁻¹; for a = 0 that is 0 even where x⁻¹ is infinite.
-    formula: (g, x, { alpha }) => (alpha === 0 ? mapped("affine_f32", g, 0, 0) : product(g, mapped("affine_f32", mapped("pow_scalar_f32", x, alpha - 1), alpha))),
+    formula: (g, x, { alpha }) =>
+      alpha === 0
+        ? mapped("affine_f32", g, 0, 0)
+        : product(g, mapped("affine_f32", mapped("pow_scalar_f32", x, alpha - 1), alpha)),
   }),
   clamp: unary("clamp", "clamp_f32", { saved: "input", kernel: "clamp_backward_f32" }),
   relu: unary("relu", "relu_f32", { saved: "output", kernel: "relu_backward_f32" }),
@@ -99,18 +117,23 @@ export const abs = (input: Tensor): Tensor => unaryOps.abs({ input }, none);
 export const sign = (input: Tensor): Tensor => unaryOps.sign({ input }, none);
 export const reciprocal = (input: Tensor): Tensor => unaryOps.reciprocal({ input }, none);
 /** min(max(x, min), max); the gradient passes where x lies within, borders included. torch.clamp. */
-export const clamp = (input: Tensor, min = -Infinity, max = Infinity): Tensor => unaryOps.clamp({ input }, { alpha: min, beta: max });
+export const clamp = (input: Tensor, min = -Infinity, max = Infinity): Tensor =>
+  unaryOps.clamp({ input }, { alpha: min, beta: max });
 /** x·scale + shift, in one pass. */
-export const affine = (input: Tensor, scale: number, shift: number): Tensor => unaryOps.affine({ input }, { alpha: scale, beta: shift });
+export const affine = (input: Tensor, scale: number, shift: number): Tensor =>
+  unaryOps.affine({ input }, { alpha: scale, beta: shift });
 /** f(x) = max(0, x); NaN stays NaN; slope 0 at exactly 0. torch.relu. */
 export const relu = (input: Tensor): Tensor => unaryOps.relu({ input }, none);
 /** x where x > 0, else negativeSlope·x (default 0.01). torch.nn.functional.leaky_relu. */
-export const leakyRelu = (input: Tensor, negativeSlope = 0.01): Tensor => unaryOps.leakyRelu({ input }, { alpha: negativeSlope, beta: 0 });
+export const leakyRelu = (input: Tensor, negativeSlope = 0.01): Tensor =>
+  unaryOps.leakyRelu({ input }, { alpha: negativeSlope, beta: 0 });
 /** 1/(1 + e⁻ˣ). torch.sigmoid. */
 export const sigmoid = (input: Tensor): Tensor => unaryOps.sigmoid({ input }, none);
 export const tanh = (input: Tensor): Tensor => unaryOps.tanh({ input }, none);
 /** x·Φ(x), Φ the normal distribution; `approximate: "tanh"` for the older formula. Hendrycks & Gimpel 2016; torch.nn.functional.gelu. */
 export const gelu = (input: Tensor, options: { approximate?: "none" | "tanh" } = {}): Tensor =>
-  checkApproximate("gelu", options.approximate ?? "none") === "tanh" ? unaryOps.geluTanh({ input }, none) : unaryOps.gelu({ input }, none);
+  checkApproximate("gelu", options.approximate ?? "none") === "tanh"
+    ? unaryOps.geluTanh({ input }, none)
+    : unaryOps.gelu({ input }, none);
 /** x·sigmoid(x). torch.nn.functional.silu. */
 export const silu = (input: Tensor): Tensor => unaryOps.silu({ input }, none);

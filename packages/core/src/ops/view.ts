@@ -1,9 +1,10 @@
 /** @file Views: the same memory under another shape. Their gradients undo the step. */
-import { GraphNode, nodeOf } from "../autograd/graph.ts";
+
+import { fill } from "../autograd/create.ts";
 import { isGradEnabled } from "../autograd/grad-mode.ts";
+import { GraphNode, nodeOf } from "../autograd/graph.ts";
 import { copyStrided, makeContiguous, Tensor } from "../autograd/tensor.ts";
 import { contiguousStrides, inferReshape, normalizeDim, type Shape, viewStrides } from "../base/shape.ts";
-import { fill } from "../autograd/create.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { sumTo } from "./sum.ts";
 
@@ -45,7 +46,13 @@ function withShape(t: Tensor, shape: Shape): Tensor {
 export function view(input: Tensor, shape: Shape): Tensor {
   const to = inferReshape("view", input.shape, shape);
   if (!viewStrides(input.shape, input.strides, to))
-    throw new ShapeError("view", "not-viewable", `memory of [${input.shape.join(", ")}] with strides [${input.strides.join(", ")}] cannot be seen as [${to.join(", ")}].`, [], "use reshape(), which copies.");
+    throw new ShapeError(
+      "view",
+      "not-viewable",
+      `memory of [${input.shape.join(", ")}] with strides [${input.strides.join(", ")}] cannot be seen as [${to.join(", ")}].`,
+      [],
+      "use reshape(), which copies.",
+    );
   return reshape(input, to);
 }
 
@@ -53,7 +60,10 @@ export function view(input: Tensor, shape: Shape): Tensor {
 export function flatten(input: Tensor, startDim = 0, endDim = -1): Tensor {
   const from = normalizeDim("flatten", startDim, input.ndim);
   const to = normalizeDim("flatten", endDim, input.ndim);
-  if (from > to) throw new ShapeError("flatten", "dim", `startDim ${startDim} lies behind endDim ${endDim}.`, [{ name: "input", shape: input.shape }]);
+  if (from > to)
+    throw new ShapeError("flatten", "dim", `startDim ${startDim} lies behind endDim ${endDim}.`, [
+      { name: "input", shape: input.shape },
+    ]);
   if (input.ndim === 0) return reshape(input, [1]);
   const joined = input.shape.slice(from, to + 1).reduce((a, b) => a * b, 1);
   return reshape(input, [...input.shape.slice(0, from), joined, ...input.shape.slice(to + 1)]);
@@ -63,8 +73,14 @@ export function flatten(input: Tensor, startDim = 0, endDim = -1): Tensor {
 export function permute(input: Tensor, dims: readonly number[]): Tensor {
   const order = dims.map((dim) => normalizeDim("permute", dim, input.ndim));
   if (order.length !== input.ndim || new Set(order).size !== order.length)
-    throw new ShapeError("permute", "dims", `[${dims.join(", ")}] must name each of the ${input.ndim} axes once.`, [{ name: "input", shape: input.shape }]);
-  const out = viewOf(input, order.map((d) => input.shape[d]!), order.map((d) => input.strides[d]!));
+    throw new ShapeError("permute", "dims", `[${dims.join(", ")}] must name each of the ${input.ndim} axes once.`, [
+      { name: "input", shape: input.shape },
+    ]);
+  const out = viewOf(
+    input,
+    order.map((d) => input.shape[d]!),
+    order.map((d) => input.strides[d]!),
+  );
   const inverse = order.map((_, i) => order.indexOf(i));
   return record("permute", input, out, (g) => permute(g, inverse));
 }
@@ -82,9 +98,17 @@ export function transpose(input: Tensor, dim0: number, dim1: number): Tensor {
 export function expand(input: Tensor, shape: Shape): Tensor {
   const lead = shape.length - input.ndim;
   const to = shape.map((size, i) => (size === -1 ? (input.shape[i - lead] ?? -1) : size));
-  const fits = lead >= 0 && to.every((size, i) => size >= 0 && (i < lead || input.shape[i - lead] === size || input.shape[i - lead] === 1));
+  const fits =
+    lead >= 0 &&
+    to.every((size, i) => size >= 0 && (i < lead || input.shape[i - lead] === size || input.shape[i - lead] === 1));
   if (!fits)
-    throw new ShapeError("expand", "broadcast", `[${input.shape.join(", ")}] cannot be expanded to [${shape.join(", ")}].`, [], "only axes of size 1 can be repeated.");
+    throw new ShapeError(
+      "expand",
+      "broadcast",
+      `[${input.shape.join(", ")}] cannot be expanded to [${shape.join(", ")}].`,
+      [],
+      "only axes of size 1 can be repeated.",
+    );
   const strides = to.map((size, i) => (i < lead || input.shape[i - lead] !== size ? 0 : input.strides[i - lead]!));
   return record("expand", input, viewOf(input, to, strides), (g) => sumTo(g, input.shape));
 }
@@ -95,7 +119,11 @@ export function narrow(input: Tensor, dim: number, start: number, length: number
   const size = input.size(axis);
   const from = start < 0 ? start + size : start;
   if (from < 0 || length < 0 || from + length > size)
-    throw new ArgumentError("narrow", "range", `entries ${start} to ${start + length} do not lie in axis ${dim} of size ${size}.`);
+    throw new ArgumentError(
+      "narrow",
+      "range",
+      `entries ${start} to ${start + length} do not lie in axis ${dim} of size ${size}.`,
+    );
   const shape = input.shape.map((s, i) => (i === axis ? length : s));
   const out = viewOf(input, shape, input.strides, input.offset + from * input.strides[axis]!);
   return record("narrow", input, out, (g) => {
@@ -110,15 +138,28 @@ export function narrow(input: Tensor, dim: number, start: number, length: number
 export function select(input: Tensor, dim: number, index: number): Tensor {
   const size = input.size(normalizeDim("select", dim, input.ndim));
   if (!Number.isInteger(index) || index < -size || index >= size)
-    throw new ArgumentError("select", "index", `index ${index} is outside axis ${dim} of size ${size}: use ${-size} to ${size - 1}.`);
+    throw new ArgumentError(
+      "select",
+      "index",
+      `index ${index} is outside axis ${dim} of size ${size}: use ${-size} to ${size - 1}.`,
+    );
   return squeeze(narrow(input, dim, index, 1), dim);
 }
 
 /** Removes an axis of size 1 (or every such axis). torch.squeeze. */
 export function squeeze(input: Tensor, dim?: number): Tensor {
-  if (dim === undefined) return reshape(input, input.shape.filter((size) => size !== 1));
+  if (dim === undefined)
+    return reshape(
+      input,
+      input.shape.filter((size) => size !== 1),
+    );
   const axis = normalizeDim("squeeze", dim, input.ndim);
-  return input.shape[axis] === 1 ? reshape(input, input.shape.filter((_, i) => i !== axis)) : input;
+  return input.shape[axis] === 1
+    ? reshape(
+        input,
+        input.shape.filter((_, i) => i !== axis),
+      )
+    : input;
 }
 
 /** Adds an axis of size 1. torch.unsqueeze. */

@@ -2,7 +2,7 @@ import { full } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Parameter } from "../nn/parameter.ts";
 import { add_, sub_ } from "../ops/in-place.ts";
-import { type GroupOptions, Optimizer, type ParamGroup, type Params, type ParamState } from "./optimizer.ts";
+import { type GroupOptions, Optimizer, type ParamGroup, type ParamState, type Params } from "./optimizer.ts";
 
 export interface AdagradOptions extends GroupOptions {
   /** The learning rate falls as lr/(1 + (step − 1)·lrDecay). Default 0. */
@@ -24,11 +24,20 @@ export interface AdagradOptions extends GroupOptions {
  */
 export class Adagrad extends Optimizer<AdagradOptions> {
   constructor(params: Params<AdagradOptions>, options: Partial<AdagradOptions> = {}) {
-    super(params, { lr: 1e-2, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10, maximize: false, ...options });
+    super(params, {
+      lr: 1e-2,
+      lrDecay: 0,
+      weightDecay: 0,
+      initialAccumulatorValue: 0,
+      eps: 1e-10,
+      maximize: false,
+      ...options,
+    });
   }
 
   protected override check(group: AdagradOptions): void {
-    for (const name of ["lr", "lrDecay", "weightDecay", "initialAccumulatorValue", "eps"] as const) this.atLeastZero(name, group[name] ?? 0);
+    for (const name of ["lr", "lrDecay", "weightDecay", "initialAccumulatorValue", "eps"] as const)
+      this.atLeastZero(name, group[name] ?? 0);
   }
 
   protected update(parameter: Parameter, gradient: Tensor, group: ParamGroup<AdagradOptions>, state: ParamState): void {
@@ -36,7 +45,8 @@ export class Adagrad extends Optimizer<AdagradOptions> {
     state.step = (typeof state.step === "number" ? state.step : 0) + 1;
     const downhill = maximize ? gradient.neg() : gradient;
     const g = weightDecay === 0 ? downhill : downhill.add(parameter.mul(weightDecay));
-    const total = (state.sum ??= full(parameter.shape, initialAccumulatorValue, { device: parameter.backend })) as Tensor;
+    state.sum ??= full(parameter.shape, initialAccumulatorValue, { device: parameter.backend });
+    const total = state.sum as Tensor;
     add_(total, g.mul(g));
     sub_(parameter, g.div(total.sqrt().add(eps)).mul(lr / (1 + (state.step - 1) * lrDecay)));
   }

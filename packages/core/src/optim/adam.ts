@@ -3,7 +3,7 @@ import { run } from "../autograd/define-op.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import type { Parameter } from "../nn/parameter.ts";
-import { type GroupOptions, Optimizer, type ParamGroup, type Params, type ParamState } from "./optimizer.ts";
+import { type GroupOptions, Optimizer, type ParamGroup, type ParamState, type Params } from "./optimizer.ts";
 
 export interface AdamOptions extends GroupOptions {
   /** Decay of the mean and of the mean square. Default [0.9, 0.999]. */
@@ -25,7 +25,15 @@ export interface AdamOptions extends GroupOptions {
  */
 export class Adam extends Optimizer<AdamOptions> {
   constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super(params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false, maximize: false, ...options });
+    super(params, {
+      lr: 1e-3,
+      betas: [0.9, 0.999],
+      eps: 1e-8,
+      weightDecay: 0,
+      amsgrad: false,
+      maximize: false,
+      ...options,
+    });
   }
 
   /** Whether weight decay acts on the weights instead of the gradient. */
@@ -39,7 +47,8 @@ export class Adam extends Optimizer<AdamOptions> {
     this.atLeastZero("eps", group.eps ?? 0);
     this.atLeastZero("weightDecay", group.weightDecay ?? 0);
     for (const beta of betas)
-      if (!(beta >= 0 && beta < 1)) throw new ArgumentError(this.constructor.name, "betas", `betas must lie in [0, 1), got [${betas.join(", ")}].`);
+      if (!(beta >= 0 && beta < 1))
+        throw new ArgumentError(this.constructor.name, "betas", `betas must lie in [0, 1), got [${betas.join(", ")}].`);
   }
 
   protected update(parameter: Parameter, grad: Tensor, group: ParamGroup<AdamOptions>, state: ParamState): void {
@@ -50,11 +59,25 @@ export class Adam extends Optimizer<AdamOptions> {
     if (amsgrad) state.maxExpAvgSq ??= zerosLike(parameter);
     const [beta1, beta2] = betas;
     const params = {
-      count: parameter.numel, learningRate: lr, beta1, beta2, oneMinusBeta1: 1 - beta1, oneMinusBeta2: 1 - beta2, eps, weightDecay,
-      stepSize: lr / (1 - beta1 ** state.step), invBias2Sqrt: 1 / Math.sqrt(1 - beta2 ** state.step),
-      decoupled: Number(this.decoupled), maximize: Number(maximize),
+      count: parameter.numel,
+      learningRate: lr,
+      beta1,
+      beta2,
+      oneMinusBeta1: 1 - beta1,
+      oneMinusBeta2: 1 - beta2,
+      eps,
+      weightDecay,
+      stepSize: lr / (1 - beta1 ** state.step),
+      invBias2Sqrt: 1 / Math.sqrt(1 - beta2 ** state.step),
+      decoupled: Number(this.decoupled),
+      maximize: Number(maximize),
     };
-    run("adam_f32", params, [grad], [parameter, state.expAvg as Tensor, state.expAvgSq as Tensor, amsgrad ? (state.maxExpAvgSq as Tensor) : null]);
+    run(
+      "adam_f32",
+      params,
+      [grad],
+      [parameter, state.expAvg as Tensor, state.expAvgSq as Tensor, amsgrad ? (state.maxExpAvgSq as Tensor) : null],
+    );
   }
 }
 

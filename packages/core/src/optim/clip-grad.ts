@@ -3,8 +3,8 @@ import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { ArgumentError, BackendError } from "../errors/errors.ts";
 import type { Parameter } from "../nn/parameter.ts";
-import { stack } from "../ops/join.ts";
 import { copy_, mul_ } from "../ops/in-place.ts";
+import { stack } from "../ops/join.ts";
 
 function gradients(parameters: Iterable<Parameter>): Tensor[] {
   return [...parameters].flatMap((parameter) => (parameter.grad ? [parameter.grad] : []));
@@ -14,15 +14,28 @@ function norm(t: Tensor, type: number): Tensor {
   if (type === Infinity) return t.abs().amax();
   if (type === -Infinity) return t.abs().amin();
   if (type === 2) return t.mul(t).sum().sqrt();
-  return t.abs().pow(type).sum().pow(1 / type);
+  return t
+    .abs()
+    .pow(type)
+    .sum()
+    .pow(1 / type);
 }
 
 function checkFinite(total: Tensor, normType: number): void {
   const { backend } = total;
-  if (!backend.readSync) throw new BackendError("clipGradNorm_", "read", `${backend.name} cannot be read at once, as errorIfNonfinite wants; look at the norm returned instead.`);
+  if (!backend.readSync)
+    throw new BackendError(
+      "clipGradNorm_",
+      "read",
+      `${backend.name} cannot be read at once, as errorIfNonfinite wants; look at the norm returned instead.`,
+    );
   const [value = 0] = backend.readSync(total.memory, 1);
   if (!Number.isFinite(value))
-    throw new ArgumentError("clipGradNorm_", "non-finite", `the norm of order ${normType} over all gradients is ${value}, so they cannot be clipped. Lower the learning rate, or leave errorIfNonfinite out.`);
+    throw new ArgumentError(
+      "clipGradNorm_",
+      "non-finite",
+      `the norm of order ${normType} over all gradients is ${value}, so they cannot be clipped. Lower the learning rate, or leave errorIfNonfinite out.`,
+    );
 }
 
 /**
@@ -33,7 +46,11 @@ function checkFinite(total: Tensor, normType: number): void {
  * Throws   ArgumentError "non-finite" with errorIfNonfinite, before any gradient is touched.
  * Source   Pascanu et al. 2013; torch.nn.utils.clip_grad_norm_.
  */
-export function clipGradNorm_(parameters: Iterable<Parameter>, maxNorm: number, options: { normType?: number; errorIfNonfinite?: boolean } = {}): Tensor {
+export function clipGradNorm_(
+  parameters: Iterable<Parameter>,
+  maxNorm: number,
+  options: { normType?: number; errorIfNonfinite?: boolean } = {},
+): Tensor {
   const { normType = 2, errorIfNonfinite = false } = options;
   if (!(maxNorm >= 0)) throw new ArgumentError("clipGradNorm_", "maxNorm", `maxNorm must be ≥ 0, got ${maxNorm}.`);
   return noGrad(() => {
@@ -49,7 +66,8 @@ export function clipGradNorm_(parameters: Iterable<Parameter>, maxNorm: number, 
 
 /** Limits every gradient value to [−clipValue, clipValue]. torch.nn.utils.clip_grad_value_. */
 export function clipGradValue_(parameters: Iterable<Parameter>, clipValue: number): void {
-  if (!(clipValue >= 0)) throw new ArgumentError("clipGradValue_", "clipValue", `clipValue must be ≥ 0, got ${clipValue}.`);
+  if (!(clipValue >= 0))
+    throw new ArgumentError("clipGradValue_", "clipValue", `clipValue must be ≥ 0, got ${clipValue}.`);
   noGrad(() => {
     for (const grad of gradients(parameters)) copy_(grad, grad.clamp(-clipValue, clipValue));
   });

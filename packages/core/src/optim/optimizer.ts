@@ -14,7 +14,9 @@ export interface GroupOptions {
 
 export type ParamGroup<O extends GroupOptions> = O & { params: Parameter[] };
 /** Parameters, or groups of them with options of their own. */
-export type Params<O extends GroupOptions> = Iterable<Parameter> | readonly (Partial<O> & { params: Iterable<Parameter> })[];
+export type Params<O extends GroupOptions> =
+  | Iterable<Parameter>
+  | readonly (Partial<O> & { params: Iterable<Parameter> })[];
 
 /** Per-parameter state: step counts as numbers, moments as tensors. */
 export type ParamState = Record<string, number | Tensor | undefined>;
@@ -39,15 +41,22 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
   constructor(params: Params<O>, defaults: O) {
     const name = this.constructor.name;
     if (typeof (params as Partial<Iterable<unknown>> | undefined)?.[Symbol.iterator] !== "function")
-      throw new ArgumentError(name, "params", `params must be an iterable of parameters or groups, such as model.parameters(), got ${String(params)}.`);
+      throw new ArgumentError(
+        name,
+        "params",
+        `params must be an iterable of parameters or groups, such as model.parameters(), got ${String(params)}.`,
+      );
     const given = [...(params as Iterable<Parameter | (Partial<O> & { params: Iterable<Parameter> })>)];
     if (given.length === 0) throw new ArgumentError(name, "empty", "there are no parameters to optimise.");
-    const groups = given.every((entry) => "params" in entry) ? (given as (Partial<O> & { params: Iterable<Parameter> })[]) : [{ params: given as Parameter[] } as Partial<O> & { params: Parameter[] }];
+    const groups = given.every((entry) => "params" in entry)
+      ? (given as (Partial<O> & { params: Iterable<Parameter> })[])
+      : [{ params: given as Parameter[] } as Partial<O> & { params: Parameter[] }];
     const seen = new Set<Parameter>();
     for (const group of groups) {
       const own = [...group.params];
       for (const parameter of own) {
-        if (seen.has(parameter)) throw new ArgumentError(name, "duplicate", `a parameter of [${parameter.shape.join(", ")}] appears twice.`);
+        if (seen.has(parameter))
+          throw new ArgumentError(name, "duplicate", `a parameter of [${parameter.shape.join(", ")}] appears twice.`);
         seen.add(parameter);
       }
       const merged = { ...defaults, ...group, params: own };
@@ -62,14 +71,22 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
   }
 
   protected atLeastZero(name: string, value: number): void {
-    if (value === undefined) throw new ArgumentError(this.constructor.name, name, `${name} must be given, as a number ≥ 0.`);
+    if (value === undefined)
+      throw new ArgumentError(this.constructor.name, name, `${name} must be given, as a number ≥ 0.`);
     if (!(value >= 0)) throw new ArgumentError(this.constructor.name, name, `${name} must be ≥ 0, got ${value}.`);
   }
 
   protected stateOf(parameter: Parameter): ParamState {
-    let state = this.state.get(parameter);
-    if (!state) this.state.set(parameter, (state = {}));
+    const state = this.state.get(parameter) ?? {};
+    this.state.set(parameter, state);
     return state;
+  }
+
+  /** A tensor of the state, made as zeros of the parameter's shape at first use. */
+  protected moment(state: ParamState, key: string, parameter: Parameter): Tensor {
+    const moment = state[key] ?? zerosLike(parameter);
+    state[key] = moment;
+    return moment as Tensor;
   }
 
   /** Changes one parameter by its gradient. */
@@ -107,7 +124,10 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
           const entry: OptimizerState["state"][number] = {};
           for (const [key, value] of Object.entries(state)) {
             if (value === undefined) continue;
-            entry[key] = typeof value === "number" ? value : { shape: value.shape, data: (await value.readValues()) as Float32Array | Float64Array };
+            entry[key] =
+              typeof value === "number"
+                ? value
+                : { shape: value.shape, data: (await value.readValues()) as Float32Array | Float64Array };
           }
           out.state[index] = entry;
         }
@@ -119,9 +139,14 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
 
   /** Takes over a state made by stateDict() on the same parameters in the same order. */
   loadStateDict(given: OptimizerState<O>): void {
-    const counts = (groups: readonly { params: readonly unknown[] }[]) => groups.map((group) => group.params.length).join(", ");
+    const counts = (groups: readonly { params: readonly unknown[] }[]) =>
+      groups.map((group) => group.params.length).join(", ");
     if (counts(given.paramGroups) !== counts(this.paramGroups))
-      throw new ArgumentError(this.constructor.name, "state-dict", `the state has groups of ${counts(given.paramGroups)} parameters, this optimiser ${counts(this.paramGroups)}.`);
+      throw new ArgumentError(
+        this.constructor.name,
+        "state-dict",
+        `the state has groups of ${counts(given.paramGroups)} parameters, this optimiser ${counts(this.paramGroups)}.`,
+      );
     let index = 0;
     this.paramGroups.forEach((group, g) => {
       const { params: _params, ...options } = given.paramGroups[g]!;
@@ -130,16 +155,25 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
         const entry = given.state[index++];
         if (!entry) continue;
         const state: ParamState = {};
-        for (const [key, value] of Object.entries(entry)) state[key] = typeof value === "number" ? value : this.restored(parameter, key, value);
+        for (const [key, value] of Object.entries(entry))
+          state[key] = typeof value === "number" ? value : this.restored(parameter, key, value);
         this.state.set(parameter, state);
       }
     });
   }
 
-  private restored(parameter: Parameter, key: string, value: { shape: readonly number[]; data: Float32Array | Float64Array }): Tensor {
+  private restored(
+    parameter: Parameter,
+    key: string,
+    value: { shape: readonly number[]; data: Float32Array | Float64Array },
+  ): Tensor {
     const tensor = zerosLike(parameter);
     if (value.data.length !== tensor.numel)
-      throw new ArgumentError(this.constructor.name, "state-dict", `${key} has ${value.data.length} values for a parameter of [${parameter.shape.join(", ")}].`);
+      throw new ArgumentError(
+        this.constructor.name,
+        "state-dict",
+        `${key} has ${value.data.length} values for a parameter of [${parameter.shape.join(", ")}].`,
+      );
     return tensor.write(value.data);
   }
 }

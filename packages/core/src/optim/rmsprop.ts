@@ -1,8 +1,7 @@
-import { zerosLike } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Parameter } from "../nn/parameter.ts";
 import { add_, mul_, sub_ } from "../ops/in-place.ts";
-import { type GroupOptions, Optimizer, type ParamGroup, type Params, type ParamState } from "./optimizer.ts";
+import { type GroupOptions, Optimizer, type ParamGroup, type ParamState, type Params } from "./optimizer.ts";
 
 export interface RMSpropOptions extends GroupOptions {
   /** Decay of the mean square. Default 0.99. */
@@ -25,11 +24,21 @@ export interface RMSpropOptions extends GroupOptions {
  */
 export class RMSprop extends Optimizer<RMSpropOptions> {
   constructor(params: Params<RMSpropOptions>, options: Partial<RMSpropOptions> = {}) {
-    super(params, { lr: 1e-2, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false, maximize: false, ...options });
+    super(params, {
+      lr: 1e-2,
+      alpha: 0.99,
+      eps: 1e-8,
+      weightDecay: 0,
+      momentum: 0,
+      centered: false,
+      maximize: false,
+      ...options,
+    });
   }
 
   protected override check(group: RMSpropOptions): void {
-    for (const name of ["lr", "alpha", "eps", "weightDecay", "momentum"] as const) this.atLeastZero(name, group[name] ?? 0);
+    for (const name of ["lr", "alpha", "eps", "weightDecay", "momentum"] as const)
+      this.atLeastZero(name, group[name] ?? 0);
   }
 
   protected update(parameter: Parameter, gradient: Tensor, group: ParamGroup<RMSpropOptions>, state: ParamState): void {
@@ -37,11 +46,11 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
     state.step = (typeof state.step === "number" ? state.step : 0) + 1;
     const downhill = maximize ? gradient.neg() : gradient;
     const g = weightDecay === 0 ? downhill : downhill.add(parameter.mul(weightDecay));
-    const square = (state.squareAvg ??= zerosLike(parameter)) as Tensor;
+    const square = this.moment(state, "squareAvg", parameter);
     add_(mul_(square, alpha), g.mul(g).mul(1 - alpha));
     let spread = square;
     if (centered) {
-      const average = (state.gradAvg ??= zerosLike(parameter)) as Tensor;
+      const average = this.moment(state, "gradAvg", parameter);
       add_(mul_(average, alpha), g.mul(1 - alpha));
       spread = square.sub(average.mul(average));
     }
@@ -50,7 +59,7 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
       sub_(parameter, step.mul(lr));
       return;
     }
-    const buffer = (state.momentumBuffer ??= zerosLike(parameter)) as Tensor;
+    const buffer = this.moment(state, "momentumBuffer", parameter);
     add_(mul_(buffer, momentum), step);
     sub_(parameter, buffer.mul(lr));
   }

@@ -3,7 +3,7 @@ import { run } from "../autograd/define-op.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import type { Parameter } from "../nn/parameter.ts";
-import { type GroupOptions, Optimizer, type ParamGroup, type Params, type ParamState } from "./optimizer.ts";
+import { type GroupOptions, Optimizer, type ParamGroup, type ParamState, type Params } from "./optimizer.ts";
 
 export interface SGDOptions extends GroupOptions {
   /** Default 0. */
@@ -39,7 +39,11 @@ export class SGD extends Optimizer<SGDOptions> {
     this.atLeastZero("momentum", momentum);
     this.atLeastZero("weightDecay", weightDecay);
     if (group.nesterov && (momentum <= 0 || dampening !== 0))
-      throw new ArgumentError("SGD", "nesterov", `nesterov needs a momentum > 0 and no dampening, got ${momentum} and ${dampening}.`);
+      throw new ArgumentError(
+        "SGD",
+        "nesterov",
+        `nesterov needs a momentum > 0 and no dampening, got ${momentum} and ${dampening}.`,
+      );
   }
 
   protected update(parameter: Parameter, grad: Tensor, group: ParamGroup<SGDOptions>, state: ParamState): void {
@@ -47,8 +51,14 @@ export class SGD extends Optimizer<SGDOptions> {
     const first = momentum !== 0 && !state.momentumBuffer;
     if (first) state.momentumBuffer = zerosLike(parameter);
     const params = {
-      count: parameter.numel, learningRate: lr, momentum, dampening, weightDecay,
-      nesterov: Number(nesterov), first: Number(first), maximize: Number(maximize),
+      count: parameter.numel,
+      learningRate: lr,
+      momentum,
+      dampening,
+      weightDecay,
+      nesterov: Number(nesterov),
+      first: Number(first),
+      maximize: Number(maximize),
     };
     run("sgd_f32", params, [grad], [parameter, momentum === 0 ? null : (state.momentumBuffer as Tensor)]);
   }
