@@ -1,3 +1,13 @@
 export { type Comparison, compareKernel, sampleOutputs } from "./compare-kernel.ts";
 export { type Bound, kernelBounds } from "./kernel-bounds.ts";
 export { kernelSamples, type SampleCall, sampleCalls } from "./kernel-samples.ts";
+export {
+  checkBackend,
+  checkBatches,
+  checkGradients,
+  checkLayouts,
+  checkShape,
+  checkSubsets,
+  sampleInputs,
+} from "./op-checks.ts";
+export { opSuites } from "./op-suites.ts";

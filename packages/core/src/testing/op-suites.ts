@@ -1,0 +1,42 @@
+/** @file Every op that has samples. */
+import { binarySuites } from "../ops/binary.samples.ts";
+import { convTranspose2dSuite } from "../ops/conv-transpose2d.samples.ts";
+import { conv2dPaddedSuite, conv2dSuite } from "../ops/conv2d.samples.ts";
+import { linearSuite } from "../ops/linear.samples.ts";
+import { bceWithLogitsSuite, crossEntropySuite, mseLossSuite, nllLossSuite } from "../ops/losses.samples.ts";
+import { matmulSuite } from "../ops/matmul.samples.ts";
+import { batchNormEvalSuite, batchNormTrainSuite, groupNormSuite, layerNormSuite } from "../ops/norm.samples.ts";
+import { adaptiveAvgPool2dSuite, adaptiveMaxPool2dSuite, avgPool2dSuite, maxPool2dSuite } from "../ops/pool.samples.ts";
+import { reduceSuites } from "../ops/reduce.samples.ts";
+import type { OpSuite } from "../ops/samples.ts";
+import { dropoutSuites, logSoftmaxSuite, softmaxSuite, unarySuites } from "../ops/unary.samples.ts";
+import { joinSuites, padSuite, viewSuites } from "../ops/view.samples.ts";
+
+export const opSuites: readonly OpSuite[] = [
+  conv2dSuite,
+  conv2dPaddedSuite,
+  convTranspose2dSuite,
+  linearSuite,
+  matmulSuite,
+  maxPool2dSuite,
+  avgPool2dSuite,
+  adaptiveAvgPool2dSuite,
+  adaptiveMaxPool2dSuite,
+  batchNormTrainSuite,
+  batchNormEvalSuite,
+  layerNormSuite,
+  groupNormSuite,
+  ...unarySuites,
+  softmaxSuite,
+  logSoftmaxSuite,
+  ...dropoutSuites,
+  ...binarySuites,
+  ...reduceSuites,
+  ...viewSuites,
+  ...joinSuites,
+  padSuite,
+  nllLossSuite,
+  crossEntropySuite,
+  mseLossSuite,
+  bceWithLogitsSuite,
+];
