@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { decodeModelFile } from "@drishti/core/train";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cli } from "./run-cli.ts";
@@ -59,6 +60,7 @@ describe("train", () => {
       .map((line) => JSON.parse(line));
     expect(metrics.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4]);
     expect(Math.max(...metrics.map(({ accuracy }) => accuracy))).toBe(JSON.parse(trained.out).accuracy);
+    expect(readdirSync(run).some((name) => name.startsWith("events.out.tfevents."))).toBe(true);
     const report = readFileSync(join(run, "report.html"), "utf8");
     expect(report).toContain("<svg");
     expect(report).toContain("Confusion");
@@ -276,6 +278,29 @@ test("bench: a figure a line", async () => {
   expect(figures[0]).toMatchObject({ model: "mlp", batchSize: 2, threads: 1, device: "reference" });
   const { median, min, max } = figures[0].imagesPerSecond;
   expect(min <= median && median <= max && min > 0).toBe(true);
+});
+
+test("a network of one's own, from a module: trained, then found again from the run", async () => {
+  const out = join(folder, "own");
+  const module = fileURLToPath(new URL("./own-net.ts", import.meta.url));
+  const { code, out: text } = await cli([
+    "train",
+    "--data",
+    data,
+    "--model",
+    module,
+    "--lr",
+    "0.02",
+    "--epochs",
+    "3",
+    "--out",
+    out,
+    "--json",
+  ]);
+  expect(code).toBe(0);
+  const { accuracy } = JSON.parse(text);
+  expect(JSON.parse((await cli(["evaluate", out, "--json"])).out).accuracy).toBe(accuracy);
+  expect((await cli(["summary", out])).out).toContain("body.2  AdaptiveAvgPool2d  5×5×4");
 });
 
 describe("streams", () => {

@@ -1,7 +1,6 @@
-/** @file A whole training: data, model, loop, and a run folder that is kept whole at every moment. */
-import { type Backend, manualSeed, setDefaultDevice } from "@drishti/core";
-import { DataLoader, type ImageSet } from "@drishti/core/data";
-import { DataError } from "@drishti/core/errors";
+/** @file A whole training: set up, loop, and a run folder that is kept whole at every moment. */
+import type { Backend } from "@drishti/core";
+import type { ImageSet } from "@drishti/core/data";
 import type { Layer } from "@drishti/core/nn";
 import {
   encodeCheckpoint,
@@ -11,23 +10,13 @@ import {
   type TrainingState,
   train,
 } from "@drishti/core/train";
-import { type OpenedData, openData, openSplit } from "../data/open-data.ts";
-import { openDevice, registerDevices } from "../devices.ts";
 import { type Judgement, judge } from "./judge.ts";
-import {
-  cardName,
-  freshModel,
-  modelOfCard,
-  modelSource,
-  openTrained,
-  readModelFile,
-  readTrained,
-} from "./model-source.ts";
-import { makeOptimizer, makeSchedule } from "./optimization.ts";
-import { pipelines } from "./pictures.ts";
+import { openTrained, readTrained } from "./model-source.ts";
 import { writeReport } from "./report.ts";
 import { type EpochRecord, RunFolder, recordOf } from "./run-folder.ts";
-import { versions, withGolden } from "./save.ts";
+import { withGolden } from "./save.ts";
+import { readSaved, type Saved, type Setup, setUp } from "./setup.ts";
+import { EventFile } from "./tensorboard.ts";
 import type { TrainConfig } from "./train-config.ts";
 import { writeAtomic } from "./write-file.ts";
 
@@ -91,111 +80,47 @@ export interface TrainOutcome {
 export async function runTraining(job: TrainJob): Promise<TrainOutcome> {
   const { config, signal, listen } = job;
   const start = performance.now();
-  // Everything that can be wrong with the arguments is found before a device is started or a folder made.
-  const source = await modelSource(config.model);
-  const data = await openTrainingData(config);
   const folder = new RunFolder(job.out);
   if (!job.resume) folder.checkFree();
-  const saved = job.resume ? await readModelFile(folder.last) : undefined;
-  if (saved && !saved.training)
-    throw new DataError(
-      "train",
-      "no-state",
-      `${folder.last} holds a model but no state of a run to go on with. Resume another run.`,
-      folder.last,
-    );
-
-  registerDevices({ threads: config.threads ?? undefined });
-  const device = setDefaultDevice(openDevice(config.device, { say: job.say }));
-  const { channels, height, width } = data.train;
-  const shape = { inChannels: channels, numClasses: data.classes.length, height, width };
-  manualSeed(config.seed);
-  const model = saved ? await modelOfCard(saved.card, folder.last) : await freshModel(source, shape);
-  const steps = pipelines(data.train, data.meanStd, config.augment);
-  const card: ModelCard = saved?.card ?? {
-    model: {
-      name: cardName(source, source.kind === "file" ? (await readModelFile(source.path)).card : undefined),
-      ...shape,
-    },
-    classes: data.classes,
-    preprocessing: steps.preprocessing,
-    golden: null,
-    config: { ...config },
-    versions: versions(),
-  };
-  const batchSize = config["batch-size"];
-  const loader = new DataLoader(data.train, { batchSize, shuffle: true, transform: steps.train });
-  const validation = new DataLoader(data.val, { batchSize: Math.max(batchSize, 256), transform: steps.plain });
-  const optimizer = makeOptimizer(model, config);
-  const { scheduler, per } = makeSchedule(optimizer, config, loader.length);
-
+  const saved = job.resume ? await readSaved(folder) : undefined;
+  const setup = await setUp(config, saved, job.say);
   if (!saved) await folder.create();
   await folder.writeConfig(config);
-  const records = saved?.training ? await folder.keepRecords(saved.training.progress.epoch) : [];
-  const progress = saved?.training?.progress;
-  listen?.({
-    kind: "ready",
-    run: job.out,
-    device,
-    model: card.model.name,
-    parameters: [...model.parameters()].reduce((sum, parameter) => sum + parameter.numel, 0),
-    trainPictures: data.train.length,
-    validationPictures: data.val.length,
-    stepsPerEpoch: loader.length,
-    epochs: config.epochs,
-    resumedAt: progress ? { epoch: progress.epoch, step: progress.step } : null,
-  });
+  const keeper = await Keeper.open(folder, setup, saved);
+  listen?.(readyEvent(job, setup, saved));
 
-  const save = async (state: TrainingState, best: boolean) => {
-    const now = await withGolden({ ...card, config: { ...config } }, model, data.val);
-    await writeAtomic(folder.last, encodeCheckpoint(state, now));
-    if (best) await writeAtomic(folder.best, encodeModel(state.model, now));
-  };
-  let hasCheckpoint = saved !== undefined;
-  let message: string | null = null;
-  let done = { reason: "finished" as TrainOutcome["reason"], epoch: 0, step: 0 };
-  const { epochs } = config;
-  const classes = data.classes.length;
+  const { model, optimizer, schedule, loader, validation, card, data } = setup;
   const events = train({
     model,
     optimizer,
     train: loader,
     validation,
-    classes,
-    epochs,
-    scheduler,
-    schedulePer: per,
+    classes: card.classes.length,
+    epochs: config.epochs,
+    scheduler: schedule.scheduler,
+    schedulePer: schedule.per,
     signal,
     resume: saved?.training ?? undefined,
   });
   for await (const event of events) {
-    if (event.kind === "epoch") {
-      records.push(recordOf(event));
-      await folder.addRecord(records.at(-1)!);
-    } else if (event.kind === "checkpoint") {
-      await save(event.state, event.best);
-      hasCheckpoint = true;
-    } else if (event.kind === "diverged") message = event.message;
-    else if (event.kind === "done") done = event;
+    await keeper.keep(event);
     listen?.(event);
   }
 
+  const { done, message, hasCheckpoint, records } = keeper;
   const finished = done.reason === "finished";
   const trained = finished ? await openTrained(await readTrained(job.out)) : null;
   const judgement = trained ? await judge(trained, data.val, config.val ?? config.data) : null;
-  const images = records.reduce((sum, record) => sum + record.imagesPerSecond * record.seconds, 0);
   const outcome: TrainOutcome = {
-    reason: done.reason,
+    ...done,
     run: job.out,
     config,
-    device,
-    epoch: done.epoch,
-    step: done.step,
+    device: setup.device,
     records,
     judgement,
     trained,
     validation: data.val,
-    imagesPerSecond: records.length === 0 ? 0 : images / records.reduce((sum, record) => sum + record.seconds, 0),
+    imagesPerSecond: speedOf(records),
     seconds: (performance.now() - start) / 1000,
     hasCheckpoint,
     message,
@@ -204,19 +129,86 @@ export async function runTraining(job: TrainJob): Promise<TrainOutcome> {
   return outcome;
 }
 
-/** The data with the validation half that `val` names instead of its own; refuses halves that do not fit each other. */
-async function openTrainingData({ data, val }: TrainConfig): Promise<OpenedData> {
-  const opened = await openData(data);
-  if (val === null) return opened;
-  const other = await openSplit(val, "val");
-  const shapeOf = (set: ImageSet) => `${set.channels}×${set.height}×${set.width}, ${set.classes.length} classes`;
-  if (shapeOf(other) !== shapeOf(opened.train))
-    throw new DataError(
-      "train",
-      "validation",
-      `the pictures of --val ${val} are ${shapeOf(other)}, those of --data ${data} ${shapeOf(opened.train)}. Give data that fit each other.`,
-      val,
-    );
-  const { name, train: training, classes, meanStd } = opened;
-  return { name, train: training, val: other, classes, meanStd };
+/** Writes down what happens: metrics, curves, checkpoints, the best model. */
+class Keeper {
+  done: Pick<TrainOutcome, "reason" | "epoch" | "step"> = { reason: "finished", epoch: 0, step: 0 };
+  message: string | null = null;
+  hasCheckpoint: boolean;
+  readonly records: EpochRecord[];
+  readonly #folder: RunFolder;
+  readonly #setup: Setup;
+  readonly #curves: EventFile;
+
+  private constructor(folder: RunFolder, setup: Setup, hasCheckpoint: boolean, records: EpochRecord[]) {
+    this.#folder = folder;
+    this.#setup = setup;
+    this.#curves = new EventFile(folder.path);
+    this.hasCheckpoint = hasCheckpoint;
+    this.records = records;
+  }
+
+  static async open(folder: RunFolder, setup: Setup, saved: Saved | undefined): Promise<Keeper> {
+    const records = saved?.training ? await folder.keepRecords(saved.training.progress.epoch) : [];
+    return new Keeper(folder, setup, saved !== undefined, records);
+  }
+
+  async keep(event: TrainEvent): Promise<void> {
+    addPoints(this.#curves, event);
+    if (event.kind === "epoch") {
+      const record = recordOf(event);
+      this.records.push(record);
+      await this.#folder.addRecord(record);
+    } else if (event.kind === "checkpoint") {
+      await this.#save(event.state, event.best);
+      await this.#curves.flush();
+      this.hasCheckpoint = true;
+    } else if (event.kind === "diverged") this.message = event.message;
+    else if (event.kind === "done") this.done = { reason: event.reason, epoch: event.epoch, step: event.step };
+  }
+
+  /** The best model first: a crash between the two repeats the epoch and writes it again. */
+  async #save(state: TrainingState, best: boolean): Promise<void> {
+    const card = await withGolden(this.#setup.card, this.#setup.model, this.#setup.data.val);
+    if (best) await writeAtomic(this.#folder.best, encodeModel(state.model, card));
+    await writeAtomic(this.#folder.last, encodeCheckpoint(state, card));
+  }
+}
+
+function readyEvent(
+  job: TrainJob,
+  { device, model, loader, validation, card, data }: Setup,
+  saved: Saved | undefined,
+): ReadyEvent {
+  const progress = saved?.training?.progress;
+  return {
+    kind: "ready",
+    run: job.out,
+    device,
+    model: card.model.name,
+    parameters: [...model.parameters()].reduce((sum, parameter) => sum + parameter.numel, 0),
+    trainPictures: data.train.length,
+    validationPictures: validation.dataset.length,
+    stepsPerEpoch: loader.length,
+    epochs: job.config.epochs,
+    resumedAt: progress ? { epoch: progress.epoch, step: progress.step } : null,
+  };
+}
+
+/** Pictures a second over all epochs. */
+function speedOf(records: readonly EpochRecord[]): number {
+  const seconds = records.reduce((sum, record) => sum + record.seconds, 0);
+  const images = records.reduce((sum, record) => sum + record.imagesPerSecond * record.seconds, 0);
+  return seconds === 0 ? 0 : images / seconds;
+}
+
+function addPoints(curves: EventFile, event: TrainEvent): void {
+  if (event.kind === "step") {
+    curves.add({ tag: "loss/step", step: event.step, value: event.loss });
+    curves.add({ tag: "learning rate", step: event.step, value: event.learningRate });
+  } else if (event.kind === "epoch") {
+    curves.add({ tag: "loss/training", step: event.step, value: event.trainLoss });
+    if (!event.validation) return;
+    curves.add({ tag: "loss/validation", step: event.step, value: event.validation.loss });
+    curves.add({ tag: "accuracy/validation", step: event.step, value: event.validation.accuracy });
+  }
 }

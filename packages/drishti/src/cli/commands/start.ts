@@ -84,7 +84,7 @@ async function summary(outcome: TrainOutcome, texts: readonly Texts[], io: Io): 
   const { evaluation } = outcome.judgement!;
   const classes = outcome.trained!.card.classes;
   const both = (pick: (text: Texts) => string) => texts.map(pick);
-  const names = (pick: (text: Texts) => string) => texts.map(pick).join(" · ");
+  const names = (pick: (text: Texts) => string) => [...new Set(texts.map(pick))].join(" · ");
   const width = Math.max(
     ...(["accuracy", "precision", "recall", "f1"] as const).map((key) => names((t) => t[key]).length),
   );

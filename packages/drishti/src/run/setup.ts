@@ -1,0 +1,96 @@
+/** @file From a configuration to everything that trains: data, network, optimiser, schedule, loaders, card. */
+import { type Backend, manualSeed, setDefaultDevice } from "@drishti/core";
+import { DataLoader, type ImageSet } from "@drishti/core/data";
+import { DataError } from "@drishti/core/errors";
+import type { Layer } from "@drishti/core/nn";
+import type { Optimizer } from "@drishti/core/optim";
+import type { ModelCard, ModelFile } from "@drishti/core/train";
+import { type OpenedData, openData, openSplit } from "../data/open-data.ts";
+import { openDevice, registerDevices } from "../devices.ts";
+import { cardName, freshModel, type ModelSource, modelOfCard, modelSource, readModelFile } from "./model-source.ts";
+import { makeOptimizer, makeSchedule, type Schedule } from "./optimization.ts";
+import { pipelines } from "./pictures.ts";
+import type { RunFolder } from "./run-folder.ts";
+import { versions } from "./save.ts";
+import type { TrainConfig } from "./train-config.ts";
+
+export interface Setup {
+  readonly device: Backend;
+  readonly data: OpenedData;
+  readonly model: Layer;
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  readonly loader: DataLoader;
+  readonly validation: DataLoader;
+  /** Without golden pictures. */
+  readonly card: ModelCard;
+}
+
+/** A checkpoint to go on from. */
+export type Saved = ModelFile & { readonly card: ModelCard };
+
+/** The last checkpoint of a run. Throws DataError when it is missing, damaged or no checkpoint. */
+export async function readSaved(folder: RunFolder): Promise<Saved> {
+  const saved = await readModelFile(folder.last);
+  if (saved.training) return saved;
+  throw new DataError(
+    "train",
+    "no-state",
+    `${folder.last} holds a model but no state of a run to go on with. Resume another run.`,
+    folder.last,
+  );
+}
+
+/**
+ * Everything that can be wrong with the arguments is found first, before a device is started. Random numbers are drawn
+ * in one order, so that a seed gives the same network and the same batches every time.
+ */
+export async function setUp(
+  config: TrainConfig,
+  saved: Saved | undefined,
+  say?: (line: string) => void,
+): Promise<Setup> {
+  const source = await modelSource(config.model);
+  const data = await openTrainingData(config);
+  registerDevices({ threads: config.threads ?? undefined });
+  const device = setDefaultDevice(openDevice(config.device, { say }));
+  const { channels, height, width } = data.train;
+  const shape = { inChannels: channels, numClasses: data.classes.length, height, width };
+  manualSeed(config.seed);
+  const model = saved ? await modelOfCard(saved.card, config.model) : await freshModel(source, shape);
+  const { train, plain, preprocessing } = pipelines(data.train, data.meanStd, config.augment);
+  const batchSize = config["batch-size"];
+  const loader = new DataLoader(data.train, { batchSize, shuffle: true, transform: train });
+  const validation = new DataLoader(data.val, { batchSize: Math.max(batchSize, 256), transform: plain });
+  const optimizer = makeOptimizer(model, config);
+  const schedule = makeSchedule(optimizer, config, loader.length);
+  const card = saved?.card ?? {
+    model: { name: await nameOf(source), ...shape },
+    classes: data.classes,
+    preprocessing,
+    golden: null,
+    versions: versions(),
+  };
+  return { device, data, model, optimizer, schedule, loader, validation, card: { ...card, config: { ...config } } };
+}
+
+async function nameOf(source: ModelSource): Promise<string> {
+  return cardName(source, source.kind === "file" ? (await readModelFile(source.path)).card : undefined);
+}
+
+/** The data with the validation half that `val` names instead of its own; refuses halves that do not fit each other. */
+async function openTrainingData({ data, val }: TrainConfig): Promise<OpenedData> {
+  const opened = await openData(data);
+  if (val === null) return opened;
+  const other = await openSplit(val, "val");
+  const shapeOf = (set: ImageSet) => `${set.channels}×${set.height}×${set.width}, ${set.classes.length} classes`;
+  if (shapeOf(other) !== shapeOf(opened.train))
+    throw new DataError(
+      "train",
+      "validation",
+      `the pictures of --val ${val} are ${shapeOf(other)}, those of --data ${data} ${shapeOf(opened.train)}. Give data that fit each other.`,
+      val,
+    );
+  const { name, train: training, classes, meanStd } = opened;
+  return { name, train: training, val: other, classes, meanStd };
+}
