@@ -8,6 +8,7 @@ import { AutogradError, DTypeError, ShapeError } from "../errors/errors.ts";
 import { add, div, mul, type Operand, sub } from "./binary.ts";
 import { to } from "./cast.ts";
 import { sumTo } from "./sum.ts";
+import { clone } from "./view.ts";
 
 /** Refuses what would make gradients wrong: a leaf that wants one, or a view while its base is being recorded. */
 function guard(name: string, target: Tensor, source?: Tensor): void {
@@ -37,14 +38,18 @@ function store(name: string, target: Tensor, value: Tensor): Tensor {
     );
   copyStrided(to(value, target.dtype), target);
   target.storage.version++;
-  target.gradFn = value.gradFn;
+  // Inside noGrad the change is not recorded; the history before it stays, as in torch.
+  if (isGradEnabled()) target.gradFn = value.gradFn;
   return target;
 }
 
 function inPlace(name: string, op: (a: Tensor, b: Operand) => Tensor) {
   return (target: Tensor, other: Operand): Tensor => {
-    guard(name, target, typeof other === "number" ? undefined : other);
-    return store(name, target, op(target, other));
+    const source = typeof other === "number" ? undefined : other;
+    guard(name, target, source);
+    const recorded = isGradEnabled() && (target.requiresGrad || source?.requiresGrad);
+    // What the gradient may need of the old value must outlive the change.
+    return store(name, target, op(recorded ? clone(target) : target, other));
   };
 }
 
@@ -63,7 +68,7 @@ export function fill_(target: Tensor, value: number): Tensor {
     copyStrided(flat, target);
   }
   target.storage.version++;
-  target.gradFn = null;
+  if (isGradEnabled()) target.gradFn = null;
   return target;
 }
 
@@ -105,8 +110,9 @@ export function copy_(target: Tensor, source: Tensor): Tensor {
   );
   copyStrided(spread.storage === target.storage ? makeContiguous(spread) : spread, target);
   target.storage.version++;
-  target.gradFn = node
-    ? new GraphNode({ name: "copy_", inputs: [node], backward: (g) => [sumTo(g, source.shape)] })
-    : null;
+  if (isGradEnabled())
+    target.gradFn = node
+      ? new GraphNode({ name: "copy_", inputs: [node], backward: (g) => [sumTo(g, source.shape)] })
+      : null;
   return target;
 }
