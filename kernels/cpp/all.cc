@@ -1,31 +1,46 @@
-// Every kernel in one translation unit, compiled once for each instruction set with its own DRISHTI_NS. What leaves it is
-// one table, indexed by the kernel's number in the contract.
-#include "batch_norm.cc"
-#include "broadcast.cc"
+// Every kernel, compiled once for each instruction set with its own DRISHTI_NS. What leaves it is a table, indexed by the
+// kernel's number in the contract. DRISHTI_PART 1 or 2 compiles one half, so that two processors can share the work; the
+// other half's entries are empty.
+#if !defined(DRISHTI_PART) || DRISHTI_PART == 1
 #include "conv-weight.cc"
 #include "conv.cc"
-#include "layout.cc"
 #include "linear.cc"
-#include "loss.cc"
 #include "matmul.cc"
+#endif
+#if !defined(DRISHTI_PART) || DRISHTI_PART == 2
+#include "batch_norm.cc"
+#include "broadcast.cc"
+#include "layout.cc"
+#include "loss.cc"
 #include "optim.cc"
 #include "pad.cc"
 #include "pool.cc"
 #include "reduce.cc"
 #include "softmax.cc"
 #include "unary.cc"
+#endif
+
+#if !defined(DRISHTI_PART)
+#define DRISHTI_TABLE table
+#elif DRISHTI_PART == 1
+#define DRISHTI_TABLE table1
+#else
+#define DRISHTI_TABLE table2
+#endif
 
 namespace drishti {
 namespace DRISHTI_NS {
 
-extern const KernelEntry table[KERNEL_COUNT];
-const KernelEntry table[KERNEL_COUNT] = {
+extern const KernelEntry DRISHTI_TABLE[KERNEL_COUNT];
+const KernelEntry DRISHTI_TABLE[KERNEL_COUNT] = {
 #define X(kernel, params, buffers) Kernel<id_##kernel>::entry,
     DRISHTI_KERNELS(X)
 #undef X
 };
+#if !defined(DRISHTI_PART) || DRISHTI_PART == 1
 extern const int lanes;
 const int lanes = LANES;
+#endif
 
 }  // namespace DRISHTI_NS
 }  // namespace drishti

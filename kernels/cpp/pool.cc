@@ -18,6 +18,7 @@ struct Sliding {
   int32_t in, out, kernel, stride, pad, pad_end, dilation;
   Window at(int32_t o) const {
     const int32_t start = o * stride - pad;
+    if (start >= 0 && start + (kernel - 1) * dilation < in) return {start, kernel, kernel};
     const int32_t begin = ceil_div(-start, dilation);
     const int32_t end = ceil_div(in - start, dilation);
     const int32_t padded = ceil_div(in + pad_end - start, dilation);
@@ -65,19 +66,20 @@ template <class Body> static void each_plane(int32_t planes, int64_t size, Conte
   });
 }
 
-// p[0], p[step], p[2·step] …; nothing behind the last is read.
-template <class V> DRISHTI_INLINE V load_every(const float* p, int32_t step) {
+// p[0], p[step], p[2·step] …; nothing behind the last is read. STEP is the step where it is 1 or 2, else 0.
+template <class V, int STEP> DRISHTI_INLINE V load_every(const float* p, int32_t step) {
   constexpr int W = lanes_of<V>;
-  if (step == 1) return load<V>(p);
-  if (step == 2) {
+  if constexpr (STEP == 1) return load<V>(p);
+  else if constexpr (STEP == 2) {
     const V a = load<V>(p), b = load<V>(p + W - 1);
     if constexpr (W == 4) return __builtin_shufflevector(a, b, 0, 2, 5, 7);
     else if constexpr (W == 8) return __builtin_shufflevector(a, b, 0, 2, 4, 6, 9, 11, 13, 15);
     else return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31);
+  } else {
+    V v;
+    for (int i = 0; i < W; ++i) v[i] = p[ptrdiff_t(i) * step];
+    return v;
   }
-  V v;
-  for (int i = 0; i < W; ++i) v[i] = p[ptrdiff_t(i) * step];
-  return v;
 }
 
 // Covers outputs [begin, end) of a row: vectors, the last one overlapping those before it; short rows by 4 or one by one.
@@ -93,24 +95,30 @@ DRISHTI_INLINE void cover(int32_t begin, int32_t end, Vector&& vector, Narrow&& 
   }
 }
 
-template <class V> DRISHTI_INLINE void max_block(const float* x, int32_t width, const Window& rows, int32_t dilation_y,
-                                                 int32_t left, const Sliding& columns, float* y, int32_t* index) {
+// Lanes of neighbouring outputs. SIDE is the kernel's size where both sides are equal and unrolling pays, else 0.
+template <class V, int STEP, int SIDE>
+DRISHTI_INLINE void max_block(const float* x, int32_t width, const Window& rows, int32_t dilation_y, int32_t left,
+                              const Sliding& columns, float* y, int32_t* index) {
   using B = VecI<lanes_of<V>>;
-  const B steps = iota<B>() * columns.stride;
-  V best{};
-  B place{};
-  for (int32_t i = 0; i < rows.count; ++i)
-    for (int32_t j = 0; j < columns.kernel; ++j) {
-      const int32_t at = (rows.first + i * dilation_y) * width + left + j * columns.dilation;
-      const V v = load_every<V>(x + at, columns.stride);
-      const B better = i + j == 0 ? B{} - 1 : (v > best) | (v != v);
+  const int32_t down = SIDE ? SIDE : rows.count, across = SIDE ? SIDE : columns.kernel;
+  const int32_t first = rows.first * width + left;
+  V best = load_every<V, STEP>(x + first, columns.stride);
+  B place{};  // counted from `first`, without the lane's own part
+#pragma GCC unroll 3
+  for (int32_t i = 0; i < down; ++i) {
+#pragma GCC unroll 3
+    for (int32_t j = 0; j < across; ++j) {
+      if (i + j == 0) continue;
+      const int32_t at = i * dilation_y * width + j * columns.dilation;
+      const V v = load_every<V, STEP>(x + first + at, columns.stride);
+      const B better = (v > best) | (v != v);
       best = better ? v : best;
-      place = better ? steps + at : place;
+      place = better ? B{} + at : place;
     }
+  }
   store(y, best);
-  store(index, place);
+  store(index, place + iota<B>() * columns.stride + first);
 }
-
 static void max_one(const float* x, int32_t width, const Window& rows, int32_t dilation_y, const Window& columns,
                     int32_t dilation_x, float* y, int32_t* index) {
   float best = -__builtin_inff();  // a window wholly outside keeps this, and no index
@@ -125,22 +133,46 @@ static void max_one(const float* x, int32_t width, const Window& rows, int32_t d
   *index = place;
 }
 
+// Outputs [begin, end) of a row, whose windows lie inside the plane across.
+using MaxRow = void (*)(const float* x, int32_t begin, int32_t end, const Window& rows, int32_t dilation_y,
+                        const Sliding& across, float* y, int32_t* index);
+template <int STEP, int SIDE>
+static void max_row(const float* x, int32_t begin, int32_t end, const Window& rows, int32_t dilation_y, const Sliding& across,
+                    float* y, int32_t* index) {
+  auto block = [&]<class V>(V, int32_t ox) DRISHTI_LAMBDA_INLINE {
+    const int32_t left = ox * across.stride - across.pad;
+    max_block<V, STEP, SIDE>(x, across.in, rows, dilation_y, left, across, y + ox, index + ox);
+  };
+  cover(
+      begin, end, [&](int32_t ox) DRISHTI_LAMBDA_INLINE { block(F{}, ox); },
+      [&](int32_t ox) DRISHTI_LAMBDA_INLINE { block(Vec<4>{}, ox); },
+      [&](int32_t ox) { max_one(x, across.in, rows, dilation_y, across.at(ox), across.dilation, y + ox, index + ox); });
+}
+static MaxRow max_row_for(const Sliding& down, const Sliding& across, const Window& rows) {
+  const bool square = down.kernel == across.kernel && rows.count == down.kernel;
+  if (across.stride == 2) {
+    if (square && across.kernel == 2) return max_row<2, 2>;
+    if (square && across.kernel == 3) return max_row<2, 3>;
+    return max_row<2, 0>;
+  }
+  return across.stride == 1 ? max_row<1, 0> : max_row<0, 0>;
+}
+
 template <class Axis> static void max_plane(const Axis& down, const Axis& across, const float* x, float* y, int32_t* index) {
   const int32_t inside = across.inside_begin(), inside_end = across.inside_end();
   for (int32_t oy = 0; oy < down.out; ++oy, y += across.out, index += across.out) {
     const Window rows = down.at(oy);
-    auto one = [&](int32_t ox) { max_one(x, across.in, rows, down.dilation, across.at(ox), across.dilation, y + ox, index + ox); };
-    if constexpr (!__is_same(Axis, Sliding)) {
-      for (int32_t ox = 0; ox < across.out; ++ox) one(ox);
-    } else {
-      const int32_t begin = rows.count > 0 ? inside : across.out, end = rows.count > 0 ? inside_end : across.out;
-      for (int32_t ox = 0; ox < begin; ++ox) one(ox);
-      auto block = [&]<class V>(V, int32_t ox) {
-        max_block<V>(x, across.in, rows, down.dilation, ox * across.stride - across.pad, across, y + ox, index + ox);
-      };
-      cover(begin, end, [&](int32_t ox) { block(F{}, ox); }, [&](int32_t ox) { block(Vec<4>{}, ox); }, one);
-      for (int32_t ox = end; ox < across.out; ++ox) one(ox);
+    int32_t begin = across.out, end = across.out;
+    if constexpr (__is_same(Axis, Sliding)) {
+      if (rows.count > 0 && inside < inside_end) {
+        begin = inside;
+        end = inside_end;
+        max_row_for(down, across, rows)(x, begin, end, rows, down.dilation, across, y, index);
+      }
     }
+    auto one = [&](int32_t ox) { max_one(x, across.in, rows, down.dilation, across.at(ox), across.dilation, y + ox, index + ox); };
+    for (int32_t ox = 0; ox < begin; ++ox) one(ox);
+    for (int32_t ox = end; ox < across.out; ++ox) one(ox);
   }
 }
 
@@ -208,18 +240,29 @@ static float average_one(const float* x, int32_t width, const Window& rows, int3
   return float(sum / divisor);
 }
 
-template <class V> DRISHTI_INLINE void average_block(const float* x, int32_t width, const Window& rows, int32_t dilation_y,
-                                                     int32_t left, const Sliding& columns, float divisor, float* y) {
+template <class V, int STEP>
+DRISHTI_INLINE void average_block(const float* x, int32_t width, const Window& rows, int32_t dilation_y, int32_t left,
+                                  const Sliding& columns, float divisor, float* y) {
   VecD<lanes_of<V> / 2> low{}, high{};
   for (int32_t i = 0; i < rows.count; ++i)
     for (int32_t j = 0; j < columns.kernel; ++j) {
       const float* at = x + (ptrdiff_t(rows.first) + i * dilation_y) * width + left + j * columns.dilation;
-      const V v = load_every<V>(at, columns.stride);
+      const V v = load_every<V, STEP>(at, columns.stride);
       low += widen_low(v);
       high += widen_high(v);
     }
-  const double d = divisor;
-  store(y, join<V>(__builtin_convertvector(low / d, HalfOf<V>), __builtin_convertvector(high / d, HalfOf<V>)));
+  store(y, join<V>(__builtin_convertvector(low, HalfOf<V>), __builtin_convertvector(high, HalfOf<V>)) / divisor);
+}
+template <int STEP>
+static void average_row(const float* x, int32_t begin, int32_t end, const Window& rows, int32_t dilation_y,
+                        const Sliding& across, float divisor, float* y) {
+  auto block = [&]<class V>(V, int32_t ox) DRISHTI_LAMBDA_INLINE {
+    average_block<V, STEP>(x, across.in, rows, dilation_y, ox * across.stride - across.pad, across, divisor, y + ox);
+  };
+  cover(
+      begin, end, [&](int32_t ox) DRISHTI_LAMBDA_INLINE { block(F{}, ox); },
+      [&](int32_t ox) DRISHTI_LAMBDA_INLINE { block(Vec<4>{}, ox); },
+      [&](int32_t ox) { y[ox] = average_one(x, across.in, rows, dilation_y, across.at(ox), across.dilation, divisor); });
 }
 
 template <class Axis>
@@ -238,17 +281,18 @@ static void average(int32_t planes, const Axis& down, const Axis& across, const 
         const Window columns = across.at(ox);
         y[ox] = average_one(x, across.in, rows, down.dilation, columns, across.dilation, divisor.of(rows, columns));
       };
-      if constexpr (!__is_same(Axis, Sliding)) {
-        for (int32_t ox = 0; ox < across.out; ++ox) one(ox);
-      } else {
-        for (int32_t ox = 0; ox < inside; ++ox) one(ox);
-        const float d = divisor.of(rows, {0, across.kernel, across.kernel});
-        auto block = [&]<class V>(V, int32_t ox) {
-          average_block<V>(x, across.in, rows, down.dilation, ox * across.stride - across.pad, across, d, y + ox);
-        };
-        cover(inside, inside_end, [&](int32_t ox) { block(F{}, ox); }, [&](int32_t ox) { block(Vec<4>{}, ox); }, one);
-        for (int32_t ox = inside_end; ox < across.out; ++ox) one(ox);
+      int32_t begin = across.out, end = across.out;
+      if constexpr (__is_same(Axis, Sliding)) {
+        if (inside < inside_end) {
+          begin = inside;
+          end = inside_end;
+          const float d = divisor.of(rows, {0, across.kernel, across.kernel});
+          const auto row = across.stride == 1 ? average_row<1> : across.stride == 2 ? average_row<2> : average_row<0>;
+          row(x, begin, end, rows, down.dilation, across, d, y);
+        }
       }
+      for (int32_t ox = 0; ox < begin; ++ox) one(ox);
+      for (int32_t ox = end; ox < across.out; ++ox) one(ox);
     }
   });
 }

@@ -108,28 +108,6 @@ template <class V, class T> DRISHTI_INLINE void store_part(T* p, V v, int n) {
   for (int i = 0; i < n; ++i) p[i] = v[i];
 }
 
-template <class V, class T> DRISHTI_INLINE V splat(T x) { return V{} + x; }
-// `V{} + x` would lose the sign of -0; floats go this way.
-template <class V> DRISHTI_INLINE V splat(float x) {
-#if defined(__AVX512F__)
-  if constexpr (sizeof(V) == 64) return V(_mm512_set1_ps(x));
-#endif
-#if defined(__AVX__)
-  if constexpr (sizeof(V) == 32) return V(_mm256_set1_ps(x));
-#endif
-  V v;
-  for (int i = 0; i < lanes_of<V>; ++i) v[i] = x;
-  return v;
-}
-
-// Bits as another type of the same size.
-template <class To, class From> DRISHTI_INLINE To bits(From v) {
-  static_assert(sizeof(To) == sizeof(From), "bits: sizes differ");
-  To t;
-  __builtin_memcpy(&t, &v, sizeof t);
-  return t;
-}
-
 // The halves of a vector, and their joining.
 template <class V> using HalfOf = typename VecOf<decltype(V{}[0] + 0), lanes_of<V> / 2>::type;
 template <class V> DRISHTI_INLINE HalfOf<V> low(V v) {
@@ -146,6 +124,28 @@ template <class V> DRISHTI_INLINE V join(HalfOf<V> a, HalfOf<V> b) {
   if constexpr (lanes_of<V> == 4) return __builtin_shufflevector(a, b, 0, 1, 2, 3);
   else if constexpr (lanes_of<V> == 8) return __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7);
   else return __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+
+template <class V, class T> DRISHTI_INLINE V splat(T x) { return V{} + x; }
+// `V{} + x` would lose the sign of -0; floats go this way.
+template <class V> DRISHTI_INLINE V splat(float x) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(V) == 64) return V(_mm512_set1_ps(x));
+#endif
+#if defined(__AVX__)
+  if constexpr (sizeof(V) == 32) return V(_mm256_set1_ps(x));
+#endif
+  if constexpr (lanes_of<V> == 4) return V{x, x, x, x};  // a loop over lanes is ten shuffles to g++
+  else if constexpr (lanes_of<V> > 4) return join<V>(splat<HalfOf<V>>(x), splat<HalfOf<V>>(x));
+  else return V{x, x};
+}
+
+// Bits as another type of the same size.
+template <class To, class From> DRISHTI_INLINE To bits(From v) {
+  static_assert(sizeof(To) == sizeof(From), "bits: sizes differ");
+  To t;
+  __builtin_memcpy(&t, &v, sizeof t);
+  return t;
 }
 
 // a·b + c: one rounding where the machine has FMA, two elsewhere. The same in every lane and in fma1.

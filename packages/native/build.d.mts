@@ -9,6 +9,6 @@ export interface BuildPlan {
   /** The addon, where it is built already. */
   readonly cached: string | undefined;
 }
-export function defaultIsas(): string[];
-export function planBuild(isas?: readonly string[]): BuildPlan | { readonly reason: string };
-export function build(plan: BuildPlan): Promise<string>;
+export function allIsas(): string[];
+export function planBuild(isas?: readonly string[], isa?: string): BuildPlan | { readonly reason: string };
+export function buildOnce(plan: BuildPlan): Promise<string>;

@@ -1,9 +1,21 @@
 // Builds the addon with one plain call of a C++ compiler for each instruction set and one to link: no node-gyp, no download.
-//   node build.mjs          builds for this machine unless it is cached, and prints the addon's path
+//   node build.mjs               builds for this machine and prints the addon's path
+//   node build.mjs avx2 baseline builds these instruction sets into one addon, which picks at load
 // src/index.ts uses planBuild and starts this file as a child when nothing is cached.
 import { execFile, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
@@ -33,17 +45,40 @@ const ISAS = {
   arm64: { neon: [] },
 };
 
-export function defaultIsas() {
+/** Every instruction set of this kind of processor. */
+export function allIsas() {
   return Object.keys(ISAS[process.arch] ?? { baseline: [] }).filter((isa) => isa !== "lanes16");
+}
+/** The halves that all.cc is compiled in: two processors share the work. */
+const PARTS = [1, 2];
+
+/** What the compiler's macros must say for a set to run on the machine we are on. */
+const NEEDS = {
+  avx512: ["__AVX512F__", "__AVX512BW__", "__AVX512DQ__", "__AVX512VL__", "__AVX2__", "__FMA__"],
+  avx2: ["__AVX2__", "__FMA__"],
+  baseline: [],
+  lanes16: ["__AVX2__", "__FMA__"],
+  neon: [],
+};
+
+/** The sets that run on this machine, best first; all where the compiler does not tell. */
+function runnableIsas({ macros }) {
+  const names = Object.keys(ISAS[process.arch] ?? { baseline: [] });
+  if (macros === undefined) return names;
+  return names.filter((isa) => NEEDS[isa].every((macro) => macros.includes(`#define ${macro} 1`)));
 }
 const flagsOf = (isa) => (ISAS[process.arch] ?? { baseline: [] })[isa];
 
-/** The first compiler that answers, with the text of its version. */
+/** The first compiler that answers, with the line that names its version and the macros it sets for this machine. */
 function findCompiler() {
   const tried = [process.env.CXX, "c++", "g++", "clang++"].filter(Boolean);
   for (const command of tried) {
-    const { status, stdout } = spawnSync(command, ["--version"], { encoding: "utf8" });
-    if (status === 0) return { command, version: stdout.split("\n", 1)[0] };
+    const ask = (...args) => spawnSync(command, args, { encoding: "utf8", input: "" });
+    const native = ask("-v", "-march=native", "-dM", "-E", "-x", "c++", "-");
+    const answer = native.status === 0 ? native : ask("-v");
+    const version = /^.*version.*$/m.exec(answer.stderr ?? "")?.[0];
+    if (answer.status === 0 && version)
+      return { command, version, macros: native.status === 0 ? native.stdout : undefined };
   }
   return { reason: `no C++ compiler answers (tried ${tried.join(", ")})` };
 }
@@ -71,14 +106,24 @@ function isOurs(folder) {
 }
 
 /**
- * What a build for this machine is made of, and where it is or would be. `cached` is set when it is there already;
- * `reason` when there can be none.
+ * What a build is made of, and where it is or would be. `cached` is set when it is there already; `reason` when there
+ * can be none. Without a list it is made for this machine, with its best set alone: the others would take three times
+ * as long. `isa` is one that must run here.
  */
-export function planBuild(isas = defaultIsas()) {
+export function planBuild(wanted, isa) {
   const kernels = kernelFolder();
   if (!kernels) return { reason: "the kernels' sources are not beside the package" };
   const compiler = findCompiler();
   if (compiler.reason) return compiler;
+  const runnable = runnableIsas(compiler);
+  const isas = wanted ?? [isa ?? runnable[0]];
+  const unknown = isas.find((name) => flagsOf(name) === undefined);
+  if (unknown)
+    return { reason: `no instruction set "${unknown}" on ${process.arch}; there are ${allIsas().join(", ")}` };
+  if (isa && !runnable.includes(isa))
+    return {
+      reason: `this processor does not have "${isa}"; it has ${runnable.filter((n) => n !== "lanes16").join(", ")}`,
+    };
   let include;
   try {
     include = join(dirname(createRequire(import.meta.url).resolve("node-api-headers/package.json")), "include");
@@ -92,7 +137,7 @@ export function planBuild(isas = defaultIsas()) {
     add(readFileSync(join(kernels, file)));
   }
   for (const part of [compiler.version, process.platform, process.arch, process.versions.modules, ...COMMON]) add(part);
-  for (const isa of isas) add(`${isa} ${flagsOf(isa)?.join(" ")}`);
+  for (const isa of isas) add(`${isa} ${flagsOf(isa).join(" ")}`);
   const key = `native-${hash.digest("hex").slice(0, 24)}`;
   const folders = cacheFolders();
   return { kernels, compiler, include, isas, key, folders, cached: findCached(key, folders) };
@@ -112,13 +157,14 @@ function findCached(key, folders) {
   return undefined;
 }
 
-/** A new folder to work in, in the first cache folder that can be written, so that the result can be renamed into place. */
-function workFolder(folders) {
+/** The first cache folder that can be written to. */
+function usableFolder(folders) {
   const errors = [];
   for (const folder of folders) {
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      return mkdtempSync(join(folder, "build-"));
+      rmSync(mkdtempSync(join(folder, "try-")), { recursive: true });
+      return folder;
     } catch (error) {
       errors.push(error.message);
     }
@@ -149,31 +195,70 @@ async function inPairs(tasks) {
   return results;
 }
 
-/** Builds and returns the addon's path. An instruction set whose flags the compiler refuses is left out. */
-export async function build(plan) {
-  const work = workFolder(plan.folders);
+/**
+ * Builds, or waits for another process that is building the same: a lock file names it. Should it die, or take minutes,
+ * we build ourselves; the result is renamed into place, so two builders do no harm.
+ */
+export async function buildOnce(plan) {
+  const folder = usableFolder(plan.folders);
+  const lock = join(folder, `${plan.key}.lock`);
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: "wx" });
+      break;
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+    }
+    if (isAbandoned(lock)) rmSync(lock, { force: true });
+    else await new Promise((resolve) => setTimeout(resolve, 100));
+  }
   try {
+    return findCached(plan.key, plan.folders) ?? (await build(plan, folder));
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+const LOCK_MS = 3 * 60_000;
+
+function isAbandoned(lock) {
+  try {
+    if (Date.now() - statSync(lock).mtimeMs > LOCK_MS) return true;
+    const pid = Number(readFileSync(lock, "utf8"));
+    if (pid > 0) process.kill(pid, 0); // throws when there is no such process
+    return false;
+  } catch (error) {
+    return error.code === "ESRCH";
+  }
+}
+
+/** Builds in `folder` and returns the addon's path. An instruction set whose flags the compiler refuses is left out. */
+async function build(plan, folder) {
+  const work = mkdtempSync(join(folder, "build-")); // beside the target, so that the result can be renamed into place
+  try {
+    const jobs = plan.isas.flatMap((isa) => PARTS.map((part) => ({ isa, part })));
     const errors = [];
-    const sets = await inPairs(
-      plan.isas.map((isa) => async () => {
+    const objects = await inPairs(
+      jobs.map(({ isa, part }) => async () => {
+        const flags = [`-DDRISHTI_NS=${isa}`, `-DDRISHTI_PART=${part}`, ...flagsOf(isa)];
         try {
-          const object = await compile(plan, work, "all.cc", [`-DDRISHTI_NS=${isa}`, ...flagsOf(isa)], `${isa}.o`);
-          return { isa, object };
+          return await compile(plan, work, "all.cc", flags, `${isa}${part}.o`);
         } catch (error) {
           errors.push(`${isa}: ${firstError(error)}`);
           return undefined;
         }
       }),
     );
-    const built = sets.filter(Boolean);
+    const built = plan.isas.filter((isa) => jobs.every((job, i) => job.isa !== isa || objects[i]));
     if (built.length === 0) throw new Error(errors.join("; "));
-    const withSets = built.map(({ isa }) => `-DDRISHTI_WITH_${isa}`);
-    // The addon starts threads, and a thread that cannot start throws.
+    const kept = objects.filter((object, i) => object && built.includes(jobs[i].isa));
+    const withSets = built.map((isa) => `-DDRISHTI_WITH_${isa}`);
+    // Exceptions here: a thread that cannot start throws.
     const addon = await compile(plan, work, join("native", "addon.cc"), ["-fexceptions", ...withSets], "addon.o");
     const output = join(work, "addon.node");
     const link = process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : ["-pthread"];
-    await execute(plan.compiler.command, ["-shared", "-o", output, addon, ...built.map((b) => b.object), ...link]);
-    const target = join(dirname(work), `${plan.key}-${contentHash(output)}.node`);
+    await execute(plan.compiler.command, ["-shared", "-o", output, addon, ...kept, ...link]);
+    const target = join(folder, `${plan.key}-${contentHash(output)}.node`);
     renameSync(output, target); // atomic: two first uses at once both end with a whole file
     return target;
   } finally {
@@ -192,7 +277,7 @@ if (process.argv[1] && relative(process.argv[1], fileURLToPath(import.meta.url))
   const plan = planBuild(isas.length > 0 ? isas : undefined);
   try {
     if (plan.reason) throw new Error(plan.reason);
-    console.log(await build(plan));
+    console.log(await buildOnce(plan));
   } catch (error) {
     console.error(firstError(error));
     process.exitCode = 1;

@@ -62,7 +62,7 @@ struct Engine : Context {
   }
 
   int32_t run(int32_t kernel) {
-    const KernelEntry& entry = isa.table[kernel];
+    const KernelEntry& entry = isa.entry(kernel);
     if (!lend_scratch(entry.scratch ? entry.scratch(block->params, threads) : ScratchNeed{})) return OUT_OF_MEMORY;
     void* buffers[MOST_BUFFERS];
     for (int i = 0; i < buffer_count[kernel]; ++i) buffers[i] = reinterpret_cast<void*>(uintptr_t(block->buffers[i]));
@@ -99,7 +99,7 @@ napi_value run(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, &argument, nullptr, &data);
   auto* engine = static_cast<Engine*>(data);
   if (count < 1 || napi_get_value_int32(env, argument, &kernel) != napi_ok || kernel < 0 || kernel >= KERNEL_COUNT ||
-      engine->isa.table[kernel].run == nullptr)
+      engine->isa.entry(kernel).run == nullptr)
     return refuse(env, "no such kernel");
   napi_value status;
   napi_create_int32(env, engine->run(kernel), &status);
@@ -149,7 +149,7 @@ napi_value open(napi_env env, napi_callback_info info) {
   napi_create_function(env, "run", NAPI_AUTO_LENGTH, run, engine, &function);
   napi_add_finalizer(env, function, engine, collect, holder, nullptr);
   napi_create_arraybuffer(env, KERNEL_COUNT, &flags, &bytes);
-  for (int i = 0; i < KERNEL_COUNT; ++i) static_cast<uint8_t*>(flags)[i] = engine->isa.table[i].run != nullptr;
+  for (int i = 0; i < KERNEL_COUNT; ++i) static_cast<uint8_t*>(flags)[i] = engine->isa.entry(i).run != nullptr;
   napi_create_typedarray(env, napi_uint8_array, KERNEL_COUNT, bytes, 0, &supports);
   napi_set_named_property(env, result, "run", function);
   napi_set_named_property(env, result, "supports", supports);

@@ -12,7 +12,8 @@
 // The build says which sets it compiled: -DDRISHTI_WITH_avx2 …
 #define DRISHTI_ISA(name)                                       \
   namespace drishti::name {                                     \
-  extern const KernelEntry table[KERNEL_COUNT];                 \
+  extern const KernelEntry table1[KERNEL_COUNT];                \
+  extern const KernelEntry table2[KERNEL_COUNT];                \
   extern const int lanes;                                       \
   }
 #if defined(DRISHTI_WITH_avx512)
@@ -36,10 +37,12 @@ namespace drishti {
 
 struct Isa {
   const char* name;
-  const KernelEntry* table;
+  const KernelEntry* tables[2];  // a kernel is in one of them
   int lanes;
   bool runs;       // on this machine
   bool automatic;  // false: only when asked for by name
+
+  const KernelEntry& entry(int kernel) const { return tables[tables[0][kernel].run == nullptr ? 1 : 0][kernel]; }
 };
 
 // Best first.
@@ -52,19 +55,19 @@ inline int isas(Isa* list) {
                                        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 #endif
 #if defined(DRISHTI_WITH_avx512)
-  list[count++] = {"avx512", avx512::table, avx512::lanes, avx512, true};
+  list[count++] = {"avx512", {avx512::table1, avx512::table2}, avx512::lanes, avx512, true};
 #endif
 #if defined(DRISHTI_WITH_avx2)
-  list[count++] = {"avx2", avx2::table, avx2::lanes, avx2, true};
+  list[count++] = {"avx2", {avx2::table1, avx2::table2}, avx2::lanes, avx2, true};
 #endif
 #if defined(DRISHTI_WITH_neon)
-  list[count++] = {"neon", neon::table, neon::lanes, true, true};
+  list[count++] = {"neon", {neon::table1, neon::table2}, neon::lanes, true, true};
 #endif
 #if defined(DRISHTI_WITH_baseline)
-  list[count++] = {"baseline", baseline::table, baseline::lanes, true, true};
+  list[count++] = {"baseline", {baseline::table1, baseline::table2}, baseline::lanes, true, true};
 #endif
 #if defined(DRISHTI_WITH_lanes16)  // a test variant: the tiles of 16 lanes on a machine with 8
-  list[count++] = {"lanes16", lanes16::table, lanes16::lanes, avx2, false};
+  list[count++] = {"lanes16", {lanes16::table1, lanes16::table2}, lanes16::lanes, avx2, false};
 #endif
   return count;
 }

@@ -17,7 +17,7 @@ export interface NativeOptions {
   readonly threads?: number;
   /** An instruction set by name, for tests. Default: DRISHTI_ISA, else the best this machine has. */
   readonly isa?: string;
-  /** The instruction sets to build, for tests. Default: all of this kind of processor. */
+  /** The instruction sets to build, for tests. Default: `isa`, else the best this machine has. */
   readonly build?: readonly string[];
 }
 
@@ -37,9 +37,10 @@ const MOST_THREADS = 16;
  */
 export function loadNative(options: NativeOptions = {}): NativeResult {
   try {
-    const plan = planBuild(options.build);
+    const isa = options.isa ?? (process.env.DRISHTI_ISA || undefined);
+    const plan = planBuild(options.build, isa);
     if (plan.reason !== undefined) return { reason: plan.reason };
-    return { backend: open(plan, options) };
+    return { backend: open(plan, { ...options, isa }) };
   } catch (error) {
     return { reason: (error instanceof Error ? error.message : String(error)).split("\n", 1)[0] ?? "" };
   }
@@ -49,8 +50,7 @@ function open(plan: BuildPlan, options: NativeOptions): Backend {
   if (plan.cached) {
     try {
       return start(loadAddon(plan.cached), options);
-    } catch (error) {
-      if (error instanceof IsaError) throw error;
+    } catch {
       rmSync(plan.cached, { force: true }); // cut short or made for another system: build it anew
     }
   }
@@ -66,15 +66,8 @@ function buildNow(plan: BuildPlan): string {
   return stdout.trim();
 }
 
-/** An instruction set that was asked for and is not to be had. */
-class IsaError extends Error {}
-
 function start(addon: Addon, options: NativeOptions): Backend {
-  const isa = options.isa ?? process.env.DRISHTI_ISA ?? "";
-  const available = addon.isas();
-  if (isa !== "" && !available.includes(isa))
-    throw new IsaError(`this processor or build has no "${isa}"; it has ${available.join(", ")}`);
-  const backend = new NativeBackend(addon, isa, options.threads ?? defaultThreads());
+  const backend = new NativeBackend(addon, options.isa ?? "", options.threads ?? defaultThreads());
   selfTest(backend);
   return backend;
 }

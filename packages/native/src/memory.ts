@@ -3,7 +3,14 @@
  * kept for the next buffer of its size.
  */
 import { BackendError } from "@drishti/core";
-import { type BackendBuffer, checkLength, type Storage, type StorageType, storageOver } from "@drishti/core/backends";
+import {
+  type BackendBuffer,
+  blockSize,
+  checkLength,
+  type Storage,
+  type StorageType,
+  storageOver,
+} from "@drishti/core/backends";
 
 const ALIGNMENT = 64;
 /** Most bytes kept for later. */
@@ -37,12 +44,6 @@ export class NativeBuffer implements BackendBuffer {
   }
 }
 
-/** Sizes that blocks come in: eight steps to a doubling, so that at most an eighth is wasted. */
-export function blockSize(bytes: number): number {
-  const step = Math.max(ALIGNMENT, 2 ** (Math.ceil(Math.log2(Math.max(bytes, 1))) - 3));
-  return Math.max(ALIGNMENT, Math.ceil(bytes / step) * step);
-}
-
 export class Memory {
   readonly #addressOf: (memory: ArrayBufferLike) => number;
   readonly #free = new Map<number, Block[]>();
@@ -53,7 +54,7 @@ export class Memory {
   }
 
   alloc(type: StorageType, length: number): NativeBuffer {
-    const size = blockSize(checkLength(type, length));
+    const size = blockSize(checkLength(type, length), ALIGNMENT);
     const kept = this.#free.get(size)?.pop();
     if (kept) this.#pooled -= size;
     return new NativeBuffer(type, length, kept ?? this.#allocate(size));

@@ -37,3 +37,12 @@ export function checkLength(type: StorageType, length: number): number {
     throw new BackendError("alloc", "length", `cannot hold ${length} elements.`);
   return length * bytesPerElement[type];
 }
+
+/**
+ * The size of block that holds so many bytes: eight steps to a doubling, so that freed blocks fit later buffers and at
+ * most an eighth is wasted.
+ */
+export function blockSize(bytes: number, alignment: number): number {
+  const step = Math.max(alignment, 2 ** (Math.floor(Math.log2(Math.max(bytes, 1))) - 3));
+  return Math.max(alignment, Math.ceil(bytes / step) * step);
+}

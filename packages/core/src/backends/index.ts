@@ -4,4 +4,4 @@ export { type KernelName, kernelId, kernelNames, type Params, packParams } from 
 export type { Backend, BackendBuffer, BackendName, BufferView } from "./backend.ts";
 export { KernelRefusal } from "./backend.ts";
 export { checkCall } from "./call.ts";
-export { checkLength, checkRange, checkWrite, type Storage, storageOver } from "./copy.ts";
+export { blockSize, checkLength, checkRange, checkWrite, type Storage, storageOver } from "./copy.ts";

@@ -4,9 +4,9 @@ import { BackendError } from "../../errors/errors.ts";
 import { type KernelName, kernelId, type Params, packParams } from "../../kernels/contract.ts";
 import { type Backend, type BackendBuffer, type BufferView, KernelRefusal } from "../backend.ts";
 import { checkCall } from "../call.ts";
-import { checkRange, checkWrite, storageOver } from "../copy.ts";
+import { blockSize, checkRange, checkWrite, storageOver } from "../copy.ts";
 import { Buffers, WasmBuffer } from "./buffers.ts";
-import { blockSize, Heap } from "./heap.ts";
+import { ALIGNMENT, Heap } from "./heap.ts";
 import {
   ADDRESSES_AT,
   BLOCK_WORDS,
@@ -136,7 +136,7 @@ class Wasm implements WasmBackend {
     let running = 1;
     try {
       for (; running < threads; running++) {
-        const stackTop = this.#heap.take(blockSize(STACK)) + blockSize(STACK);
+        const stackTop = this.#heap.take(STACK) + STACK;
         spawn({ module, memory: this.#memory, thread: running, stackTop });
       }
     } catch {
@@ -147,7 +147,7 @@ class Wasm implements WasmBackend {
 
   #lendScratch(bytes: number): number {
     if (bytes <= this.#scratch.size) return this.#scratch.address;
-    const size = blockSize(bytes);
+    const size = blockSize(bytes, ALIGNMENT);
     const { address, size: old } = this.#scratch;
     if (old > 0) this.#heap.give(address, old);
     this.#scratch = { address: 0, size: 0 }; // so that a failing take leaves nothing dangling

@@ -7,8 +7,8 @@
 import { bytesPerElement, type StorageType } from "../../base/dtype.ts";
 import { BackendError } from "../../errors/errors.ts";
 import type { BackendBuffer } from "../backend.ts";
-import { checkLength } from "../copy.ts";
-import { blockSize, type Heap } from "./heap.ts";
+import { blockSize, checkLength } from "../copy.ts";
+import { ALIGNMENT, type Heap } from "./heap.ts";
 
 const BALLAST = 32 * 2 ** 20;
 /** Bytes between two sweeps, at least. */
@@ -58,7 +58,7 @@ export class Buffers {
   }
 
   alloc(type: StorageType, length: number): WasmBuffer {
-    const size = blockSize(checkLength(type, length));
+    const size = blockSize(checkLength(type, length), ALIGNMENT);
     this.#sinceSweep += size;
     if (this.#sinceSweep > Math.max(SWEEP, this.#liveBytes / 4)) this.#sweep();
     const block: Block = { address: this.#heap.take(size), size, buffer: null };

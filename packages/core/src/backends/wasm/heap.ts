@@ -5,15 +5,9 @@
 import { BackendError } from "../../errors/errors.ts";
 import type { WasmMemory } from "./webassembly.ts";
 
-/** Every block starts on a cache line. */
-const ALIGNMENT = 128;
+/** Every block starts on a cache line, and on a pair of them. */
+export const ALIGNMENT = 128;
 const PAGE = 65_536;
-
-/** The size of block that holds so many bytes. */
-export function blockSize(bytes: number): number {
-  const step = Math.max(ALIGNMENT, 2 ** (Math.ceil(Math.log2(Math.max(bytes, 1))) - 3));
-  return Math.max(ALIGNMENT, Math.ceil(bytes / step) * step);
-}
 
 const roundUp = (value: number, unit: number) => Math.ceil(value / unit) * unit;
 
