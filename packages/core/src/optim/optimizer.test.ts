@@ -1,0 +1,98 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { createReference, Generator, nn, optim, randn, registerBackend, setDefaultDevice, zeros } from "../index.ts";
+
+beforeAll(() => {
+  registerBackend("reference", createReference);
+  setDefaultDevice("reference");
+});
+
+type Optimizer = optim.Optimizer;
+const makers: Record<string, (parameters: nn.Parameter[]) => Optimizer> = {
+  SGD: (p) => new optim.SGD(p, { lr: 0.1 }) as unknown as Optimizer,
+  "SGD, Nesterov": (p) =>
+    new optim.SGD(p, { lr: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.01 }) as unknown as Optimizer,
+  Adam: (p) => new optim.Adam(p, { lr: 0.01 }),
+  "Adam, amsgrad": (p) => new optim.Adam(p, { lr: 0.01, amsgrad: true, weightDecay: 0.1 }),
+  AdamW: (p) => new optim.AdamW(p, { lr: 0.01 }),
+  RMSprop: (p) => new optim.RMSprop(p, { lr: 0.01 }),
+  "RMSprop, centered": (p) => new optim.RMSprop(p, { lr: 0.01, centered: true, momentum: 0.5 }),
+  Adagrad: (p) => new optim.Adagrad(p, { lr: 0.1, lrDecay: 0.1 }),
+};
+
+const shapes = [[3, 2], [4]];
+
+/** Two parameters, the same for one seed. */
+function parameters(): nn.Parameter[] {
+  const generator = new Generator(1);
+  return shapes.map((shape) => new nn.Parameter(randn(shape, { generator })));
+}
+
+/** Takes steps `from` up to `to` with gradients that depend on the step alone. */
+function walk(optimizer: Optimizer, own: readonly nn.Parameter[], from: number, to: number): void {
+  for (let step = from; step < to; step++) {
+    const generator = new Generator(100 + step);
+    for (const parameter of own) parameter.grad = randn(parameter.shape, { generator });
+    optimizer.step();
+  }
+}
+
+const values = (own: readonly nn.Parameter[]) => Promise.all(own.map(async (p) => Array.from(await p.readValues())));
+
+describe.each(Object.entries(makers))("%s", (_name, make) => {
+  test("goes on from its state as if it had not stopped, bit for bit", async () => {
+    const whole = parameters();
+    walk(make(whole), whole, 0, 7);
+
+    const first = parameters();
+    const stopped = make(first);
+    walk(stopped, first, 0, 4);
+    const state = structuredClone(await stopped.stateDict());
+    const kept = await values(first);
+    const second = shapes.map((shape, i) => new nn.Parameter(zeros(shape).write(Float64Array.from(kept[i]!))));
+    const resumed = make(second);
+    resumed.loadStateDict(state);
+    walk(resumed, second, 4, 7);
+    expect(await values(second)).toEqual(await values(whole));
+  });
+
+  test("leaves parameters without a gradient alone", async () => {
+    const own = parameters();
+    const before = await values(own);
+    const optimizer = make(own);
+    own[1]!.grad = randn([4], { generator: new Generator(5) });
+    optimizer.step();
+    const after = await values(own);
+    expect(after[0]).toEqual(before[0]);
+    expect(after[1]).not.toEqual(before[1]);
+    optimizer.zeroGrad();
+    expect(own[1]!.grad).toBeNull();
+  });
+
+  test("refuses a state of other groups, no parameters, one twice, and a negative rate", async () => {
+    const own = parameters();
+    const state = await make(own).stateDict();
+    expect(() => make([own[0]!]).loadStateDict(state)).toThrow(expect.objectContaining({ code: "state-dict" }));
+    expect(() => make([])).toThrow(expect.objectContaining({ code: "empty" }));
+    expect(() => make([own[0]!, own[0]!])).toThrow(expect.objectContaining({ code: "duplicate" }));
+    const Class = make(own).constructor as new (p: nn.Parameter[], o: { lr: number }) => Optimizer;
+    expect(() => new Class(own, { lr: -1 })).toThrow(expect.objectContaining({ code: "lr" }));
+  });
+});
+
+test("groups have options of their own", async () => {
+  const own = parameters();
+  const before = await values(own);
+  const optimizer = new optim.SGD([{ params: [own[0]!] }, { params: [own[1]!], lr: 0 }], { lr: 0.5 });
+  walk(optimizer as unknown as Optimizer, own, 0, 1);
+  const after = await values(own);
+  expect(after[0]).not.toEqual(before[0]);
+  expect(after[1]).toEqual(before[1]);
+});
+
+test("a step counts as a change in place", () => {
+  const [weight] = parameters() as [nn.Parameter, nn.Parameter];
+  const loss = weight.mul(weight).sum();
+  weight.grad = zeros([3, 2]);
+  new optim.SGD([weight], { lr: 0.1 }).step();
+  expect(() => loss.backward()).toThrow(expect.objectContaining({ code: "modified" }));
+});
