@@ -1,6 +1,8 @@
 import { defineOp, run } from "../autograd/define-op.ts";
 import { Tensor } from "../autograd/tensor.ts";
+import { numel } from "../base/shape.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { reshape } from "./view.ts";
 
 export type PadMode = "constant" | "reflect" | "replicate" | "circular";
 
@@ -74,8 +76,24 @@ export const padOp = defineOp<{ input: Tensor }, Borders>({
   },
 });
 
+/** Borders of one axis, whichever it is: seen as the height of a stack of pictures. */
+function padAxis(input: Tensor, axis: number, before: number, after: number, options: PadOptions): Tensor {
+  const [lead, rest] = [input.shape.slice(0, axis), input.shape.slice(axis + 1)];
+  const size = input.shape[axis]!;
+  if (size + before + after < 0)
+    throw new ShapeError(
+      "pad",
+      "negative",
+      `padding [${before}, ${after}] leaves nothing of axis ${axis} of size ${size}.`,
+      [{ name: "input", shape: input.shape }],
+    );
+  const stack = reshape(input, [numel(lead), size, numel(rest)]);
+  return reshape(pad(stack, [0, 0, before, after], options), [...lead, size + before + after, ...rest]);
+}
+
 /**
- * Adds borders to the last two axes: `padding` is [left, right] or [left, right, top, bottom]; negative values crop.
+ * Adds borders to the last axes: `padding` is [left, right], [left, right, top, bottom], or (constant only) two more for
+ * each axis before those; negative values crop.
  *
  * Options  mode "constant" (value 0), "reflect", "replicate", "circular".
  * Throws   ShapeError "too-wide" when reflection or wrapping has not enough to copy; "rank"; "negative".
@@ -85,8 +103,30 @@ export function pad(input: Tensor, padding: readonly number[], options: PadOptio
   const { mode = "constant", value = 0 } = options;
   if (!(mode in modes))
     throw new ArgumentError("pad", "mode", `mode must be one of ${Object.keys(modes).join(", ")}, got "${mode}".`);
-  if ((padding.length !== 2 && padding.length !== 4) || !padding.every(Number.isInteger))
-    throw new ArgumentError("pad", "padding", `padding must be 2 or 4 whole numbers, got [${padding.join(", ")}].`);
+  if (padding.length === 0 || padding.length % 2 !== 0 || !padding.every(Number.isInteger))
+    throw new ArgumentError(
+      "pad",
+      "padding",
+      `padding must be two whole numbers an axis, got [${padding.join(", ")}].`,
+    );
+  if (padding.length > 2 * input.ndim)
+    throw new ShapeError("pad", "rank", `padding for ${padding.length / 2} axes, input has ${input.ndim}.`, [
+      { name: "input", shape: input.shape },
+    ]);
+  // Volumes are padded axis by axis, which adds up gradients of copies in another order than torch's 3-D kernels.
+  if (mode !== "constant" && (padding.length > 4 || input.ndim === 1))
+    throw new ArgumentError(
+      "pad",
+      "axes",
+      `mode "${mode}" pads one or two axes of a picture, got ${padding.length / 2} of ${input.ndim}; "constant" pads any.`,
+    );
+  if (input.ndim === 1) return padAxis(input, 0, padding[0]!, padding[1]!, options);
+  if (padding.length > 4) {
+    let t = pad(input, padding.slice(0, 4), options);
+    for (let i = 4; i < padding.length; i += 2)
+      t = padAxis(t, input.ndim - 1 - i / 2, padding[i]!, padding[i + 1]!, options);
+    return t;
+  }
   // What is cropped away is gone before the rest wraps around.
   if (mode === "circular" && padding.some((size) => size < 0))
     return pad(

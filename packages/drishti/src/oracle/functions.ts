@@ -110,8 +110,9 @@ const functions: Readonly<Record<string, Call>> = {
   silu: ({ input }) => F.silu(input),
   pad: ({ input }, a) => {
     const sizes = a.list("pad")!;
-    if (sizes.length > 4) throw new NotBuilt("F.pad of more than two axes is not built");
     const mode = a.text<"constant" | "reflect" | "replicate" | "circular">("mode");
+    if (sizes.length > 4 && (mode ?? "constant") !== "constant")
+      throw new NotBuilt(`F.pad of more than two axes with mode ${mode} is not built`);
     return F.pad(input, sizes, { mode, value: a.optionalNumber("value") });
   },
 };
