@@ -72,7 +72,8 @@ function zerosLike(t: Tensor): Tensor {
 }
 
 /**
- * Puts each maximum back where maxPool2dWithIndices found it, zeros elsewhere.
+ * Puts each maximum back where maxPool2dWithIndices found it, zeros elsewhere. Where windows overlap and name a pixel
+ * several times, each of them gets the pixel's whole gradient, as in torch.
  *
  * Shape    input and indices (N, C, H, W) or (C, H, W) → (N, C, H′, W′).
  * Throws   ShapeError "rank", "indices"; ArgumentError "outputSize" more than a stride off; TargetError "index-range".

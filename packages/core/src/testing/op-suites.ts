@@ -1,13 +1,18 @@
 /** @file Every op that has samples. */
+import { activationSuites } from "../ops/activations.samples.ts";
 import { binarySuites } from "../ops/binary.samples.ts";
 import { convTranspose2dSuite } from "../ops/conv-transpose2d.samples.ts";
+import { conv1dSuites } from "../ops/conv1d.samples.ts";
 import { conv2dPaddedSuite, conv2dSuite } from "../ops/conv2d.samples.ts";
+import { embeddingSuite } from "../ops/embedding.samples.ts";
 import { linearSuite } from "../ops/linear.samples.ts";
 import { bceWithLogitsSuite, crossEntropySuite, mseLossSuite, nllLossSuite } from "../ops/losses.samples.ts";
 import { matmulSuite } from "../ops/matmul.samples.ts";
+import { moreLossSuites } from "../ops/more-losses.samples.ts";
 import { batchNormEvalSuite, batchNormTrainSuite, groupNormSuite, layerNormSuite } from "../ops/norm.samples.ts";
 import { adaptiveAvgPool2dSuite, adaptiveMaxPool2dSuite, avgPool2dSuite, maxPool2dSuite } from "../ops/pool.samples.ts";
 import { reduceSuites } from "../ops/reduce.samples.ts";
+import { resizeSuites } from "../ops/resize.samples.ts";
 import type { OpSuite } from "../ops/samples.ts";
 import { dropoutSuites, logSoftmaxSuite, softmaxSuite, unarySuites } from "../ops/unary.samples.ts";
 import { joinSuites, padSuite, viewSuites } from "../ops/view.samples.ts";
@@ -39,4 +44,9 @@ export const opSuites: readonly OpSuite[] = [
   crossEntropySuite,
   mseLossSuite,
   bceWithLogitsSuite,
+  ...activationSuites,
+  ...moreLossSuites,
+  ...resizeSuites,
+  ...conv1dSuites,
+  embeddingSuite,
 ];
