@@ -1,0 +1,122 @@
+import { expect, expectTypeOf, test } from "vitest";
+import {
+  createReference,
+  manualSeed,
+  nn,
+  ones,
+  randint,
+  randn,
+  registerBackend,
+  setDefaultDevice,
+  Tensor,
+  tensor,
+} from "../index.ts";
+
+registerBackend("reference", createReference);
+setDefaultDevice("reference");
+
+const keys = (module: nn.Module) => [...module.stateDict().keys()];
+
+test("ModuleList keeps its order past ten, as torch's keys do", () => {
+  const list = new nn.ModuleList(Array.from({ length: 11 }, () => new nn.Linear(1, 1, { bias: false })));
+  expect(keys(list)).toEqual(Array.from({ length: 11 }, (_, i) => `${i}.weight`));
+  expect(list.at(-1)).toBe([...list][10]);
+  expect(() => list.at(11)).toThrow(expect.objectContaining({ code: "index" }));
+  expect(() => list.forward(ones([1]))).toThrow(expect.objectContaining({ code: "forward" }));
+});
+
+test("ModuleDict keeps the order of insertion, numbers among its names", () => {
+  const dict = new nn.ModuleDict<nn.Module>([
+    ["b", new nn.Linear(1, 1)],
+    ["2", new nn.Linear(1, 1)],
+    ["a", new nn.ReLU()],
+  ]);
+  expect(keys(dict)).toEqual(["b.weight", "b.bias", "2.weight", "2.bias"]);
+  expect(dict.delete("2")).toBe(true);
+  expect(keys(dict)).toEqual(["b.weight", "b.bias"]);
+  for (const name of ["", "a.b", "forward"])
+    expect(() => dict.set(name, new nn.ReLU())).toThrow(expect.objectContaining({ code: "name" }));
+});
+
+test("parameters in a list are found, and moved with the module", async () => {
+  class Net extends nn.Module {
+    list = new nn.ParameterList([new nn.Parameter(ones([1])), new nn.Parameter(ones([2]))]);
+    act = new nn.PReLU();
+    forward(x: Tensor): Tensor {
+      return this.act.forward(x.mul(this.list.at(0)));
+    }
+  }
+  const net = new Net();
+  expect(keys(net)).toEqual(["list.0", "list.1", "act.weight"]);
+  net.forward(tensor([-2])).backward();
+  expect(await net.list.at(0).grad!.item()).toBe(-0.5);
+  await net.to(createReference());
+  expect([...net.parameters()]).toContain(net.list.at(1));
+});
+
+test("pooling layers give indices when asked to, in their types, too", async () => {
+  const x = tensor([
+    [
+      [
+        [1, 5],
+        [3, 2],
+      ],
+    ],
+  ]);
+  const plain = new nn.MaxPool2d(2).forward(x);
+  expectTypeOf(plain).toEqualTypeOf<Tensor>();
+  const both = new nn.MaxPool2d(2, { returnIndices: true }).forward(x);
+  expectTypeOf(both).toEqualTypeOf<{ output: Tensor; indices: Tensor }>();
+  expect(await both.indices.tolist()).toEqual([[[[1]]]]);
+  const adaptive = new nn.AdaptiveMaxPool2d(1, { returnIndices: true }).forward(x);
+  expect(await adaptive.indices.tolist()).toEqual([[[[1]]]]);
+  const back = new nn.MaxUnpool2d(2).forward(both.output, both.indices);
+  expect(await back.tolist()).toEqual([
+    [
+      [
+        [0, 5],
+        [0, 0],
+      ],
+    ],
+  ]);
+});
+
+// What torch 1.13.1 gives after torch.manual_seed(0).
+test("Dropout2d drops torch's channels and leaves the stream where torch does", async () => {
+  manualSeed(0);
+  const dropped = new nn.Dropout2d(0.4).forward(ones([2, 5, 2, 3]));
+  const s = Math.fround(1 / Math.fround(0.6));
+  const first = dropped.narrow(2, 0, 1).narrow(3, 0, 1).reshape([2, 5]);
+  expect(await first.tolist()).toEqual([
+    [0, 0, s, 0, 0],
+    [0, s, s, s, s],
+  ]);
+  expect(await dropped.sum().item()).toBeCloseTo(5 * 6 * s, 4);
+  expect(await randint(0, 2 ** 31, [1]).item()).toBe(1252949478);
+});
+
+test("Embedding and ConvTranspose1d start as torch's", async () => {
+  manualSeed(0);
+  const table = new nn.Embedding(3, 2, { paddingIdx: 1 }).weight;
+  expect([...(await table.toArray())]).toEqual(
+    [1.54099607, -0.293428898, 0, 0, -1.08452237, -1.39859545].map(Math.fround),
+  );
+  manualSeed(0);
+  const { weight, bias } = new nn.ConvTranspose1d(2, 3, 2);
+  expect((await weight.toArray()).slice(0, 3)).toEqual(Float32Array.of(-0.00305648171, 0.219002187, -0.33600679));
+  expect(await bias!.toArray()).toEqual(
+    Float32Array.of(-0.39001941680908203, -0.2703755497932434, -0.16828937828540802),
+  );
+});
+
+test("new activations in a Sequential recycle nothing that backward needs", async () => {
+  const net = new nn.Sequential(new nn.ELU(), new nn.Hardswish(), new nn.Mish(), new nn.PReLU(), new nn.Softplus());
+  const x = randn([3, 4]).requiresGrad_();
+  net.forward(x).sum().backward();
+  const separate = x.detach().clone().requiresGrad_();
+  let y: Tensor = separate;
+  for (const layer of net) y = layer.forward(y);
+  y.sum().backward();
+  expect(await x.grad!.tolist()).toEqual(await separate.grad!.tolist());
+  expect(x.grad).toBeInstanceOf(Tensor);
+});
