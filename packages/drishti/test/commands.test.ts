@@ -303,6 +303,29 @@ test("a network of one's own, from a module: trained, then found again from the 
   expect((await cli(["summary", out])).out).toContain("body.2  AdaptiveAvgPool2d  5×5×4");
 });
 
+describe("start", () => {
+  // The whole of it, real digits learned to 98 % and more, is what CI runs as `npm start`.
+  test.each([
+    ["C", /^Training a convolutional network/, false],
+    ["hi_IN.UTF-8", /अंकों पर/, true],
+  ])("LANG=%s: begins on the built-in digits; Ctrl-C saves", async (LANG, greeting, hindi) => {
+    const out = join(folder, `start-${LANG}`);
+    const { code, err } = await cli(["start", "--device", "wasm", "--out", out], {
+      env: { LANG },
+      interruptOn: (text) => text.includes("held out"),
+    });
+    expect(code).toBe(130);
+    expect(err).toMatch(greeting);
+    expect(/[\u0900-\u097f]/.test(err)).toBe(hindi);
+    expect(err).toContain("9,000 pictures to learn from, 1,000 held out");
+    expect(existsSync(join(out, "checkpoints", "last.safetensors"))).toBe(true);
+  });
+
+  test("--lang other than en and hi is refused", async () => {
+    expect(await cli(["start", "--lang", "fr"])).toMatchObject({ code: 2, err: expect.stringMatching(/'fr'.*en, hi/) });
+  });
+});
+
 describe("streams", () => {
   const argv = () => [
     "train",

@@ -5,7 +5,7 @@ import { Generator, manualSeed } from "../base/rng/index.ts";
 import { ArrayImageSet, compose, DataLoader, normalize, randomCrop, toTensor } from "../data/index.ts";
 import "../ops/methods.ts";
 import * as nn from "../nn/index.ts";
-import { Adam, SGD } from "../optim/index.ts";
+import { Adam, OneCycleLR, SGD } from "../optim/index.ts";
 import {
   decodeModelFile,
   encodeCheckpoint,
@@ -43,9 +43,12 @@ function setUp(overrides: Partial<TrainOptions> = {}): TrainOptions {
     new nn.Linear(108, 2),
   );
   const transform = compose([randomCrop(6, { padding: 1 }), toTensor(), normalize(0.5, 0.5)]);
+  const optimizer = new Adam(model.parameters(), { lr: 0.01 });
   return {
     model,
-    optimizer: new Adam(model.parameters(), { lr: 0.01 }),
+    optimizer,
+    scheduler: new OneCycleLR(optimizer, 0.02, { totalSteps: 100 }), // moves beta1 too
+    schedulePer: "step",
     train: new DataLoader(stripes(44), { batchSize: 8, shuffle: true, transform }),
     validation: new DataLoader(stripes(16), { batchSize: 8 }),
     classes: 2,
@@ -163,6 +166,11 @@ describe("going on after an abort", () => {
     expect(withoutClock(last(rest, "checkpoint").state)).toEqual(withoutClock(last(whole, "checkpoint").state));
   });
 
+  test("a state without the run's schedule is refused", async () => {
+    const { state } = last(await collect(setUp({ epochs: 1, scheduler: undefined })), "checkpoint");
+    await expect(collect(setUp({ resume: state }))).rejects.toMatchObject({ name: "ArgumentError", code: "scheduler" });
+  });
+
   test("a state of another data set is refused, and nothing is changed", async () => {
     const { state } = last(await collect(setUp({ epochs: 1 })), "checkpoint");
     const options = setUp({ train: new DataLoader(stripes(10), { batchSize: 8, shuffle: true }) });
@@ -176,7 +184,7 @@ describe("divergence", () => {
   test("a learning rate that explodes stops the run at its step and names the layer", async () => {
     const options = setUp();
     const optimizer = new SGD(options.model.parameters(), { lr: 1e200 });
-    const events = await collect({ ...options, optimizer });
+    const events = await collect({ ...options, optimizer, scheduler: undefined });
     expect(kinds(events)).toMatch(/diverged done$/);
     const { step, layer, message } = last(events, "diverged");
     expect(step).toBeLessThanOrEqual(6);

@@ -23,7 +23,7 @@ export function percent(share: number, digits = 1): string {
 
 /** 1234567 → "1,234,567". */
 export function grouped(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** "12 s", "3 min 20 s", "1 h 05 min". */

@@ -32,7 +32,7 @@ export async function run(options: StartOptions, io: Io): Promise<number> {
     import("../../run/train-job.ts"),
     import("../../run/train-config.ts"),
   ]);
-  const { epochs = 6, seed, threads, device, out = newRunFolder("start") } = options;
+  const { epochs = 5, seed, threads, device, out = newRunFolder("start") } = options;
   const config = trainConfig({
     data: "mnist",
     model: "simplecnn-bn",
