@@ -154,5 +154,5 @@ async function threeDigits(
   }
   const across = blocks.reduce((sum, { width }) => sum + width + 2, 0) <= columns;
   const lines = across ? sideBySide(blocks) : blocks.flatMap(({ lines: own }) => own);
-  return lines.map((line) => `  ${line}`);
+  return lines.map((line) => `  ${line}`.trimEnd());
 }
