@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { macrotask } from "../base/event-loop.ts";
 import { defaultGenerator, Generator, manualSeed } from "../base/rng/index.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import type { Batch } from "./batch.ts";
 import { DataLoader, type DataLoaderOptions } from "./data-loader.ts";
 import { ArrayImageSet, type Dataset, type Sample } from "./dataset.ts";
-import { macrotask } from "./event-loop.ts";
 import { subset } from "./subset.ts";
 import { compose, normalize, randomCrop, randomHorizontalFlip, resize, toTensor } from "./transforms/index.ts";
 

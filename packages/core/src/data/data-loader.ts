@@ -1,9 +1,10 @@
 /** @file Batches of a data set, epoch by epoch, in torch's order; a killed run goes on with the very same ones. */
+
+import { Breather } from "../base/event-loop.ts";
 import { defaultGenerator, Generator, type GeneratorState, randperm } from "../base/rng/index.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { type Batch, batchMaker, type MakeBatch } from "./batch.ts";
 import type { Dataset, Sample } from "./dataset.ts";
-import { Breather } from "./event-loop.ts";
 import { toTensor } from "./transforms/pointwise.ts";
 import type { Transform } from "./transforms/transform.ts";
 

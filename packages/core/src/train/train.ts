@@ -1,6 +1,7 @@
 /** @file The training loop: yields events, never prints. */
+
+import { Breather } from "../base/event-loop.ts";
 import { defaultGenerator, type GeneratorState } from "../base/rng/index.ts";
-import { Breather } from "../data/event-loop.ts";
 import type { Batch } from "../data/index.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import type { Layer } from "../nn/index.ts";
