@@ -171,8 +171,11 @@ static void apply(const Channels& shape, const float* x, const float* g, float* 
 struct Normalise {  // (x − mean)·scale + shift
   static DRISHTI_INLINE F at(F x, F, F mean, F scale, F shift, F) { return fma(x - mean, scale, shift); }
 };
-struct TrainGradient {  // scale·g + shift + (x − mean)·slope
-  static DRISHTI_INLINE F at(F x, F g, F mean, F scale, F shift, F slope) { return fma(x - mean, slope, fma(g, scale, shift)); }
+// scale·((g − centre) + (x − mean)·slope): differences first, so that what cancels leaves nothing (one value a channel: 0).
+struct TrainGradient {
+  static DRISHTI_INLINE F at(F x, F g, F mean, F scale, F centre, F slope) {
+    return fma(x - mean, slope, g - centre) * scale;
+  }
 };
 struct EvalGradient {
   static DRISHTI_INLINE F at(F g, F, F scale, F, F, F) { return g * scale; }
@@ -278,8 +281,8 @@ static int32_t batch_norm_train_backward(const BatchNormTrainBackwardF32Params& 
     grad_weight[c] = float(dot * inv);
     grad_bias[c] = float(sum);
     scratch.k[1][c] = float(scale);
-    scratch.k[2][c] = float(-scale * sum / count);
-    scratch.k[3][c] = float(-scale * inv * inv * dot / count);
+    scratch.k[2][c] = float(sum / count);
+    scratch.k[3][c] = float(-inv * inv * dot / count);
   }
   apply<TrainGradient>(shape, x, g, out<float>(buffers, 5), {mean, scratch.k[1], scratch.k[2], scratch.k[3]}, context);
   return 0;
