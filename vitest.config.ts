@@ -6,6 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["drishti-source", "node", "import", "default"] } },
   test: {
     include: ["packages/*/{src,test}/**/*.test.ts", "scripts/**/*.test.ts", "examples/**/*.test.ts"],
+    globalSetup: "./scripts/test-setup.ts",
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ["default", "./scripts/count-reporter.ts"],
