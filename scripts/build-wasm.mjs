@@ -24,12 +24,14 @@ function tree(folder) {
   return files;
 }
 
+const sources = { cpp: tree(kernels) };
+
 async function build(flags) {
   // Compile and link in two calls: nothing starts processes inside WebAssembly.
   const compile = ["clang++", "-c", "--target=wasm32", "-std=c++20", "-O3", "-matomics", "-mbulk-memory", ...flags];
   compile.push("-nostdinc++", "-fno-exceptions", "-fno-rtti", "-fno-math-errno", "-ffp-contract=off", "-Wno-psabi");
   compile.push("-DDRISHTI_NS=wasm", "-Icpp", "-fvisibility=hidden", "-o", "kernels.o", "cpp/wasm/entry.cc");
-  const { "kernels.o": object } = await runClang(compile, { cpp: tree(kernels) });
+  const { "kernels.o": object } = await runClang(compile, sources);
   const link = ["wasm-ld", "--no-entry", "--strip-all", "--stack-first", "-z", "stack-size=524288"];
   link.push("--import-memory", "--shared-memory", "--max-memory=4294967296");
   link.push("--export=__heap_base", "--export=__stack_pointer", "-o", "out.wasm", "kernels.o");

@@ -97,7 +97,9 @@ class Wasm implements WasmBackend {
   }
 
   async read(view: BufferView, length: number): Promise<TypedArray> {
-    return this.readSync(view, length);
+    const data = this.readSync(view, length);
+    await this.#buffers.settle();
+    return data;
   }
 
   supports(kernel: KernelName): boolean {
@@ -123,7 +125,9 @@ class Wasm implements WasmBackend {
     if (status !== 0) throw new KernelRefusal(kernel, status, [block[FACTS_AT]!, block[FACTS_AT + 1]!]);
   }
 
-  async sync(): Promise<void> {}
+  async sync(): Promise<void> {
+    await this.#buffers.settle();
+  }
 
   close(): void {
     this.#exports.stop();

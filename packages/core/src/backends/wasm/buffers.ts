@@ -1,8 +1,9 @@
 /**
- * @file Buffers in linear memory that are collected like any other object. Three nets: a FinalizationRegistry;
- * a sweep over weak references inside `alloc`, as finalizers need a turn of the event loop that a busy training loop may
- * not give; and ballast, arrays that are never touched (and so take no memory) but make the garbage collector
- * feel the bytes it cannot see.
+ * @file Buffers in linear memory that are collected like any other object, by a FinalizationRegistry. Two helps make
+ * that keep up with a training loop. Ballast: arrays that are never touched (and so take no memory) make the garbage
+ * collector feel the bytes it cannot see. Turns: finalizers run only between turns of the event loop, which a loop of
+ * `await`s on values that are already there never gives, so reading a value gives one when much was allocated.
+ * (Weak references would not help: one keeps its object alive until the turn ends, too.)
  */
 import { bytesPerElement, type StorageType } from "../../base/dtype.ts";
 import { BackendError } from "../../errors/errors.ts";
@@ -11,14 +12,23 @@ import { blockSize, checkLength } from "../copy.ts";
 import { ALIGNMENT, type Heap } from "./heap.ts";
 
 const BALLAST = 32 * 2 ** 20;
-/** Bytes between two sweeps, at least. */
-const SWEEP = 16 * 2 ** 20;
+/** Bytes left to the garbage collector between two turns of the event loop. */
+const TURN = 64 * 2 ** 20;
 
-/** A block in use. The buffer is reachable from here only weakly. */
 interface Block {
   readonly address: number;
   readonly size: number;
-  buffer: WeakRef<WasmBuffer> | null;
+}
+
+/** What engines offer besides the language, none of it everywhere. */
+interface Timers {
+  setImmediate?(run: () => void): void;
+  setTimeout(run: () => void, ms: number): void;
+}
+
+function nextTurn(): Promise<void> {
+  const timers = globalThis as unknown as Timers;
+  return new Promise((resolve) => (timers.setImmediate ? timers.setImmediate(resolve) : timers.setTimeout(resolve, 0)));
 }
 
 export class WasmBuffer implements BackendBuffer {
@@ -49,9 +59,9 @@ export class Buffers {
   readonly #heap: Heap;
   readonly #live = new Set<Block>();
   readonly #finalizers = new FinalizationRegistry<Block>((block) => this.#release(block));
-  #liveBytes = 0;
-  #sinceSweep = 0;
+  /** Bytes that no ballast stands for, and bytes allocated since the last turn; what was freed by hand is taken off. */
   #unfelt = 0;
+  #sinceTurn = 0;
 
   constructor(heap: Heap) {
     this.#heap = heap;
@@ -59,14 +69,11 @@ export class Buffers {
 
   alloc(type: StorageType, length: number): WasmBuffer {
     const size = blockSize(checkLength(type, length), ALIGNMENT);
-    this.#sinceSweep += size;
-    if (this.#sinceSweep > Math.max(SWEEP, this.#liveBytes / 4)) this.#sweep();
-    const block: Block = { address: this.#heap.take(size), size, buffer: null };
+    const block: Block = { address: this.#heap.take(size), size };
     const buffer = new WasmBuffer(this, type, length, block);
-    block.buffer = new WeakRef(buffer);
     this.#live.add(block);
-    this.#liveBytes += size;
     this.#finalizers.register(buffer, block, block);
+    this.#sinceTurn += size;
     this.#unfelt += size;
     if (this.#unfelt >= BALLAST) this.#load(buffer);
     return buffer;
@@ -78,21 +85,21 @@ export class Buffers {
     buffer.block = null;
     buffer.ballast = undefined;
     this.#unfelt = Math.max(0, this.#unfelt - block.size);
+    this.#sinceTurn = Math.max(0, this.#sinceTurn - block.size);
     this.#finalizers.unregister(block);
     this.#release(block);
   }
 
-  /** Once for each block: by `free`, by its finalizer or by a sweep, whichever comes first. */
-  #release(block: Block): void {
-    if (!this.#live.delete(block)) return;
-    block.buffer = null;
-    this.#liveBytes -= block.size;
-    this.#heap.give(block.address, block.size);
+  /** Lets finalizers run, if much was left to them. */
+  async settle(): Promise<void> {
+    if (this.#sinceTurn < TURN) return;
+    this.#sinceTurn = 0;
+    await nextTurn();
   }
 
-  #sweep(): void {
-    this.#sinceSweep = 0;
-    for (const block of this.#live) if (block.buffer?.deref() === undefined) this.#release(block);
+  /** Once for each block: by `free` or by its finalizer, whichever comes first. */
+  #release(block: Block): void {
+    if (this.#live.delete(block)) this.#heap.give(block.address, block.size);
   }
 
   #load(buffer: WasmBuffer): void {
@@ -101,7 +108,7 @@ export class Buffers {
     try {
       buffer.ballast = new ArrayBuffer(bytes);
     } catch {
-      // No address space to reserve: finalizers and sweeps remain.
+      // No address space to reserve: collection comes later, that is all.
     }
   }
 }

@@ -92,7 +92,12 @@ export class Heap {
       const missing = address + size - this.#end;
       const wanted = Math.max(missing, this.#end / 16, 16 * PAGE);
       if (!this.#grow(wanted) && !this.#grow(missing))
-        throw new BackendError("alloc", "out-of-memory", `no memory for ${size} bytes beside ${address} in use.`);
+        throw new BackendError(
+          "alloc",
+          "out-of-memory",
+          `no memory for ${size} bytes beside ${address} in use. Tensors out of reach are collected while the program waits: ` +
+            "in a long loop, await a value (loss.item()) now and then.",
+        );
     }
     this.#top = address + size;
     return address;
