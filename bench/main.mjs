@@ -38,7 +38,7 @@ const benches = [
   ...speeds("train-cifar10cnn"),
   ...speeds("infer-cifar10cnn"),
   ...["native", "wasm"].flatMap((device) =>
-    ["awaited", "by-hand"].map((loop) => ({
+    ["sequential", "by-hand"].map((loop) => ({
       name: `memory-${device}-${loop}`,
       file: "memory.mjs",
       args: ["--device", device, "--loop", loop, ...steps],

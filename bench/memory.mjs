@@ -1,14 +1,16 @@
 // Does an eager training loop, written the plain way, hold its memory steady? Nothing is freed by hand; the resident set of
 // the process is read every 100 steps. Exit 1 when it grows.
-//   node bench/memory.mjs --device wasm --loop awaited    a Sequential; every loss is read with await loss.item()
-//   node bench/memory.mjs --device wasm --loop by-hand    functions instead of Sequential; a loss is read every 100 steps
+//   node bench/memory.mjs --device wasm --loop sequential    the layers in a Sequential
+//   node bench/memory.mjs --device wasm --loop by-hand       functions one after the other, results in variables
+// Each step reads its loss with await loss.item(); --read-every 20 does so every 20 steps only.
 import { readArguments, report } from "./lib/arguments.mjs";
 import { openEngine } from "./lib/engine.mjs";
 import { median } from "./lib/windows.mjs";
 
 const text = (fallback) => ({ type: "string", default: fallback, text: true });
 const options = readArguments({
-  loop: text("awaited"),
+  loop: text("sequential"),
+  "read-every": { type: "string", default: "1" },
   batch: { type: "string", default: "16" },
   steps: { type: "string", default: "5000" },
 });
@@ -36,7 +38,7 @@ const chain = new nn.Sequential(
 );
 
 const forwards = {
-  awaited: (x) => chain.forward(x),
+  sequential: (x) => chain.forward(x),
   "by-hand": (x) => {
     const a = maxPool2d(conv1.forward(x).relu(), 2);
     const b = maxPool2d(conv2.forward(a).relu(), 2);
@@ -57,7 +59,7 @@ for (let step = 0; step < options.steps; step++) {
   const loss = crossEntropy(forward(images), labels);
   loss.backward();
   optimizer.step();
-  if (options.loop === "awaited" || step % every === every - 1) await loss.item();
+  if ((step + 1) % options["read-every"] === 0) await loss.item();
   if (step % every === every - 1) rssMiB.push(Math.round(process.memoryUsage().rss / 2 ** 20));
 }
 
@@ -80,6 +82,7 @@ function slopeOf(values) {
 const result = {
   bench: "memory",
   loop: options.loop,
+  readEvery: options["read-every"],
   batchSize: options.batch,
   threads,
   device,
