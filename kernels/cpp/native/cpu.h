@@ -46,7 +46,7 @@ struct Isa {
 };
 
 // Best first.
-inline int isas(Isa* list) {
+inline int isas([[maybe_unused]] Isa* list) {
   int count = 0;
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_cpu_init();  // the checks below include the operating system's
