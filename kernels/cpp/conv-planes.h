@@ -56,7 +56,7 @@ constexpr size_t PLANES_BYTES = 256 << 10;  // of the copy, by bands of rows
 constexpr int32_t FEW_CHANNELS = 4;
 constexpr int PLANE_VECTORS = 8;            // most vectors of a tile
 
-// O outputs by V vectors: out[o][i] = start[o] + sum over k of  weight[o][k] * source[offset[k] + i].
+// O outputs by V vectors: out[o][i] = start[o] + sum over k of  weight[o][k] * source[offset[k] + i]; without start, out[o][i] +=.
 template <int O, int V>
 DRISHTI_INLINE void plane_tile(const float* source, const int32_t* offsets, int32_t depth, const float* weight, ptrdiff_t weight_pitch,
                                const float* start, float* out, ptrdiff_t out_pitch) {
@@ -73,14 +73,23 @@ DRISHTI_INLINE void plane_tile(const float* source, const int32_t* offsets, int3
     }
   }
   for (int o = 0; o < O; ++o)
-    for (int v = 0; v < V; ++v) store(out + o * out_pitch + v * LANES, splat<F>(start[o]) + sum[o][v]);
+    for (int v = 0; v < V; ++v) {
+      float* const to = out + o * out_pitch + v * LANES;
+      store(to, (start ? splat<F>(start[o]) : load<F>(to)) + sum[o][v]);
+    }
 }
+// `count` pixels; k in passes, so that long sums are made of short ones.
 template <int O>
 __attribute__((noinline)) static void plane_tiles(const float* source, const int32_t* offsets, int32_t depth, const float* weight,
                                                   ptrdiff_t weight_pitch, const float* start, float* out, ptrdiff_t out_pitch, int32_t count) {
   constexpr int V = O == 1 ? 8 : O == 2 ? 4 : LANES == 4 ? 2 : LANES == 8 ? 3 : 4;
-  for (int32_t i = 0; i < count; i += V * LANES)
-    plane_tile<O, V>(source + i, offsets, depth, weight, weight_pitch, start, out + i, out_pitch);
+  int32_t k = 0;
+  do {  // once even without taps: the bias alone
+    const int32_t pass = lesser(PASS, depth - k);
+    for (int32_t i = 0; i < count; i += V * LANES)
+      plane_tile<O, V>(source + i, offsets + k, pass, weight + k, weight_pitch, k == 0 ? start : nullptr, out + i, out_pitch);
+    k += pass;
+  } while (k < depth);
 }
 
 struct PlanesPlan {
@@ -117,8 +126,8 @@ struct PlanesPlan {
 // Few outputs, fewer yet where the inputs are many and channel vectors pay; and a source that a chunk can hold.
 static bool use_planes(const Gather& g) {
   if (g.batch <= 0 || g.groups <= 0 || g.y.dest <= 0 || g.x.dest <= 0 || g.dest_channels <= 0) return false;
-  return g.dest_channels <= (g.source_channels <= FEW_CHANNELS ? LANES : LANES / 2) &&
-         size_t(Planes(g.y, g.x, lesser(g.y.steps(), 8)).size) * g.source_channels * 4 <= PLANES_BYTES;
+  return g.dest_channels <= (g.source_channels <= FEW_CHANNELS ? LANES : LANES - LANES / 4) &&
+         size_t(Planes(g.y, g.x, lesser(g.y.steps(), 4)).size) * g.source_channels * 4 <= PLANES_BYTES;
 }
 
 struct PlanesCall {
