@@ -23,12 +23,18 @@ double now() {
 __attribute__((noinline)) void peak_loop(long n, float* sink) {
   const F a = splat<F>(0.999f), b = splat<F>(0.001f);
   F s0 = b, s1 = b, s2 = b, s3 = b, s4 = b, s5 = b, s6 = b, s7 = b, s8 = b, s9 = b, s10 = b, s11 = b;
+#if defined(__x86_64__)
+#define HERE "+x"
+#else
+#define HERE "+w"
+#endif
 #define STEP(s) s = fma(a, b, s)
   for (long k = 0; k < n; ++k) {
     STEP(s0), STEP(s1), STEP(s2), STEP(s3), STEP(s4), STEP(s5), STEP(s6), STEP(s7), STEP(s8), STEP(s9), STEP(s10), STEP(s11);
-    asm volatile("" : "+x"(s0), "+x"(s1), "+x"(s2), "+x"(s3), "+x"(s4), "+x"(s5), "+x"(s6), "+x"(s7), "+x"(s8), "+x"(s9), "+x"(s10), "+x"(s11));
+    asm volatile("" : HERE(s0), HERE(s1), HERE(s2), HERE(s3), HERE(s4), HERE(s5), HERE(s6), HERE(s7), HERE(s8), HERE(s9), HERE(s10), HERE(s11));
   }
 #undef STEP
+#undef HERE
   store(sink, s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7 + s8 + s9 + s10 + s11);
 }
 double peak_seconds(long n) {

@@ -18,6 +18,12 @@ namespace test {
 using namespace drishti;
 using namespace drishti::DRISHTI_NS;
 
+inline void rest() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#endif
+}
+
 // Threads that wait by spinning: a bench must not measure how they wake.
 class Pool {
  public:
@@ -34,7 +40,7 @@ class Pool {
     next_ = 0, busy_ = int(workers_.size());
     generation_.fetch_add(1);
     take(0);
-    while (busy_.load() > 0) __builtin_ia32_pause();
+    while (busy_.load() > 0) rest();
   }
   int threads() const { return int(workers_.size()) + 1; }
 
@@ -46,7 +52,7 @@ class Pool {
     for (unsigned seen = 0;;) {
       for (int spins = 0; generation_.load() == seen; ++spins)
         if (spins > 20000) std::this_thread::yield();
-        else __builtin_ia32_pause();
+        else rest();
       ++seen;
       if (stop_) return;
       take(t);
