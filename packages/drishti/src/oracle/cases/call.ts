@@ -4,6 +4,7 @@ import { difference } from "../compare.ts";
 import { callFunction, type Outputs } from "../functions.ts";
 import { makeLayer, makeLoss } from "../modules.ts";
 import type { Case, Store } from "../store.ts";
+import { refuseWindowsInPadding } from "../torch-limits.ts";
 
 export interface CallCase extends Case {
   readonly buffers?: readonly string[];
@@ -62,6 +63,8 @@ function call(item: CallCase, store: Store): Called {
 
 /** What differs from torch; nothing when the case passes. */
 export async function runCall(item: CallCase, store: Store): Promise<string[]> {
+  if (/max_?pool2d$/i.test(item.op) && !/adaptive/i.test(item.op))
+    refuseWindowsInPadding(item.args, store.raw(item.tensors.input!).shape, store.raw(item.outputs.output!).shape);
   const { outputs, leaves, buffers } = call(item, store);
   const overflows = item.flags?.includes("float32-overflow") ?? false;
   const rule = (key: string) => ({ atol: item.exact ? 0 : (item.tol?.[key]?.atol ?? 0), overflows });
