@@ -68,7 +68,7 @@ const fifth = Math.max(1, Math.floor(rssMiB.length / 5));
 const early = median(rssMiB.slice(fifth, 2 * fifth));
 const late = median(rssMiB.slice(-fifth));
 const slope = slopeOf(rssMiB.slice(fifth)) * (1000 / every);
-const steady = late <= early * 1.1 + 16;
+const steady = late <= early * 1.05 + 8;
 
 /** Least squares, per sample. */
 function slopeOf(values) {
