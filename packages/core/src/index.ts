@@ -1,7 +1,7 @@
 import "./ops/methods.ts";
 
 export * from "./autograd/index.ts";
-export { KernelRefusal, type Backend, type BackendName } from "./backends/backend.ts";
+export { type Backend, type BackendName, KernelRefusal } from "./backends/backend.ts";
 export { createReference } from "./backends/reference.ts";
 export type { DType } from "./base/dtype.ts";
 export { defaultGenerator, Generator, manualSeed } from "./base/rng/index.ts";

@@ -22,7 +22,11 @@ export const MAX_DIMS = 8;
 const dims = ["i32", 8] as const;
 const count = { count: "i32" } as const;
 /** y = f(x), element by element; alpha and beta are the op's constants. */
-const unary = { params: { count: "i32", alpha: "f32", beta: "f32" }, reads: ["input:f32"], writes: ["output:f32"] } as const;
+const unary = {
+  params: { count: "i32", alpha: "f32", beta: "f32" },
+  reads: ["input:f32"],
+  writes: ["output:f32"],
+} as const;
 /** gradInput = gradOutput · f′; `saved` is the output or the input, as the op's doc says. */
 const unaryBackward = {
   params: { count: "i32", alpha: "f32", beta: "f32" },
@@ -45,18 +49,40 @@ const reduce = {
 const alongAxis = { outer: "i32", size: "i32", inner: "i32" } as const;
 
 const conv2dParams = {
-  batch: "i32", inChannels: "i32", inHeight: "i32", inWidth: "i32",
-  outChannels: "i32", outHeight: "i32", outWidth: "i32",
-  kernelHeight: "i32", kernelWidth: "i32", strideHeight: "i32", strideWidth: "i32",
+  batch: "i32",
+  inChannels: "i32",
+  inHeight: "i32",
+  inWidth: "i32",
+  outChannels: "i32",
+  outHeight: "i32",
+  outWidth: "i32",
+  kernelHeight: "i32",
+  kernelWidth: "i32",
+  strideHeight: "i32",
+  strideWidth: "i32",
   /** Zero padding before the first row and column; what follows the last is implied by outHeight and outWidth. */
-  padTop: "i32", padLeft: "i32", dilationHeight: "i32", dilationWidth: "i32", groups: "i32",
+  padTop: "i32",
+  padLeft: "i32",
+  dilationHeight: "i32",
+  dilationWidth: "i32",
+  groups: "i32",
 } as const;
 
 /** `planes` is N·C. Windows may reach past the edge; max ignores what lies outside. */
 const pool2dParams = {
-  planes: "i32", inHeight: "i32", inWidth: "i32", outHeight: "i32", outWidth: "i32",
-  kernelHeight: "i32", kernelWidth: "i32", strideHeight: "i32", strideWidth: "i32",
-  padTop: "i32", padLeft: "i32", dilationHeight: "i32", dilationWidth: "i32",
+  planes: "i32",
+  inHeight: "i32",
+  inWidth: "i32",
+  outHeight: "i32",
+  outWidth: "i32",
+  kernelHeight: "i32",
+  kernelWidth: "i32",
+  strideHeight: "i32",
+  strideWidth: "i32",
+  padTop: "i32",
+  padLeft: "i32",
+  dilationHeight: "i32",
+  dilationWidth: "i32",
 } as const;
 const avgPool2dParams = {
   ...pool2dParams,
@@ -65,17 +91,27 @@ const avgPool2dParams = {
   /** 0: none. */
   divisorOverride: "i32",
 } as const;
-const adaptivePoolParams = { planes: "i32", inHeight: "i32", inWidth: "i32", outHeight: "i32", outWidth: "i32" } as const;
+const adaptivePoolParams = {
+  planes: "i32",
+  inHeight: "i32",
+  inWidth: "i32",
+  outHeight: "i32",
+  outWidth: "i32",
+} as const;
 
 /** input (batch, channels, spatial). */
 const batchNormParams = { batch: "i32", channels: "i32", spatial: "i32", eps: "f32" } as const;
 
 /** C(M×N) = op(A)·op(B) for every batch entry; a batch stride of 0 repeats an operand. */
 const matmulParams = {
-  batch: "i32", m: "i32", n: "i32", k: "i32",
+  batch: "i32",
+  m: "i32",
+  n: "i32",
+  k: "i32",
   /** 1: A is stored k×m. */ transposeA: "i32",
   /** 1: B is stored n×k. */ transposeB: "i32",
-  batchStrideA: "i32", batchStrideB: "i32",
+  batchStrideA: "i32",
+  batchStrideB: "i32",
 } as const;
 
 export const contract = {
@@ -225,16 +261,29 @@ export const contract = {
   /** mode: 0 reflect, 1 replicate, 2 circular, 3 constant. */
   pad2d_f32: {
     params: {
-      planes: "i32", inHeight: "i32", inWidth: "i32", outHeight: "i32", outWidth: "i32",
-      padTop: "i32", padLeft: "i32", mode: "i32", value: "f32",
+      planes: "i32",
+      inHeight: "i32",
+      inWidth: "i32",
+      outHeight: "i32",
+      outWidth: "i32",
+      padTop: "i32",
+      padLeft: "i32",
+      mode: "i32",
+      value: "f32",
     },
     reads: ["input:f32"],
     writes: ["output:f32"],
   },
   pad2d_backward_f32: {
     params: {
-      planes: "i32", inHeight: "i32", inWidth: "i32", outHeight: "i32", outWidth: "i32",
-      padTop: "i32", padLeft: "i32", mode: "i32",
+      planes: "i32",
+      inHeight: "i32",
+      inWidth: "i32",
+      outHeight: "i32",
+      outWidth: "i32",
+      padTop: "i32",
+      padLeft: "i32",
+      mode: "i32",
     },
     reads: ["gradOutput:f32"],
     writes: ["gradInput:f32"],
@@ -260,7 +309,11 @@ export const contract = {
   },
   /** Window of output i: floor(i·in/out) up to ceil((i+1)·in/out). */
   adaptive_avg_pool2d_f32: { params: adaptivePoolParams, reads: ["input:f32"], writes: ["output:f32"] },
-  adaptive_avg_pool2d_backward_f32: { params: adaptivePoolParams, reads: ["gradOutput:f32"], writes: ["gradInput:f32"] },
+  adaptive_avg_pool2d_backward_f32: {
+    params: adaptivePoolParams,
+    reads: ["gradOutput:f32"],
+    writes: ["gradInput:f32"],
+  },
   adaptive_max_pool2d_f32: { params: adaptivePoolParams, reads: ["input:f32"], writes: ["output:f32", "indices:i32"] },
 
   // batch norm
@@ -308,8 +361,14 @@ export const contract = {
   /** torch.optim.SGD. `first` 1: the buffer is set to the gradient. momentum 0 leaves the buffer alone. */
   sgd_f32: {
     params: {
-      count: "i32", learningRate: "f32", momentum: "f32", dampening: "f32", weightDecay: "f32",
-      nesterov: "i32", first: "i32", maximize: "i32",
+      count: "i32",
+      learningRate: "f32",
+      momentum: "f32",
+      dampening: "f32",
+      weightDecay: "f32",
+      nesterov: "i32",
+      first: "i32",
+      maximize: "i32",
     },
     reads: ["grad:f32"],
     writes: ["param:f32!", "momentumBuffer:f32?!"],
@@ -320,8 +379,18 @@ export const contract = {
    */
   adam_f32: {
     params: {
-      count: "i32", learningRate: "f32", beta1: "f32", beta2: "f32", oneMinusBeta1: "f32", oneMinusBeta2: "f32",
-      eps: "f32", weightDecay: "f32", stepSize: "f32", invBias2Sqrt: "f32", decoupled: "i32", maximize: "i32",
+      count: "i32",
+      learningRate: "f32",
+      beta1: "f32",
+      beta2: "f32",
+      oneMinusBeta1: "f32",
+      oneMinusBeta2: "f32",
+      eps: "f32",
+      weightDecay: "f32",
+      stepSize: "f32",
+      invBias2Sqrt: "f32",
+      decoupled: "i32",
+      maximize: "i32",
     },
     reads: ["grad:f32"],
     writes: ["param:f32!", "expAvg:f32!", "expAvgSq:f32!", "maxExpAvgSq:f32?!"],
