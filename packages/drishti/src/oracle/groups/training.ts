@@ -1,7 +1,7 @@
 /** @file The group `training`: 50 steps from a seed, against torch's loss curve, first step and final logits. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { defaultGenerator, Generator, manualSeed, nn, noGrad, optim, type Tensor, tensor } from "@drishti/core";
+import { defaultGenerator, manualSeed, nn, noGrad, optim, type Tensor, tensor } from "@drishti/core";
 import type { Arguments } from "../args.ts";
 import { makeOptimizer } from "../cases/optim.ts";
 import { makeScheduler } from "../cases/sched.ts";
@@ -87,23 +87,8 @@ function multiplyAdds(net: nn.Sequential, picture: Tensor): number {
   return total;
 }
 
-/** What differs, by when: a mistake shows at once, rounding later. */
-interface Faults {
-  readonly early: readonly string[];
-  readonly late: readonly string[];
-}
-
-/** Moves every value by up to half a unit in its last place, as the oracle did to learn how far rounding goes. */
-async function moveLastBits(net: nn.Sequential, generator: Generator): Promise<void> {
-  for (const parameter of net.parameters()) {
-    const values = await parameter.toArray();
-    const moved = Float32Array.from(values, (value) => value * (1 + (2 * generator.uniform24() - 1) * 6e-8));
-    parameter.write(moved);
-  }
-}
-
-/** Trains as the curve says and compares. `attempt` 0 begins with the given weights, others with moved last bits. */
-async function follow(curve: Curve, attempt: number, limit: number): Promise<Faults> {
+/** Trains as the curve says and compares: what differs, in the order it was found. */
+async function runCurve(curve: Curve, limit: number): Promise<string[]> {
   const { images, labels } = pictures(curve.images, curve.input_shape, curve.salt);
   const size = curve.input_shape.reduce((a, b) => a * b, 1);
   const batchOf = (indices: readonly number[]) => {
@@ -111,22 +96,20 @@ async function follow(curve: Curve, attempt: number, limit: number): Promise<Fau
     for (const [i, index] of indices.entries()) values.set(images.subarray(index * size, (index + 1) * size), i * size);
     return tensor(values, { shape: [indices.length, ...curve.input_shape] });
   };
-  const early: (string | null)[] = [];
-  const late: (string | null)[] = [];
+  const faults: (string | null)[] = [];
 
   manualSeed(curve.seed);
   const net = makeNetwork(curve.layers);
   const state = net.stateDict();
   for (const [key, expected] of Object.entries(curve.initial))
-    early.push(await digestDifference(`initial ${key}`, state.get(key), expected));
-  if (state.size !== Object.keys(curve.initial).length) early.push(`the network has ${state.size} entries`);
+    faults.push(await digestDifference(`initial ${key}`, state.get(key), expected));
+  if (state.size !== Object.keys(curve.initial).length) faults.push(`the network has ${state.size} entries`);
   const begin = defaultGenerator.getState();
   const work = 3 * multiplyAdds(net, batchOf([0])) * curve.batch_size * curve.steps;
   if (work > limit) {
     const amount = `${(work / 1e9).toFixed(1)}·10⁹ multiply-adds`;
     throw new NotBuilt(`${amount} take minutes in plain loops; ask for this device and group alone to run it`);
   }
-  if (attempt > 0) await moveLastBits(net, new Generator(attempt));
   defaultGenerator.setState(begin); // dropout's masks go on where initialisation ended
 
   const parameters = [...net.parameters()];
@@ -138,7 +121,6 @@ async function follow(curve: Curve, attempt: number, limit: number): Promise<Fau
   const judged = [...net.namedParameters()].filter(([name]) => !idle.has(name));
 
   for (let step = 0; step < curve.steps; step++) {
-    const found = step < earlySteps ? early : late;
     const indices = Array.from({ length: curve.batch_size }, (_, j) => (step * curve.batch_size + j) % curve.images);
     optimizer.zeroGrad();
     const loss = criterion.forward(net.forward(batchOf(indices)), tensor(Int32Array.from(indices, (i) => labels[i]!)));
@@ -149,25 +131,25 @@ async function follow(curve: Curve, attempt: number, limit: number): Promise<Fau
         const expected = curve.step1_grad[name]!;
         const room = gradientRoom * (expected.abs_sum / parameter.numel);
         const gradient = (await parameter.grad?.toArray()) ?? [];
-        early.push(...briefDifferences(`first gradient of ${name}`, gradient, expected, room));
+        faults.push(...briefDifferences(`first gradient of ${name}`, gradient, expected, room));
       }
     }
     const lr = optimizer.paramGroups[0]!.lr;
-    early.push(numberDifference(`learning rate of step ${step}`, lr, curve.lr[step]!, 1e-12 * curve.lr[step]!));
+    faults.push(numberDifference(`learning rate of step ${step}`, lr, curve.lr[step]!, 1e-12 * curve.lr[step]!));
     optimizer.step();
     scheduler?.step();
     if (step === 0) {
       for (const [name, parameter] of judged) {
         const expected = curve.step1_param[name]!;
         const room = stepRoom * lr + 1e-7;
-        early.push(...briefDifferences(`${name} after the first step`, await parameter.toArray(), expected, room));
+        faults.push(...briefDifferences(`${name} after the first step`, await parameter.toArray(), expected, room));
       }
     }
     const room = lossRoom(curve.loss_spread[step]!, step);
-    found.push(numberDifference(`loss of step ${step}`, await loss.item(), curve.loss_float64[step]!, room));
+    faults.push(numberDifference(`loss of step ${step}`, await loss.item(), curve.loss_float64[step]!, room));
     const expectedNorm = curve.grad_norm_float64?.[step];
     if (norm && expectedNorm !== undefined && step < earlySteps)
-      early.push(
+      faults.push(
         numberDifference(`gradient norm of step ${step}`, await norm.item(), expectedNorm, gradientRoom * expectedNorm),
       );
   }
@@ -175,30 +157,8 @@ async function follow(curve: Curve, attempt: number, limit: number): Promise<Fau
   const first = curve.final_logits_float64;
   const logits = await noGrad(() => net.eval().forward(batchOf(first.map((_, i) => i)))).toArray();
   const room = logitsRoom(curve.logits_spread);
-  late.push(...first.flat().map((value, i) => numberDifference(`final logit ${i}`, logits[i]!, value, room)));
-  const only = (faults: readonly (string | null)[]) => faults.filter((fault) => fault !== null);
-  return { early: only(early), late: only(late) };
-}
-
-/** How often a curve that rounding may have led astray is run at most; each time chance decides anew. */
-const attempts = 6;
-
-/**
- * Once in some curves a value that is zero but for rounding decides a ReLU or a pooling the other way than torch's did,
- * and Adam amplifies it beyond the README's room; which curves, depends on the instruction set. Rounding it is if the
- * first steps agree and the same code follows the whole curve from weights moved in their last bits; a mistake fails
- * from everywhere. Such a pass is noted.
- */
-async function runCurve(curve: Curve, limit: number, note: (text: string) => void): Promise<string[]> {
-  const { early, late } = await follow(curve, 0, limit);
-  if (early.length > 0 || late.length === 0) return [...early, ...late];
-  for (let attempt = 1; attempt < attempts; attempt++) {
-    const again = await follow(curve, attempt, limit);
-    if (again.late.length > 0) continue;
-    note(`follows the curve with the initial weights moved in their last bits; as given ${late[0]}`);
-    return [];
-  }
-  return [...late];
+  faults.push(...first.flat().map((value, i) => numberDifference(`final logit ${i}`, logits[i]!, value, room)));
+  return faults.filter((fault) => fault !== null);
 }
 
 interface PictureSet extends Description {
@@ -227,8 +187,7 @@ export function trainingTasks(folder: string, limit: number): Task[] {
   return files.flatMap((file) => {
     const name = file.slice(0, -".json".length);
     const path = join(folder, "training", file);
-    if (name !== "images")
-      return [{ id: `training/${name}`, run: (note) => runCurve(readJson<Curve>(path), limit, note) }];
+    if (name !== "images") return [{ id: `training/${name}`, run: () => runCurve(readJson<Curve>(path), limit) }];
     const { sets } = readJson<{ sets: PictureSet[] }>(path);
     return sets.map((set) => ({ id: `training/images/${set.shape.join("x")}`, run: async () => runPictures(set) }));
   });
