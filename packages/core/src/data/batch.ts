@@ -11,7 +11,7 @@ export interface Batch {
   readonly images: Float32Array;
   /** Class of each picture. */
   readonly labels: Int32Array;
-  /** N: the batch size, or less in the last batch. */
+  /** N: the batch size, or less: in the last batch, or where samples could not be read. */
   readonly count: number;
   readonly shape: readonly [count: number, channels: number, height: number, width: number];
   /** Where each sample stands in the data set. */
@@ -24,11 +24,21 @@ export interface Batch {
 /** Makes the batch of `indices`; `index` is its number in the epoch. */
 export type MakeBatch = (indices: Int32Array, epoch: number, index: number) => Batch | Promise<Batch>;
 
+/** A set that reads, decodes and transforms in a place of its own, such as worker threads. */
+export interface BatchSource {
+  /**
+   * The way to make its batches, under the rules of `batchMaker`: what comes out depends on set, transform, seed, epoch and
+   * indices alone. Samples that cannot be read are left out, so that a batch may be smaller than its indices, or empty.
+   */
+  batches(transform: Transform, seed: bigint): MakeBatch;
+}
+
 /**
- * The way to make batches of this set. Pictures in memory: at once, in one pass over the bytes where the pipeline allows.
+ * The way to make batches of this set: its own, if it has one. Pictures in memory: at once, in one pass over the bytes where the pipeline allows.
  * Others: through a promise, all samples of the batch asked for together. Random transforms draw by (seed, epoch, index).
  */
 export function batchMaker(set: Dataset<Sample>, transform: Transform, seed: bigint): MakeBatch {
+  if ("batches" in set) return (set as BatchSource).batches(transform, seed);
   return isImageSet(set) ? memoryBatches(set, transform, seed) : promisedBatches(set, transform, seed);
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { macrotask } from "../base/event-loop.ts";
 import { defaultGenerator, Generator, manualSeed } from "../base/rng/index.ts";
 import { ArgumentError } from "../errors/errors.ts";
-import type { Batch } from "./batch.ts";
+import type { Batch, BatchSource } from "./batch.ts";
 import { DataLoader, type DataLoaderOptions } from "./data-loader.ts";
 import { ArrayImageSet, type Dataset, type Sample } from "./dataset.ts";
 import { subset } from "./subset.ts";
@@ -256,5 +256,55 @@ describe("refuses", () => {
     await expect(collect(new DataLoader(pictures(2), { transform: randomHorizontalFlip() }))).rejects.toThrow(
       /end it with toTensor/,
     );
+  });
+});
+
+describe("a set that makes its own batches", () => {
+  /** Leaves out the samples that `bad` names. */
+  const source = (length: number, bad: (index: number) => boolean): Dataset<Sample> & BatchSource => ({
+    length,
+    get: () => {
+      throw new Error("not asked for");
+    },
+    batches: () => async (all, epoch, index) => {
+      const indices = all.filter((i) => !bad(i));
+      const count = indices.length;
+      return {
+        images: new Float32Array(count),
+        labels: indices,
+        count,
+        shape: [count, 1, 1, 1],
+        indices,
+        epoch,
+        index,
+      };
+    },
+  });
+
+  test("is asked for them; empty ones are passed over, and counted for going on", async () => {
+    const loader = new DataLoader(
+      source(6, (i) => i === 2 || i === 3 || i === 5),
+      { batchSize: 2 },
+    );
+    const batches = await collect(loader);
+    expect(batches.map(({ indices }) => [...indices])).toEqual([[0, 1], [4]]);
+    expect(batches.map(({ index }) => index)).toEqual([0, 2]);
+    expect(loader.epoch).toBe(1);
+  });
+  test("with nothing that can be read is an error, not an epoch of nothing", async () => {
+    await expect(collect(new DataLoader(source(4, () => true)))).rejects.toThrow(/none of the 4 samples could be read/);
+  });
+  test("time waited for batches is counted", async () => {
+    const slow: Dataset<Sample> = {
+      length: 2,
+      get: async (i) => {
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        return pictures(2).get(i);
+      },
+    };
+    const loader = new DataLoader(slow, { prefetch: 0 });
+    expect(loader.waitedMs).toBe(0);
+    await collect(loader);
+    expect(loader.waitedMs).toBeGreaterThan(40);
   });
 });

@@ -2,7 +2,7 @@
 
 import { Breather } from "../base/event-loop.ts";
 import { defaultGenerator, Generator, type GeneratorState, randperm } from "../base/rng/index.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, DataError } from "../errors/errors.ts";
 import { type Batch, batchMaker, type MakeBatch } from "./batch.ts";
 import type { Dataset, Sample } from "./dataset.ts";
 import { toTensor } from "./transforms/pointwise.ts";
@@ -46,7 +46,8 @@ export interface DataLoaderState {
  *          for a generator of its own, whose `randperm` is the order.
  * Augment  by (seed, epoch, index) alone; see `SampleRandom`.
  * Events   gives way to the event loop every 16 ms.
- * Throws   ArgumentError "batch-size", "prefetch", "state"; while iterating DataError "shape", and what the set throws.
+ * Throws   ArgumentError "batch-size", "prefetch", "state"; while iterating DataError "shape", "no-samples" when not one can be
+ *          read, and what the set throws.
  * Source   torch.utils.data.DataLoader.
  *
  * @example
@@ -68,6 +69,7 @@ export class DataLoader implements AsyncIterable<Batch> {
   /** The epoch in progress, if one is. */
   #progress: { orderSeed: number; next: number } | undefined;
   #resuming = false;
+  #waitedMs = 0;
 
   constructor(dataset: Dataset<Sample>, options: DataLoaderOptions = {}) {
     const {
@@ -99,6 +101,11 @@ export class DataLoader implements AsyncIterable<Batch> {
     return this.#epoch;
   }
 
+  /** Milliseconds that callers have waited for a batch so far: near 0 where reading keeps ahead of the work on batches. */
+  get waitedMs(): number {
+    return this.#waitedMs;
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
     const progress = this.#begin();
     const epoch = this.#epoch;
@@ -106,18 +113,21 @@ export class DataLoader implements AsyncIterable<Batch> {
     // The seed is read here, not in the constructor: manualSeed() may come between the two, as in torch scripts.
     const make = batchMaker(this.dataset, this.#transform, this.#seed ?? this.#generator.initialSeed());
     const breather = new Breather();
-    for await (const batch of ahead(
-      make,
-      (k) => this.#indices(order, k),
-      epoch,
-      progress.next,
-      this.length,
-      this.#prefetch,
-    )) {
+    const batches = ahead(make, (k) => this.#indices(order, k), epoch, progress.next, this.length, this.#prefetch);
+    let [made, empty] = [0, 0];
+    for (;;) {
+      const asked = Date.now();
+      const { value: batch, done } = await batches.next();
+      this.#waitedMs += Date.now() - asked;
+      if (done) break;
+      made++;
       await breather.breathe();
       progress.next = batch.index + 1; // before the caller has it: a state saved while it trains on this batch goes on after it
-      yield batch;
+      if (batch.count === 0) empty++;
+      else yield batch;
     }
+    if (made > 0 && made === empty)
+      throw new DataError("DataLoader", "no-samples", `none of the ${this.dataset.length} samples could be read.`);
     if (this.#progress === progress) {
       this.#progress = undefined;
       this.#epoch++;

@@ -23,15 +23,20 @@ export interface Dataset<Item = Sample> {
   get(index: number): Item | Promise<Item>;
 }
 
-/** Pictures of one size in memory, one byte a value: image i is `pixels` from `offset(i)`, C·H·W bytes long. */
-export interface ImageSet extends Dataset<Sample> {
+/** Labelled pictures of any size, in memory or on disk: what a network learns from and is judged by. */
+export interface PictureSet extends Dataset<Sample> {
   readonly classes: readonly string[];
+  /** Of every picture: 1 or 3. */
   readonly channels: number;
+  label(index: number): number;
+}
+
+/** Pictures of one size in memory, one byte a value: image i is `pixels` from `offset(i)`, C·H·W bytes long. */
+export interface ImageSet extends PictureSet {
   readonly height: number;
   readonly width: number;
   readonly pixels: Uint8Array;
   offset(index: number): number;
-  label(index: number): number;
   /** The bytes of one picture, shared, not copied. */
   image(index: number): Uint8Array;
   get(index: number): Sample;

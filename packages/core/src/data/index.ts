@@ -1,4 +1,4 @@
-export type { Batch } from "./batch.ts";
+export type { Batch, BatchSource, MakeBatch } from "./batch.ts";
 export { cifar10Classes, imageSetFromCifar10, parseCifar10Classes } from "./cifar10.ts";
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./data-loader.ts";
 export {
@@ -8,6 +8,7 @@ export {
   type ImageShape,
   isImageSet,
   type Picture,
+  type PictureSet,
   type Sample,
 } from "./dataset.ts";
 export { type IdxArray, imageSetFromIdx, type NamedBytes, parseIdx, parseIdxImages } from "./idx.ts";

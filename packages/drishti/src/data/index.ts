@@ -1,4 +1,4 @@
 export * from "@drishti/core/data";
-export { dataSpecs, type OpenedData, openData, openSplit } from "./open-data.ts";
+export { dataSpecs, type InMemory, type OpenedData, openData, openSplit } from "./open-data.ts";
 export { readImage } from "./read-image.ts";
 export type { Split } from "./split.ts";

@@ -1,6 +1,6 @@
 /** @file `--data`: what a data set is called, and how it is opened. */
 import { existsSync } from "node:fs";
-import { type ImageSet, type MeanStd, meanStd } from "@drishti/core/data";
+import { type ImageSet, type ImageShape, type MeanStd, meanStd, type PictureSet } from "@drishti/core/data";
 import { DataError } from "@drishti/core/errors";
 import { openBuiltinMnist } from "./builtin-mnist.ts";
 import { openCifar10 } from "./cifar10-files.ts";
@@ -8,15 +8,21 @@ import { expandHome, kindOf } from "./files.ts";
 import { openMnistFolder } from "./mnist-files.ts";
 import type { Split } from "./split.ts";
 
-export interface OpenedData {
+/** Set: `ImageSet` where all pictures lie in memory. */
+export interface OpenedData<Set extends PictureSet = PictureSet> {
   /** What was asked for: `mnist`, `cifar10:PATH`, … */
   readonly name: string;
-  readonly train: ImageSet;
-  readonly val: ImageSet;
+  readonly train: Set;
+  readonly val: Set;
   readonly classes: readonly string[];
-  /** Of the training part, per channel; computed when first read. */
+  /** What a network is given of each picture: its own size, where all have one. */
+  readonly shape: ImageShape;
+  /** Of the training part, per channel. */
   readonly meanStd: MeanStd;
 }
+
+/** Names of data that are read into memory whole. */
+export type InMemory = "mnist" | `mnist:${string}` | `cifar10:${string}`;
 
 type Halves = Partial<Record<Split, ImageSet>>;
 
@@ -39,6 +45,8 @@ export const dataSpecs = "mnist (built in), mnist:PATH (folder of idx files), ci
  * const { train, val, classes, meanStd } = await openData("mnist");
  * train.length;  // 9000
  */
+export async function openData(spec: InMemory): Promise<OpenedData<ImageSet>>;
+export async function openData(spec: string): Promise<OpenedData>;
 export async function openData(spec: string): Promise<OpenedData> {
   const { train, val } = await openHalves(spec, ["train", "val"]);
   let statistics: MeanStd | undefined;
@@ -47,6 +55,7 @@ export async function openData(spec: string): Promise<OpenedData> {
     train: train!,
     val: val!,
     classes: train!.classes,
+    shape: [train!.channels, train!.height, train!.width],
     get meanStd() {
       statistics ??= meanStd(train!);
       return statistics;
@@ -55,7 +64,9 @@ export async function openData(spec: string): Promise<OpenedData> {
 }
 
 /** One part only, without reading the other: what `evaluate` needs. */
-export async function openSplit(spec: string, split: Split): Promise<ImageSet> {
+export async function openSplit(spec: InMemory, split: Split): Promise<ImageSet>;
+export async function openSplit(spec: string, split: Split): Promise<PictureSet>;
+export async function openSplit(spec: string, split: Split): Promise<PictureSet> {
   return (await openHalves(spec, [split]))[split]!;
 }
 

@@ -1,5 +1,5 @@
 /** @file A trained model before labelled pictures: its measures, and the mistakes it is surest of. */
-import { DataLoader, type ImageSet } from "@drishti/core/data";
+import { DataLoader, type PictureSet } from "@drishti/core/data";
 import { type Evaluation, evaluate } from "@drishti/core/train";
 import type { TrainedModel } from "./model-source.ts";
 import { transformFor } from "./pictures.ts";
@@ -26,7 +26,7 @@ const MOST_MISTAKES = 24;
 /** data: the set's name, for errors. */
 export async function judge(
   { model, card }: Pick<TrainedModel, "model" | "card">,
-  set: ImageSet,
+  set: PictureSet,
   data: string,
   options: { batchSize?: number; signal?: AbortSignal; onCount?: (done: number) => void } = {},
 ): Promise<Judgement> {

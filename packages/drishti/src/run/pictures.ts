@@ -1,10 +1,13 @@
 /** @file From a data set's pictures to the model's input: augmentation for training, the plain way for everything else. */
 import {
+  centerCrop,
   compose,
-  type ImageSet,
+  type ImageShape,
+  isImageSet,
   type MeanStd,
   normalize,
   type Picture,
+  type PictureSet,
   randomCrop,
   randomHorizontalFlip,
   resize,
@@ -15,6 +18,7 @@ import {
 } from "@drishti/core/data";
 import { DataError } from "@drishti/core/errors";
 import type { ModelCard, Preprocessing } from "@drishti/core/train";
+import type { OpenedData } from "../data/open-data.ts";
 import type { AugmentName } from "./train-config.ts";
 
 /** Rounded so that the file holds the very numbers that are computed with: float32 has no more than 8 digits. */
@@ -23,21 +27,31 @@ function rounded({ mean, std }: MeanStd): MeanStd {
   return { mean: round(mean), std: round(std) };
 }
 
+/** Photos are shrunk to this many times the network's size, 256 for 224, and cut. */
+const ROOM = 8 / 7;
+
 export interface Pipelines {
   readonly train: Transform;
   readonly plain: Transform;
   readonly preprocessing: Preprocessing;
 }
 
-/** The transforms for pictures like those of `set`, whose mean and standard deviation are given. */
-export function pipelines(set: ImageSet, statistics: MeanStd, augment: AugmentName): Pipelines {
-  const { channels, height, width } = set;
-  const { mean, std } = rounded(statistics);
+/**
+ * The transforms for pictures like those of `data`. Photos, of any size, are shrunk to a little more than the network's
+ * size and cut from the middle; pictures that have that size already are taken as they are.
+ */
+export function pipelines(data: OpenedData, augment: AugmentName): Pipelines {
+  const { shape, meanStd } = data;
+  const [channels, height, width] = shape;
+  const { mean, std } = rounded(meanStd);
   const finish = [toTensor(), normalize(mean, std)];
-  const plain = compose([resize([height, width]), ...finish]);
+  const sized = isImageSet(data.train);
+  const fit = sized ? [] : [resize(Math.round(Math.max(height, width) * ROOM)), centerCrop([height, width])];
+  const plain = compose([...(sized ? [resize([height, width])] : fit), ...finish]);
+  const how = augmentations(shape, augment);
   return {
-    train: compose([...augmentations(set, augment), ...finish]),
-    plain: compose(finish), // the set's pictures have their size already
+    train: compose([...(how.some(({ name }) => name === "randomCrop") ? fit.slice(0, 1) : fit), ...how, ...finish]),
+    plain: sized ? compose(finish) : plain,
     preprocessing: {
       channels,
       height,
@@ -52,7 +66,7 @@ export function pipelines(set: ImageSet, statistics: MeanStd, augment: AugmentNa
 }
 
 /** auto: colour pictures are moved and mirrored, grey ones (digits, letters: a mirrored one is another) only moved. */
-function augmentations({ channels, height, width }: ImageSet, how: AugmentName): Transform[] {
+function augmentations([channels, height, width]: ImageShape, how: AugmentName): Transform[] {
   const chosen = how === "auto" ? (channels === 1 ? "crop" : "crop+flip") : how;
   const border = Math.max(1, Math.round(Math.min(height, width) / (channels === 1 ? 14 : 8)));
   const crop = randomCrop([height, width], { padding: border });
@@ -66,7 +80,7 @@ export function prepare(picture: Picture, { preprocessing }: ModelCard): Picture
 }
 
 /** The transform of a card for a labelled set. Throws DataError when the set's pictures or classes are not the model's. */
-export function transformFor(set: ImageSet, card: ModelCard, data: string): Transform {
+export function transformFor(set: PictureSet, card: ModelCard, data: string): Transform {
   const { channels, transforms } = card.preprocessing;
   if (set.channels !== channels)
     throw new DataError(

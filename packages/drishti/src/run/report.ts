@@ -1,6 +1,6 @@
 /** @file report.html: a run on one page that needs nothing but itself. */
 import { arch, availableParallelism, cpus, platform, release } from "node:os";
-import type { ImageSet } from "@drishti/core/data";
+import { type PictureSet, resize } from "@drishti/core/data";
 import { encode } from "fast-png";
 import { lineChart } from "./chart.ts";
 import type { Judgement } from "./judge.ts";
@@ -10,10 +10,10 @@ import { writeAtomic } from "./write-file.ts";
 
 /** Writes the report of a finished run. Throws DataError when it cannot be written. */
 export async function writeReport(path: string, outcome: TrainOutcome): Promise<void> {
-  await writeAtomic(path, reportPage(outcome));
+  await writeAtomic(path, await reportPage(outcome));
 }
 
-export function reportPage(outcome: TrainOutcome): string {
+export async function reportPage(outcome: TrainOutcome): Promise<string> {
   const { config, records, judgement, trained, validation, run } = outcome;
   const classes = trained?.card.classes ?? [];
   const name = trained?.card.model.name ?? config.model;
@@ -42,7 +42,7 @@ ${facts([
     judgement ? `<h2>Confusion</h2>${confusion(judgement.evaluation.confusionMatrix, classes)}` : "",
     judgement ? `<h2>Classes</h2>${perClass(judgement, classes)}` : "",
     judgement && judgement.mistakes.length > 0
-      ? `<h2>Surest mistakes</h2><div class="pictures">${mistakes(judgement, validation, classes)}</div>`
+      ? `<h2>Surest mistakes</h2><div class="pictures">${await mistakes(judgement, validation, classes)}</div>`
       : "",
     `<h2>Configuration</h2>`,
     facts(Object.entries(config).map(([key, value]) => [key, value === null ? "–" : String(value)])),
@@ -94,19 +94,25 @@ function perClass({ evaluation }: Judgement, classes: readonly string[]): string
   return `<div class="wide"><table><tr><th></th><th>precision</th><th>recall</th><th>F1</th><th>pictures</th></tr>${rows.join("")}</table></div>`;
 }
 
-function mistakes(judgement: Judgement, set: ImageSet, classes: readonly string[]): string {
+async function mistakes(judgement: Judgement, set: PictureSet, classes: readonly string[]): Promise<string> {
+  const pictures = await Promise.all(judgement.mistakes.map(({ index }) => dataUrl(set, index)));
   return judgement.mistakes
     .map(
-      ({ index, truth, predicted, probability }) =>
-        `<figure><img alt="picture ${index}" src="${dataUrl(set, index)}"><figcaption>${html(classes[truth]!)}, said ${html(classes[predicted]!)} (${Math.round(100 * probability)} %)</figcaption></figure>`,
+      ({ index, truth, predicted, probability }, k) =>
+        `<figure><img alt="picture ${index}" src="${pictures[k]}"><figcaption>${html(classes[truth]!)}, said ${html(classes[predicted]!)} (${Math.round(100 * probability)} %)</figcaption></figure>`,
     )
     .join("");
 }
 
-/** The picture as a PNG inside the page. */
-function dataUrl(set: ImageSet, index: number): string {
-  const { channels, height, width } = set;
-  const planes = set.image(index);
+/** The picture as a PNG inside the page, a large one made smaller. */
+async function dataUrl(set: PictureSet, index: number): Promise<string> {
+  const whole = await set.get(index);
+  const {
+    data: planes,
+    channels,
+    height,
+    width,
+  } = Math.min(whole.height, whole.width) > 112 ? resize(112).apply(whole) : whole;
   const plane = height * width;
   const shown = channels === 3 ? 3 : 1; // of other counts the first
   const data = new Uint8Array(plane * shown);

@@ -1,7 +1,8 @@
 /** @file The card of a model in training, with golden pictures that a copy must reproduce. */
 import { createRequire } from "node:module";
 import { noGrad, tensor } from "@drishti/core";
-import type { ImageSet } from "@drishti/core/data";
+import { isImageSet, type Picture, type PictureSet, resize } from "@drishti/core/data";
+import { DataError } from "@drishti/core/errors";
 import { evalMode } from "@drishti/core/models";
 import type { Layer } from "@drishti/core/nn";
 import { type Golden, type ModelCard, toBase64 } from "@drishti/core/train";
@@ -15,15 +16,18 @@ export function versions(): Record<string, string> {
 }
 
 /** The card with the first pictures of a set and the model's present logits for them. */
-export async function withGolden(card: ModelCard, model: Layer, set: ImageSet): Promise<ModelCard> {
-  const indices = Array.from({ length: Math.min(GOLDEN_PICTURES, set.length) }, (_, i) => i);
+export async function withGolden(card: ModelCard, model: Layer, set: PictureSet): Promise<ModelCard> {
+  const pictures = await goldenPictures(card, set);
   const restore = evalMode(model);
   try {
     const logits: number[][] = [];
-    for (const i of indices) logits.push(Array.from(await logitsOf(model, card, set, i)));
+    for (const picture of pictures) logits.push(Array.from(await logitsOf(model, card, picture)));
+    const [first] = pictures;
+    if (!first) return card;
+    const { channels, height, width } = first;
     const golden: Golden = {
-      shape: [set.channels, set.height, set.width],
-      pixels: indices.map((i) => toBase64(set.image(i))),
+      shape: [channels, height, width],
+      pixels: pictures.map(({ data }) => toBase64(data as Uint8Array)),
       logits,
     };
     return { ...card, golden };
@@ -32,8 +36,22 @@ export async function withGolden(card: ModelCard, model: Layer, set: ImageSet): 
   }
 }
 
-async function logitsOf(model: Layer, card: ModelCard, set: ImageSet, index: number): Promise<ArrayLike<number>> {
-  const { data, channels, height, width } = prepare(set.get(index), card);
+/** Photos of any size are brought to the model's, so that a file does not carry whole ones. Those that cannot be read are passed over. */
+async function goldenPictures({ preprocessing }: ModelCard, set: PictureSet): Promise<Picture[]> {
+  const { height, width } = preprocessing;
+  const pictures: Picture[] = [];
+  for (let i = 0; i < set.length && pictures.length < GOLDEN_PICTURES; i++)
+    try {
+      const picture = await set.get(i);
+      pictures.push(isImageSet(set) ? picture : resize([height, width]).apply(picture));
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+    }
+  return pictures;
+}
+
+async function logitsOf(model: Layer, card: ModelCard, picture: Picture): Promise<ArrayLike<number>> {
+  const { data, channels, height, width } = prepare(picture, card);
   const device = model.parameters().next().value?.backend;
   const out = noGrad(() =>
     model.forward(tensor(data, { shape: [1, channels, height, width], dtype: "float32", device })),

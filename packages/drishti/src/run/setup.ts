@@ -1,6 +1,6 @@
 /** @file From a configuration to everything that trains: data, network, optimiser, schedule, loaders, card. */
 import { type Backend, manualSeed, setDefaultDevice } from "@drishti/core";
-import { DataLoader, type ImageSet } from "@drishti/core/data";
+import { DataLoader, isImageSet, type PictureSet } from "@drishti/core/data";
 import { DataError } from "@drishti/core/errors";
 import type { Layer } from "@drishti/core/nn";
 import type { Optimizer } from "@drishti/core/optim";
@@ -54,11 +54,11 @@ export async function setUp(
   const data = await openTrainingData(config);
   registerDevices({ threads: config.threads ?? undefined });
   const device = setDefaultDevice(openDevice(config.device, { say }));
-  const { channels, height, width } = data.train;
+  const [channels, height, width] = data.shape;
   const shape = { inChannels: channels, numClasses: data.classes.length, height, width };
   manualSeed(config.seed);
   const model = saved ? await modelOfCard(saved.card, config.model) : await freshModel(source, shape);
-  const { train, plain, preprocessing } = pipelines(data.train, data.meanStd, config.augment);
+  const { train, plain, preprocessing } = pipelines(data, config.augment);
   const batchSize = config["batch-size"];
   const loader = new DataLoader(data.train, { batchSize, shuffle: true, transform: train });
   const validation = new DataLoader(data.val, { batchSize: Math.max(batchSize, 256), transform: plain });
@@ -83,7 +83,8 @@ async function openTrainingData({ data, val }: TrainConfig): Promise<OpenedData>
   const opened = await openData(data);
   if (val === null) return opened;
   const other = await openSplit(val, "val");
-  const shapeOf = (set: ImageSet) => `${set.channels}×${set.height}×${set.width}, ${set.classes.length} classes`;
+  const shapeOf = (set: PictureSet) =>
+    `${set.channels}×${isImageSet(set) ? `${set.height}×${set.width}` : "any size"}, ${set.classes.length} classes`;
   if (shapeOf(other) !== shapeOf(opened.train))
     throw new DataError(
       "train",
@@ -91,6 +92,6 @@ async function openTrainingData({ data, val }: TrainConfig): Promise<OpenedData>
       `the pictures of --val ${val} are ${shapeOf(other)}, those of --data ${data} ${shapeOf(opened.train)}. Give data that fit each other.`,
       val,
     );
-  const { name, train: training, classes, meanStd } = opened;
-  return { name, train: training, val: other, classes, meanStd };
+  const { name, train: training, classes, shape, meanStd } = opened;
+  return { name, train: training, val: other, classes, shape, meanStd };
 }

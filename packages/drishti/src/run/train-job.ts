@@ -1,6 +1,6 @@
 /** @file A whole training: set up, loop, and a run folder that is kept whole at every moment. */
 import type { Backend } from "@drishti/core";
-import type { ImageSet } from "@drishti/core/data";
+import type { PictureSet } from "@drishti/core/data";
 import type { Layer } from "@drishti/core/nn";
 import {
   encodeCheckpoint,
@@ -60,7 +60,7 @@ export interface TrainOutcome {
   readonly judgement: Judgement | null;
   /** The best epoch's model; null when the run did not finish. */
   readonly trained: { readonly model: Layer; readonly card: ModelCard } | null;
-  readonly validation: ImageSet;
+  readonly validation: PictureSet;
   /** Training alone, over all epochs. */
   readonly imagesPerSecond: number;
   /** Of this call, from its start. */

@@ -146,8 +146,9 @@ async function threeDigits(
   if (mistake !== undefined) chosen.push(mistake);
   const blocks: { lines: string[]; width: number }[] = [];
   for (const index of chosen) {
-    const { data, height, width, label: truth } = validation.get(index);
-    const { label, probability } = await predictPicture(trained!, validation.get(index), 1);
+    const picture = await validation.get(index);
+    const { data, height, width, label: truth } = picture;
+    const { label, probability } = await predictPicture(trained!, picture, 1);
     const name = trained!.card.classes[truth]!;
     const says = `${style.bold(texts.says(label, percent(probability)))}${label === name ? "" : `, ${style.bad(texts.wrong(name))}`}`;
     blocks.push({ lines: [...drawPicture({ data, height, width }, style, BORDER), says], width: width - 2 * BORDER });
