@@ -7,6 +7,7 @@ import type { KernelName, Params } from "../kernels/contract.ts";
 import { isGradEnabled } from "./grad-mode.ts";
 import { GraphNode, nodeOf } from "./graph.ts";
 import { makeContiguous, Tensor } from "./tensor.ts";
+import { traced } from "./trace.ts";
 
 export type OpInputs = Record<string, Tensor | undefined>;
 /** What a shape rule may look at. */
@@ -78,7 +79,7 @@ export function defineOp<In extends OpInputs, P, Extra extends OpInputs = Record
   definition: OpDefinition<In, P, Extra>,
 ): Op<In, P> {
   const { name, saves = [], inputTypes } = definition;
-  const apply = (given: In, params: P): Tensor => {
+  const compute = (given: In, params: P): Tensor => {
     const shape = definition.shape(given as InputShapes<In>, params);
     const inputs: OpInputs = {};
     let backend: Tensor["backend"] | undefined;
@@ -127,5 +128,6 @@ export function defineOp<In extends OpInputs, P, Extra extends OpInputs = Record
     }
     return out;
   };
+  const apply = (given: In, params: P): Tensor => traced(name, given, params, () => compute(given, params));
   return Object.assign(apply, { definition: definition as unknown as OpDefinition<In, P, OpInputs> });
 }

@@ -11,3 +11,4 @@ export {
 } from "./device.ts";
 export { enableGrad, isGradEnabled, noGrad } from "./grad-mode.ts";
 export { type NestedArray, Tensor } from "./tensor.ts";
+export { type TracedOp, type Tracer, traceOps } from "./trace.ts";

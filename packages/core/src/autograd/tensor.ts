@@ -4,6 +4,7 @@ import { contiguousStrides, isContiguous, numel, type Shape } from "../base/shap
 import { ArgumentError, AutogradError, DTypeError, ShapeError } from "../errors/errors.ts";
 import type { GraphNode } from "./graph.ts";
 import { Storage } from "./storage.ts";
+import { tell } from "./trace.ts";
 
 /**
  * An n-dimensional array on a backend: memory, a shape, strides and an offset into it. Operations run when they are
@@ -125,7 +126,7 @@ export class Tensor {
 
   /** The same values, cut off from the graph; shares memory. */
   detach(): Tensor {
-    return this.alias();
+    return tell("detach", { input: this }, null, this.alias());
   }
 
   /** A copy of the values in row-major order: Float32Array, Int32Array or Uint8Array by dtype. Waits for the device. */

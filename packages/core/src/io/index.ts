@@ -1,3 +1,4 @@
+export { narrowBF16, narrowF16, widenBF16, widenF16 } from "./half.ts";
 export {
   readSafetensors,
   type Safetensors,

@@ -1,5 +1,6 @@
 import { defineOp, run } from "../autograd/define-op.ts";
 import { makeContiguous, Tensor } from "../autograd/tensor.ts";
+import { traced } from "../autograd/trace.ts";
 import type { Shape } from "../base/shape.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { recordScatter } from "./max-pool2d.ts";
@@ -83,5 +84,10 @@ export function adaptiveMaxPool2dWithIndices(
 }
 
 export function adaptiveMaxPool2d(input: Tensor, outputSize: OutputSize): Tensor {
-  return adaptiveMaxPool2dWithIndices(input, outputSize).output;
+  return traced(
+    "adaptiveMaxPool2d",
+    { input },
+    { outputSize },
+    () => adaptiveMaxPool2dWithIndices(input, outputSize).output,
+  );
 }

@@ -3,6 +3,7 @@
 import { full } from "../autograd/create.ts";
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { padAxes, release, Tensor } from "../autograd/tensor.ts";
+import { tell } from "../autograd/trace.ts";
 import { broadcastShapes, broadcastStrides } from "../base/shape.ts";
 import { DTypeError } from "../errors/errors.ts";
 import { to } from "./cast.ts";
@@ -157,7 +158,7 @@ function integers(kernel: "add_i32" | "sub_i32" | "mul_i32", a: Tensor, b: Opera
   const other = typeof b === "number" ? full([], b, { device: a.backend, dtype: "int32" }) : b;
   const out = Tensor.empty(a.backend, broadcastShapes(kernel, a.shape, other.shape), "int32");
   if (out.numel > 0) run(kernel, broadcastParams(a, other, out.shape), [a, other], [out]);
-  return out;
+  return tell(kernel.slice(0, 3), { a, b: other }, null, out);
 }
 
 /** a + b with broadcasting. torch.add. */
@@ -238,5 +239,5 @@ export function compare(name: Comparison, a: Tensor, b: Operand): Tensor {
   const out = Tensor.empty(x.backend, broadcastShapes(name, x.shape, y.shape), "bool");
   if (out.numel > 0)
     run(`${name}_${type === "float32" ? "f32" : "i32"}`, broadcastParams(x, y, out.shape), [x, y], [out]);
-  return out;
+  return tell(name, { a: x, b: y }, null, out);
 }

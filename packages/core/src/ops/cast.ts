@@ -1,5 +1,6 @@
 import { run } from "../autograd/define-op.ts";
 import { makeContiguous, Tensor } from "../autograd/tensor.ts";
+import { tell } from "../autograd/trace.ts";
 import { type DType, storageType } from "../base/dtype.ts";
 import type { KernelName } from "../kernels/contract.ts";
 
@@ -8,7 +9,10 @@ import type { KernelName } from "../kernels/contract.ts";
  * itself when it has the type already. No gradient passes, as integers have none. torch.Tensor.to(dtype).
  */
 export function to(input: Tensor, dtype: DType): Tensor {
-  if (input.dtype === dtype) return input;
+  return input.dtype === dtype ? input : tell("to", { input }, { dtype }, cast(input, dtype));
+}
+
+function cast(input: Tensor, dtype: DType): Tensor {
   const source = input.isContiguous ? input : makeContiguous(input);
   const from = storageType[input.dtype];
   const target = storageType[dtype];
@@ -17,7 +21,7 @@ export function to(input: Tensor, dtype: DType): Tensor {
   const out = Tensor.empty(source.backend, source.shape, dtype);
   if (out.numel === 0) return out;
   if (dtype === "bool" && from === "u8") {
-    return to(to(source, "int32"), "bool");
+    return cast(cast(source, "int32"), "bool");
   }
   const kernel = dtype === "bool" ? `cast_${from}_bool` : `cast_${from}_${target}`;
   run(kernel as Extract<KernelName, `cast_${string}`>, { count: out.numel }, [source], [out]);

@@ -2,6 +2,7 @@
 import { arange } from "../autograd/create.ts";
 import { defineOp, run } from "../autograd/define-op.ts";
 import { makeContiguous, Tensor } from "../autograd/tensor.ts";
+import { traced } from "../autograd/trace.ts";
 import { normalizeDim, type Shape } from "../base/shape.ts";
 import { ShapeError } from "../errors/errors.ts";
 import { combined, compare, mul } from "./binary.ts";
@@ -69,14 +70,18 @@ function argExtremum(name: "argmax" | "argmin", input: Tensor, dim: number | und
   return out;
 }
 
+function argOp(name: "argmax" | "argmin", input: Tensor, dim: number | undefined, { keepdim = false }: ReduceOptions) {
+  return traced(name, { input }, { dim, keepdim }, () => argExtremum(name, input, dim, keepdim));
+}
+
 /** Index of the first largest along `dim` (of all elements when left out), int32; NaN counts as largest. torch.argmax. */
 export function argmax(input: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
-  return argExtremum("argmax", input, dim, options.keepdim ?? false);
+  return argOp("argmax", input, dim, options);
 }
 
 /** Index of the first smallest. torch.argmin. */
 export function argmin(input: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
-  return argExtremum("argmin", input, dim, options.keepdim ?? false);
+  return argOp("argmin", input, dim, options);
 }
 
 function chosen(input: Tensor, indices: Tensor, axis: number): Tensor {

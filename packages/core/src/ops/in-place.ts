@@ -3,6 +3,7 @@ import { fill } from "../autograd/create.ts";
 import { isGradEnabled } from "../autograd/grad-mode.ts";
 import { GraphNode, nodeOf } from "../autograd/graph.ts";
 import { copyStrided, makeContiguous, Tensor } from "../autograd/tensor.ts";
+import { tell } from "../autograd/trace.ts";
 import { broadcastStrides, sameShape } from "../base/shape.ts";
 import { AutogradError, DTypeError, ShapeError } from "../errors/errors.ts";
 import { add, div, mul, type Operand, sub } from "./binary.ts";
@@ -12,6 +13,7 @@ import { clone } from "./view.ts";
 
 /** Refuses what would make gradients wrong: a leaf that wants one, or a view while its base is being recorded. */
 function guard(name: string, target: Tensor, source?: Tensor): void {
+  tell(name, { target, source }, null, target);
   if (!isGradEnabled()) return;
   if (target.isLeaf && target.requiresGrad)
     throw new AutogradError(

@@ -58,6 +58,7 @@ export {
 export { huberLoss, l1Loss, type ReductionOptions, smoothL1Loss } from "./regression-loss.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
 export { type Dims, mean, type ReduceOptions, sum } from "./sum.ts";
+export { indexSelect } from "./take-along.ts";
 export {
   abs,
   clamp,

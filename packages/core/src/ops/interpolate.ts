@@ -1,4 +1,5 @@
 import type { Tensor } from "../autograd/tensor.ts";
+import { traced } from "../autograd/trace.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { adaptiveAvgPool2d } from "./adaptive-pool2d.ts";
 import { add } from "./binary.ts";
@@ -124,6 +125,8 @@ export function interpolate(input: Tensor, options: InterpolateOptions = {}): Te
       operands,
     );
   if (mode === "area") return adaptiveAvgPool2d(input, [axes[0]!.to, axes[1]!.to]);
-  const rows = resizeAxis(input, 2, axes[0]!, mode, alignCorners);
-  return resizeAxis(rows, 3, axes[1]!, mode, alignCorners);
+  return traced("interpolate", { input }, { mode, alignCorners, steps: axes.map(({ step }) => step) }, () => {
+    const rows = resizeAxis(input, 2, axes[0]!, mode, alignCorners);
+    return resizeAxis(rows, 3, axes[1]!, mode, alignCorners);
+  });
 }

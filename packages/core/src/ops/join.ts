@@ -1,5 +1,6 @@
 import { defineOp } from "../autograd/define-op.ts";
 import { copyStrided, makeContiguous, Tensor } from "../autograd/tensor.ts";
+import { tell } from "../autograd/trace.ts";
 import { normalizeDim, sameShape } from "../base/shape.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { narrow, unsqueeze } from "./view.ts";
@@ -67,10 +68,11 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   if (!first) throw new ArgumentError("cat", "empty", "there is nothing to join.");
   const axis = normalizeDim("cat", dim, first.ndim);
   if (first.dtype === "float32") return catOp(Object.fromEntries(tensors.map((t, i) => [`input${i}`, t])), { axis });
-  const shape = catOp.definition.shape(Object.fromEntries(tensors.map((t, i) => [`input${i}`, t])), { axis });
+  const inputs = Object.fromEntries(tensors.map((t, i) => [`input${i}`, t]));
+  const shape = catOp.definition.shape(inputs, { axis });
   const out = Tensor.empty(first.backend, shape, first.dtype);
   fill(tensors, axis, out);
-  return out;
+  return tell("cat", inputs, { axis }, out);
 }
 
 /** Joins tensors of one shape along a new axis. torch.stack. */

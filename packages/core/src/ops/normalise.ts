@@ -1,5 +1,6 @@
 /** @file Layer, group and instance normalisation: batch norm's arithmetic over other axes. */
 import type { Tensor } from "../autograd/tensor.ts";
+import { traced } from "../autograd/trace.ts";
 import { numel, type Shape } from "../base/shape.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { batchNormTrainOp } from "./batch-norm.ts";
@@ -56,7 +57,10 @@ export function layerNorm(
         name,
         `${name} must be [${normalizedShape.join(", ")}], got [${t.shape.join(", ")}].`,
       );
-  return affine(standardise(input, numel(input.shape) / Math.max(1, numel(tail)), eps), weight, bias, normalizedShape);
+  const inputs = { input, weight: weight ?? undefined, bias: bias ?? undefined };
+  return traced("layerNorm", inputs, { normalizedShape, eps }, () =>
+    affine(standardise(input, numel(input.shape) / Math.max(1, numel(tail)), eps), weight, bias, normalizedShape),
+  );
 }
 
 /**
@@ -93,7 +97,10 @@ export function groupNorm(
     if (t && (t.ndim !== 1 || t.shape[0] !== c))
       throw new ShapeError("groupNorm", "channels", `input has ${c} channels, ${name} has [${t.shape.join(", ")}].`);
   const perChannel = [c, ...new Array<number>(input.ndim - 2).fill(1)];
-  return affine(standardise(input, n * numGroups, eps), weight, bias, perChannel);
+  const inputs = { input, weight: weight ?? undefined, bias: bias ?? undefined };
+  return traced("groupNorm", inputs, { numGroups, eps }, () =>
+    affine(standardise(input, n * numGroups, eps), weight, bias, perChannel),
+  );
 }
 
 /** Each channel of each sample by itself. Ulyanov et al. 2016; torch.nn.functional.instance_norm without running statistics. */

@@ -1,5 +1,6 @@
 import { defineOp, run } from "../autograd/define-op.ts";
 import { copyStrided, makeContiguous, release, Tensor } from "../autograd/tensor.ts";
+import { tell } from "../autograd/trace.ts";
 import { broadcastStrides, contiguousStrides, normalizeDim, numel, type Shape, sameShape } from "../base/shape.ts";
 
 /** One axis or several; undefined means all. */
@@ -95,7 +96,8 @@ export function sum(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Ten
     if (counts.numel > 0)
       run("cast_u8_i32", { count: counts.numel }, [input.isContiguous ? input : makeContiguous(input)], [counts]);
   }
-  return relabel(sumAxes(counts, axes), reducedShape(input.shape, axes, keepdim));
+  const out = relabel(sumAxes(counts, axes), reducedShape(input.shape, axes, keepdim));
+  return tell("sum", { input }, { axes, keepdim }, out);
 }
 
 /** Mean over `dim`. torch.mean. The mean of nothing is NaN. */

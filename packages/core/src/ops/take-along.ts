@@ -3,6 +3,8 @@
 import { fill, tensor } from "../autograd/create.ts";
 import { defineOp, run } from "../autograd/define-op.ts";
 import { padAxes, Tensor } from "../autograd/tensor.ts";
+import { normalizeDim } from "../base/shape.ts";
+import { ArgumentError } from "../errors/errors.ts";
 import { mul } from "./binary.ts";
 
 /** `count` entries of the result from `to`, every `toStep`-th, come from `from`, every `fromStep`-th. */
@@ -56,7 +58,10 @@ function move(kernel: "copy_strided_f32" | "add_strided_f32", from: Tensor, to: 
   );
 }
 
-const takeOp = defineOp<{ input: Tensor }, { axis: number; runs: readonly Run[]; length: number }>({
+const takeOp = defineOp<
+  { input: Tensor },
+  { axis: number; runs: readonly Run[]; length: number; indices: readonly number[] }
+>({
   name: "takeAlong",
   shape: ({ input }, { axis, length }) => input.shape.map((size, i) => (i === axis ? length : size)),
   forward({ input }, { axis, runs }, out) {
@@ -84,8 +89,32 @@ export function takeAlong(
   indices: readonly number[],
   weights?: readonly number[],
 ): Tensor {
-  const taken = takeOp({ input }, { axis, runs: runsOf(indices), length: indices.length });
+  const taken = takeOp({ input }, { axis, runs: runsOf(indices), length: indices.length, indices });
   if (!weights) return taken;
   const along = input.shape.map((_, i) => (i === axis ? indices.length : 1));
   return mul(taken, tensor(Float64Array.from(weights), { shape: along, device: input.backend }));
+}
+
+/**
+ * Entries of one axis in the order of `indices`; an entry may be taken more than once. The indices are plain numbers, so
+ * nothing waits for the device.
+ *
+ * Shape    the axis gets the length of `indices`.
+ * Throws   ArgumentError "index" for one outside the axis; negative ones count from the end.
+ * Source   torch.index_select.
+ *
+ * @example
+ * await indexSelect(tensor([[1, 2, 3]]), 1, [2, 0, 0]).tolist(); // [[3, 1, 1]]
+ */
+export function indexSelect(input: Tensor, dim: number, indices: readonly number[]): Tensor {
+  const axis = normalizeDim("indexSelect", dim, input.ndim);
+  const size = input.shape[axis] ?? 1;
+  const bad = indices.find((index) => !Number.isInteger(index) || index < -size || index >= size);
+  if (bad !== undefined)
+    throw new ArgumentError("indexSelect", "index", `index ${bad} is outside axis ${dim} of size ${size}.`);
+  return takeAlong(
+    input,
+    axis,
+    indices.map((index) => (index < 0 ? index + size : index)),
+  );
 }

@@ -4,11 +4,19 @@ import { fill } from "../autograd/create.ts";
 import { isGradEnabled } from "../autograd/grad-mode.ts";
 import { GraphNode, nodeOf } from "../autograd/graph.ts";
 import { copyStrided, makeContiguous, Tensor } from "../autograd/tensor.ts";
+import { tell } from "../autograd/trace.ts";
 import { contiguousStrides, inferReshape, normalizeDim, type Shape, viewStrides } from "../base/shape.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { sumTo } from "./sum.ts";
 
-function record(name: string, input: Tensor, out: Tensor, backward: (gradOutput: Tensor) => Tensor): Tensor {
+function record(
+  name: string,
+  input: Tensor,
+  params: object,
+  out: Tensor,
+  backward: (gradOutput: Tensor) => Tensor,
+): Tensor {
+  tell(name, { input }, params, out);
   const node = isGradEnabled() ? nodeOf(input) : null;
   if (node) out.gradFn = new GraphNode({ name, inputs: [node], backward: (gradOutput) => [backward(gradOutput)] });
   return out;
@@ -27,7 +35,7 @@ export function contiguous(input: Tensor): Tensor {
 
 /** A copy with its own memory; gradients pass through. torch.clone. */
 export function clone(input: Tensor): Tensor {
-  return record("clone", input, makeContiguous(input), (g) => g);
+  return record("clone", input, {}, makeContiguous(input), (g) => g);
 }
 
 /** The same elements under another shape; one size may be −1. A view where memory allows, else a copy. torch.reshape. */
@@ -35,7 +43,7 @@ export function reshape(input: Tensor, shape: Shape): Tensor {
   const to = inferReshape("reshape", input.shape, shape);
   const strides = viewStrides(input.shape, input.strides, to);
   const out = strides ? viewOf(input, to, strides) : withShape(makeContiguous(input), to);
-  return record("reshape", input, out, (g) => reshape(g, input.shape));
+  return record("reshape", input, { shape: to }, out, (g) => reshape(g, input.shape));
 }
 
 function withShape(t: Tensor, shape: Shape): Tensor {
@@ -82,7 +90,7 @@ export function permute(input: Tensor, dims: readonly number[]): Tensor {
     order.map((d) => input.strides[d]!),
   );
   const inverse = order.map((_, i) => order.indexOf(i));
-  return record("permute", input, out, (g) => permute(g, inverse));
+  return record("permute", input, { dims: order }, out, (g) => permute(g, inverse));
 }
 
 /** Two axes exchanged. torch.transpose. */
@@ -110,7 +118,7 @@ export function expand(input: Tensor, shape: Shape): Tensor {
       "only axes of size 1 can be repeated.",
     );
   const strides = to.map((size, i) => (i < lead || input.shape[i - lead] !== size ? 0 : input.strides[i - lead]!));
-  return record("expand", input, viewOf(input, to, strides), (g) => sumTo(g, input.shape));
+  return record("expand", input, { shape: to }, viewOf(input, to, strides), (g) => sumTo(g, input.shape));
 }
 
 /** `length` entries of one axis from `start`. torch.narrow. */
@@ -126,7 +134,7 @@ export function narrow(input: Tensor, dim: number, start: number, length: number
     );
   const shape = input.shape.map((s, i) => (i === axis ? length : s));
   const out = viewOf(input, shape, input.strides, input.offset + from * input.strides[axis]!);
-  return record("narrow", input, out, (g) => {
+  return record("narrow", input, { axis, start: from, length }, out, (g) => {
     const full = Tensor.empty(g.backend, input.shape);
     fill(full, 0);
     copyStrided(g, viewOf(full, shape, full.strides, from * full.strides[axis]!));
