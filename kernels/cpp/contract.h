@@ -476,6 +476,161 @@ struct AdamF32Params {
 };
 static_assert(sizeof(AdamF32Params) == 12 * 4, "packed 32-bit words");
 
+// conv2d_fused_f32: input f32, weight f32, scale f32?, bias f32?, residual f32? -> output f32, index u8?
+struct Conv2dFusedF32Params {
+  int32_t batch;
+  int32_t inChannels;
+  int32_t inHeight;
+  int32_t inWidth;
+  int32_t outChannels;
+  int32_t outHeight;
+  int32_t outWidth;
+  int32_t kernelHeight;
+  int32_t kernelWidth;
+  int32_t strideHeight;
+  int32_t strideWidth;
+  int32_t padTop;
+  int32_t padLeft;
+  int32_t dilationHeight;
+  int32_t dilationWidth;
+  int32_t groups;
+  int32_t inLayout;
+  int32_t inBorder;
+  int32_t outLayout;
+  int32_t outBorder;
+  int32_t relu;
+  int32_t poolHeight;
+  int32_t poolWidth;
+  int32_t residualBorder;
+};
+static_assert(sizeof(Conv2dFusedF32Params) == 24 * 4, "packed 32-bit words");
+
+// conv2d_fused_backward_f32: gradOutput f32, index u8?, output f32?, input f32?, weight f32?, addend f32? -> gradInput f32?, gradWeight f32?, gradBias f32?
+struct Conv2dFusedBackwardF32Params {
+  int32_t batch;
+  int32_t inChannels;
+  int32_t inHeight;
+  int32_t inWidth;
+  int32_t outChannels;
+  int32_t outHeight;
+  int32_t outWidth;
+  int32_t kernelHeight;
+  int32_t kernelWidth;
+  int32_t strideHeight;
+  int32_t strideWidth;
+  int32_t padTop;
+  int32_t padLeft;
+  int32_t dilationHeight;
+  int32_t dilationWidth;
+  int32_t groups;
+  int32_t inLayout;
+  int32_t inBorder;
+  int32_t outLayout;
+  int32_t outBorder;
+  int32_t relu;
+  int32_t poolHeight;
+  int32_t poolWidth;
+  int32_t gradBorder;
+  int32_t gradInBorder;
+  int32_t addendBorder;
+};
+static_assert(sizeof(Conv2dFusedBackwardF32Params) == 26 * 4, "packed 32-bit words");
+
+// batch_norm_fused_train_f32: input f32, weight f32?, bias f32?, residual f32? -> output f32, mean f32, invStd f32, variance f32, index u8?
+struct BatchNormFusedTrainF32Params {
+  int32_t batch;
+  int32_t channels;
+  int32_t height;
+  int32_t width;
+  int32_t inBorder;
+  int32_t outLayout;
+  int32_t outBorder;
+  int32_t relu;
+  int32_t poolHeight;
+  int32_t poolWidth;
+  int32_t residualBorder;
+  float eps;
+};
+static_assert(sizeof(BatchNormFusedTrainF32Params) == 12 * 4, "packed 32-bit words");
+
+// batch_norm_fused_train_backward_f32: gradOutput f32, index u8?, output f32?, input f32, weight f32?, mean f32, invStd f32 -> gradInput f32, gradWeight f32, gradBias f32, gradResidual f32?
+struct BatchNormFusedTrainBackwardF32Params {
+  int32_t batch;
+  int32_t channels;
+  int32_t height;
+  int32_t width;
+  int32_t inBorder;
+  int32_t outLayout;
+  int32_t outBorder;
+  int32_t relu;
+  int32_t poolHeight;
+  int32_t poolWidth;
+  int32_t residualBorder;
+  int32_t gradBorder;
+  int32_t gradInBorder;
+};
+static_assert(sizeof(BatchNormFusedTrainBackwardF32Params) == 13 * 4, "packed 32-bit words");
+
+// max_pool2d_nhwc_f32: input f32 -> output f32, index u8?
+struct MaxPool2dNhwcF32Params {
+  int32_t batch;
+  int32_t channels;
+  int32_t inHeight;
+  int32_t inWidth;
+  int32_t outHeight;
+  int32_t outWidth;
+  int32_t kernelHeight;
+  int32_t kernelWidth;
+  int32_t strideHeight;
+  int32_t strideWidth;
+  int32_t padTop;
+  int32_t padLeft;
+  int32_t inBorder;
+  int32_t outBorder;
+};
+static_assert(sizeof(MaxPool2dNhwcF32Params) == 14 * 4, "packed 32-bit words");
+
+// max_pool2d_nhwc_backward_f32: gradOutput f32, index u8 -> gradInput f32
+using MaxPool2dNhwcBackwardF32Params = MaxPool2dNhwcF32Params;
+
+// avg_pool2d_nhwc_f32: input f32 -> output f32
+struct AvgPool2dNhwcF32Params {
+  int32_t batch;
+  int32_t channels;
+  int32_t inHeight;
+  int32_t inWidth;
+  int32_t outHeight;
+  int32_t outWidth;
+  int32_t kernelHeight;
+  int32_t kernelWidth;
+  int32_t strideHeight;
+  int32_t strideWidth;
+  int32_t padTop;
+  int32_t padLeft;
+  int32_t inBorder;
+  int32_t outBorder;
+  int32_t countIncludePad;
+  int32_t padBottom;
+  int32_t padRight;
+};
+static_assert(sizeof(AvgPool2dNhwcF32Params) == 17 * 4, "packed 32-bit words");
+
+// avg_pool2d_nhwc_backward_f32: gradOutput f32 -> gradInput f32
+using AvgPool2dNhwcBackwardF32Params = AvgPool2dNhwcF32Params;
+
+// convert_layout_f32: input f32 -> output f32
+struct ConvertLayoutF32Params {
+  int32_t batch;
+  int32_t channels;
+  int32_t height;
+  int32_t width;
+  int32_t inLayout;
+  int32_t inBorder;
+  int32_t outLayout;
+  int32_t outBorder;
+};
+static_assert(sizeof(ConvertLayoutF32Params) == 8 * 4, "packed 32-bit words");
+
 // X(kernel, its parameters, number of buffers), in the contract's order: the position is the kernel's number.
 #define DRISHTI_KERNELS(X) \
   X(copy_strided_f32, CopyStridedF32Params, 2) \
@@ -575,7 +730,16 @@ static_assert(sizeof(AdamF32Params) == 12 * 4, "packed 32-bit words");
   X(nll_loss_f32, NllLossF32Params, 5) \
   X(nll_loss_backward_f32, NllLossBackwardF32Params, 4) \
   X(sgd_f32, SgdF32Params, 3) \
-  X(adam_f32, AdamF32Params, 5)
+  X(adam_f32, AdamF32Params, 5) \
+  X(conv2d_fused_f32, Conv2dFusedF32Params, 7) \
+  X(conv2d_fused_backward_f32, Conv2dFusedBackwardF32Params, 9) \
+  X(batch_norm_fused_train_f32, BatchNormFusedTrainF32Params, 9) \
+  X(batch_norm_fused_train_backward_f32, BatchNormFusedTrainBackwardF32Params, 11) \
+  X(max_pool2d_nhwc_f32, MaxPool2dNhwcF32Params, 3) \
+  X(max_pool2d_nhwc_backward_f32, MaxPool2dNhwcBackwardF32Params, 3) \
+  X(avg_pool2d_nhwc_f32, AvgPool2dNhwcF32Params, 2) \
+  X(avg_pool2d_nhwc_backward_f32, AvgPool2dNhwcBackwardF32Params, 2) \
+  X(convert_layout_f32, ConvertLayoutF32Params, 2)
 
 enum KernelId : int32_t {
 #define X(kernel, params, buffers) id_##kernel,

@@ -99,6 +99,62 @@ const adaptivePoolParams = {
   outWidth: "i32",
 } as const;
 
+/**
+ * Layouts of the fused kernels. 0: NCHW. 1: NHWC with a border of zeros around each image,
+ * (batch, border + height + border, border + width + border, channels). NCHW has no border: its border is 0.
+ * A kernel that writes NHWC writes the border's zeros too; one that reads NHWC expects them there.
+ */
+const fusedConv2dParams = {
+  ...conv2dParams,
+  inLayout: "i32",
+  inBorder: "i32",
+  /** Of the output and, in the backward, of its gradient. */
+  outLayout: "i32",
+  outBorder: "i32",
+  relu: "i32",
+  /** Max-pooling windows side by side, the rest of a division left out; 1 and 1: none. At most 255 positions. */
+  poolHeight: "i32",
+  poolWidth: "i32",
+} as const;
+const fusedBatchNormParams = {
+  batch: "i32",
+  channels: "i32",
+  height: "i32",
+  width: "i32",
+  inBorder: "i32",
+  outLayout: "i32",
+  outBorder: "i32",
+  relu: "i32",
+  poolHeight: "i32",
+  poolWidth: "i32",
+  /** Of the residual, or of its gradient; its layout is the output's. */
+  residualBorder: "i32",
+} as const;
+/** NHWC on both sides. Windows may reach past the edge; max ignores what lies outside, an average counts it if told so. */
+const pool2dNhwcParams = {
+  batch: "i32",
+  channels: "i32",
+  inHeight: "i32",
+  inWidth: "i32",
+  outHeight: "i32",
+  outWidth: "i32",
+  kernelHeight: "i32",
+  kernelWidth: "i32",
+  strideHeight: "i32",
+  strideWidth: "i32",
+  padTop: "i32",
+  padLeft: "i32",
+  inBorder: "i32",
+  outBorder: "i32",
+} as const;
+const avgPool2dNhwcParams = {
+  ...pool2dNhwcParams,
+  /** As in avg_pool2d_f32. */
+  countIncludePad: "i32",
+  padBottom: "i32",
+  padRight: "i32",
+} as const;
+
 /** input (batch, channels, spatial). */
 const batchNormParams = { batch: "i32", channels: "i32", spatial: "i32", eps: "f32" } as const;
 
@@ -394,6 +450,64 @@ export const contract = {
     },
     reads: ["grad:f32"],
     writes: ["param:f32!", "expAvg:f32!", "expAvgSq:f32!", "maxExpAvgSq:f32?!"],
+  },
+
+  // several ops in one pass, for captured plans; layouts as said at fusedConv2dParams
+  /**
+   * pool(relu(conv(input, weight)·scale + bias + residual)), scale and bias by channel; the residual has the shape before
+   * pooling and the output's layout. `index`, NHWC without border, has the pooled shape: which position of the window won
+   * (y·poolWidth + x, the first of equals), or poolHeight·poolWidth where ReLU made it 0.
+   */
+  conv2d_fused_f32: {
+    params: { ...fusedConv2dParams, residualBorder: "i32" },
+    reads: ["input:f32", "weight:f32", "scale:f32?", "bias:f32?", "residual:f32?"],
+    writes: ["output:f32", "index:u8?"],
+  },
+  /**
+   * Gradients of conv2d_fused_f32 without scale. Where there is an index it says where gradOutput goes; else, with relu 1,
+   * it passes where `output` is not ≤ 0. gradInput (the input's layout) gets `addend` (likewise) on top.
+   */
+  conv2d_fused_backward_f32: {
+    params: { ...fusedConv2dParams, gradBorder: "i32", gradInBorder: "i32", addendBorder: "i32" },
+    reads: ["gradOutput:f32", "index:u8?", "output:f32?", "input:f32?", "weight:f32?", "addend:f32?"],
+    writes: ["gradInput:f32?", "gradWeight:f32?", "gradBias:f32?"],
+  },
+  /** pool(relu(batchnorm(input) + residual)), batch statistics; input NHWC. The rest as batch_norm_train_f32 and conv2d_fused_f32. */
+  batch_norm_fused_train_f32: {
+    params: { ...fusedBatchNormParams, eps: "f32" },
+    reads: ["input:f32", "weight:f32?", "bias:f32?", "residual:f32?"],
+    writes: ["output:f32", "mean:f32", "invStd:f32", "variance:f32", "index:u8?"],
+  },
+  /** index, relu and output as in conv2d_fused_backward_f32; gradInput is NHWC, gradResidual as the residual. */
+  batch_norm_fused_train_backward_f32: {
+    params: { ...fusedBatchNormParams, gradBorder: "i32", gradInBorder: "i32" },
+    reads: ["gradOutput:f32", "index:u8?", "output:f32?", "input:f32", "weight:f32?", "mean:f32", "invStd:f32"],
+    writes: ["gradInput:f32", "gradWeight:f32", "gradBias:f32", "gradResidual:f32?"],
+  },
+  /** `index`, NHWC without border: the position in the window, y·kernelWidth + x; a NaN or the first of the largest wins. */
+  max_pool2d_nhwc_f32: { params: pool2dNhwcParams, reads: ["input:f32"], writes: ["output:f32", "index:u8?"] },
+  /** inBorder: gradInput's; outBorder: gradOutput's. */
+  max_pool2d_nhwc_backward_f32: {
+    params: pool2dNhwcParams,
+    reads: ["gradOutput:f32", "index:u8"],
+    writes: ["gradInput:f32"],
+  },
+  avg_pool2d_nhwc_f32: { params: avgPool2dNhwcParams, reads: ["input:f32"], writes: ["output:f32"] },
+  avg_pool2d_nhwc_backward_f32: { params: avgPool2dNhwcParams, reads: ["gradOutput:f32"], writes: ["gradInput:f32"] },
+  /** From one layout to another. */
+  convert_layout_f32: {
+    params: {
+      batch: "i32",
+      channels: "i32",
+      height: "i32",
+      width: "i32",
+      inLayout: "i32",
+      inBorder: "i32",
+      outLayout: "i32",
+      outBorder: "i32",
+    },
+    reads: ["input:f32"],
+    writes: ["output:f32"],
   },
 } as const satisfies Record<string, KernelSpec>;
 

@@ -4,6 +4,8 @@ import { contract, type Field, type KernelName, kernelId, type Params, parseOper
 import { operandSizes } from "../kernels/reference/operand-sizes.ts";
 import { axis } from "./kernel-samples/axis.ts";
 import { elementwise } from "./kernel-samples/elementwise.ts";
+import { fused } from "./kernel-samples/fused.ts";
+import { nhwc } from "./kernel-samples/nhwc.ts";
 import { spatial } from "./kernel-samples/spatial.ts";
 import { strided } from "./kernel-samples/strided.ts";
 import { training } from "./kernel-samples/training.ts";
@@ -11,7 +13,15 @@ import type { KernelSample, KernelSamples } from "./kernel-samples/types.ts";
 import { fill, uniforms } from "./kernel-samples/values.ts";
 
 /** A kernel without samples is a compile error. */
-export const kernelSamples: KernelSamples = { ...strided, ...elementwise, ...axis, ...spatial, ...training };
+export const kernelSamples: KernelSamples = {
+  ...strided,
+  ...elementwise,
+  ...axis,
+  ...spatial,
+  ...training,
+  ...fused,
+  ...nhwc,
+};
 
 /** One call, ready for any backend. */
 export interface SampleCall<K extends KernelName> {

@@ -3,9 +3,11 @@ import { batchNorm } from "./batch-norm.ts";
 import { broadcast } from "./broadcast.ts";
 import { conv2d } from "./conv2d.ts";
 import { elementwise } from "./elementwise.ts";
+import { fused } from "./fused.ts";
 import { layout } from "./layout.ts";
 import { loss } from "./loss.ts";
 import { matmul } from "./matmul.ts";
+import { nhwc } from "./nhwc.ts";
 import { optim } from "./optim.ts";
 import { pad } from "./pad.ts";
 import { pool } from "./pool.ts";
@@ -27,4 +29,6 @@ export const referenceKernels: ReferenceKernels = {
   ...batchNorm,
   ...loss,
   ...optim,
+  ...fused,
+  ...nhwc,
 };

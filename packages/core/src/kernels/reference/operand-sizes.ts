@@ -54,6 +54,37 @@ const resizeBackward = (p: Planes) => [planesOut(p), planesIn(p)];
 type Channels = Params<"channel_sum_f32">;
 const everything = (p: Channels) => p.batch * p.channels * p.spatial;
 
+/** Elements of a tensor in a layout of the fused kernels. */
+const bordered = (batch: number, channels: number, height: number, width: number, border: number) =>
+  batch * channels * (height + 2 * border) * (width + 2 * border);
+
+/** What convolution and batch norm have in common: the sizes before and behind the pool. */
+interface Fused {
+  readonly batch: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly poolHeight: number;
+  readonly poolWidth: number;
+}
+function fused(p: Fused) {
+  const height = Math.floor(p.height / p.poolHeight);
+  const width = Math.floor(p.width / p.poolWidth);
+  return {
+    whole: (border: number) => bordered(p.batch, p.channels, p.height, p.width, border),
+    pooled: (border: number) => bordered(p.batch, p.channels, height, width, border),
+  };
+}
+const fusedConv = (p: Params<"conv2d_fused_f32"> | Params<"conv2d_fused_backward_f32">) =>
+  fused({ ...p, channels: p.outChannels, height: p.outHeight, width: p.outWidth });
+const imagesIn = (p: Params<"conv2d_fused_f32"> | Params<"conv2d_fused_backward_f32">, border: number) =>
+  bordered(p.batch, p.inChannels, p.inHeight, p.inWidth, border);
+
+type NhwcPool = Params<"max_pool2d_nhwc_f32">;
+const nhwcIn = (p: NhwcPool) => bordered(p.batch, p.channels, p.inHeight, p.inWidth, p.inBorder);
+const nhwcOut = (p: NhwcPool) => bordered(p.batch, p.channels, p.outHeight, p.outWidth, p.outBorder);
+const nhwcIndex = (p: NhwcPool) => bordered(p.batch, p.channels, p.outHeight, p.outWidth, 0);
+
 /** Every operand of every kernel; a kernel missing here is a compile error. */
 export const operandSizes: { readonly [K in KernelName]: Sizes<K> } = {
   copy_strided_f32: copy,
@@ -200,4 +231,57 @@ export const operandSizes: { readonly [K in KernelName]: Sizes<K> } = {
 
   sgd_f32: (p) => [p.count, p.count, p.count],
   adam_f32: (p) => [p.count, p.count, p.count, p.count, p.count],
+
+  conv2d_fused_f32: (p) => [
+    imagesIn(p, p.inBorder),
+    conv2d(p).weight,
+    p.outChannels,
+    p.outChannels,
+    fusedConv(p).whole(p.residualBorder), // reads
+    fusedConv(p).pooled(p.outBorder),
+    fusedConv(p).pooled(0),
+  ],
+  conv2d_fused_backward_f32: (p) => [
+    fusedConv(p).pooled(p.gradBorder),
+    fusedConv(p).pooled(0),
+    fusedConv(p).pooled(p.outBorder),
+    imagesIn(p, p.inBorder),
+    conv2d(p).weight,
+    imagesIn(p, p.addendBorder), // reads
+    imagesIn(p, p.gradInBorder),
+    conv2d(p).weight,
+    p.outChannels,
+  ],
+  batch_norm_fused_train_f32: (p) => [
+    fused(p).whole(p.inBorder),
+    p.channels,
+    p.channels,
+    fused(p).whole(p.residualBorder), // reads
+    fused(p).pooled(p.outBorder),
+    p.channels,
+    p.channels,
+    p.channels,
+    fused(p).pooled(0),
+  ],
+  batch_norm_fused_train_backward_f32: (p) => [
+    fused(p).pooled(p.gradBorder),
+    fused(p).pooled(0),
+    fused(p).pooled(p.outBorder),
+    fused(p).whole(p.inBorder),
+    p.channels,
+    p.channels,
+    p.channels, // reads
+    fused(p).whole(p.gradInBorder),
+    p.channels,
+    p.channels,
+    fused(p).whole(p.residualBorder),
+  ],
+  max_pool2d_nhwc_f32: (p) => [nhwcIn(p), nhwcOut(p), nhwcIndex(p)],
+  max_pool2d_nhwc_backward_f32: (p) => [nhwcOut(p), nhwcIndex(p), nhwcIn(p)],
+  avg_pool2d_nhwc_f32: (p) => [nhwcIn(p), nhwcOut(p)],
+  avg_pool2d_nhwc_backward_f32: (p) => [nhwcOut(p), nhwcIn(p)],
+  convert_layout_f32: (p) => [
+    bordered(p.batch, p.channels, p.height, p.width, p.inBorder),
+    bordered(p.batch, p.channels, p.height, p.width, p.outBorder),
+  ],
 };

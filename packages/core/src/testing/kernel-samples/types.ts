@@ -7,6 +7,7 @@ import type { KernelName, Params } from "../../kernels/contract.ts";
  * and `extremes` NaN, infinities, zeros and a few plain values, extremes with ±1e30 and ±1e-30 as well.
  * i32: whole numbers of both signs, `wide` ones near ±2³¹ too. u8: `mask` 0 or 1, else any byte.
  * `{ below: n }`: 0 to n − 1. `{ targets: n, ignore }`: the same, with some `ignore` between.
+ * `{ bordered, height, width, channels }`: NHWC images with so many zeros around them; `kind` is what lies inside.
  * A list is repeated to the length wanted.
  */
 export type ValueKind =
@@ -26,7 +27,17 @@ export type ValueKind =
   | "bytes"
   | { readonly below: number }
   | { readonly targets: number; readonly ignore: number }
+  | Bordered
   | readonly number[];
+
+export interface Bordered {
+  readonly bordered: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** `normal` where absent. */
+  readonly kind?: "normal" | "nan" | "ties" | "offset";
+}
 
 export interface KernelSample<K extends KernelName> {
   /** What the case is for. */

@@ -1,7 +1,7 @@
 /** @file Fills the operands of a sample, the same on every run. */
 import type { TypedArray } from "../../base/dtype.ts";
 import type { Operand } from "../../kernels/contract.ts";
-import type { ValueKind } from "./types.ts";
+import type { Bordered, ValueKind } from "./types.ts";
 
 /** Uniform in [0, 1), from a 32-bit state (mulberry32 by Tommy Ettinger, public domain). */
 export function uniforms(seed: number): () => number {
@@ -25,6 +25,16 @@ const specials = [nan, inf, -inf, 0, -0, 1, -1, 20, -20, 0.5, -0.5, 2.5, 3];
 const extremes = [nan, inf, -inf, 0, -0, 1, -1, 1e30, -1e30, 1e-30, -1e-30, 0.5, 20];
 const wide = [0, 1, -1, 2, -2, 7, 65_536, -65_536, 123_456_789, -987_654_321, 2_147_483_646, 2_147_483_647, -(2 ** 31)];
 
+function framed({ bordered, height, width, channels }: Bordered, inside: (i: number) => number) {
+  const columns = width + 2 * bordered;
+  const rows = height + 2 * bordered;
+  const within = (at: number, size: number) => at >= bordered && at < bordered + size;
+  return (i: number) => {
+    const pixel = Math.floor(i / channels);
+    return within(pixel % columns, width) && within(Math.floor(pixel / columns) % rows, height) ? inside(i) : 0;
+  };
+}
+
 /** A source of numbers of one kind for one type of operand. */
 function generator(kind: ValueKind, type: Operand["type"], uniform: () => number): (i: number) => number {
   const normal = normals(uniform);
@@ -32,6 +42,7 @@ function generator(kind: ValueKind, type: Operand["type"], uniform: () => number
   if (typeof kind === "object") {
     if ("below" in kind) return () => whole(kind.below);
     if ("targets" in kind) return () => (uniform() < 0.2 ? kind.ignore : whole(kind.targets));
+    if ("bordered" in kind) return framed(kind, generator(kind.kind ?? "normal", type, uniform));
     return (i) => kind[i % kind.length]!;
   }
   switch (kind) {
