@@ -1,13 +1,14 @@
 /** @file PNG files of every colour type and depth, as planar bytes of 1 or 3 channels. */
 import { DataError } from "@drishti/core/errors";
 import { convertIndexedToRgb, type DecodedPng, decode } from "fast-png";
+import { toPlanes } from "./decode/alpha.ts";
 import { type BytePicture, MAX_PIXELS } from "./pnm.ts";
 
 /**
  * Reads a PNG: grey stays 1 channel, colour and palettes become 3; 16 bits become 8 (value / 257, rounded), 1, 2 and 4
- * bits are spread over 0..255; transparency is left out, as by Pillow's `convert("RGB")`.
+ * bits are spread over 0..255; what can be looked through is laid over white.
  *
- * Throws  DataError "size" for more than 2^28 pixels, "interlaced" for interlaced pictures of fewer than 8 bits a sample,
+ * Throws  DataError "size" for more than 2^27 pixels, "interlaced" for interlaced pictures of fewer than 8 bits a sample,
  *         "damaged" for everything else that is wrong.
  */
 export function parsePng(bytes: Uint8Array, file: string): BytePicture {
@@ -30,7 +31,7 @@ export function parsePng(bytes: Uint8Array, file: string): BytePicture {
     );
   try {
     const png = decode(bytes, { checkCrc: true });
-    return planar(png, colourType === 3 ? convertIndexedToRgb(png) : samples(png));
+    return toPlanes(colourType === 3 ? Uint8Array.from(convertIndexedToRgb(png)) : samples(png), width, height);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     return fail(
@@ -56,14 +57,4 @@ function samples({ data, depth, width, height, channels }: DecodedPng): Uint8Arr
       out[y * width + x] = (((byte >> (8 - depth * ((x % perByte) + 1))) & most) * 255) / most;
     }
   return out;
-}
-
-/** Interleaved samples to planes, without alpha. */
-function planar({ width, height }: DecodedPng, interleaved: Uint8Array): BytePicture {
-  const plane = width * height;
-  const stored = interleaved.length / plane;
-  const channels = stored <= 2 ? 1 : 3;
-  const data = new Uint8Array(channels * plane);
-  for (let c = 0; c < channels; c++) for (let i = 0; i < plane; i++) data[c * plane + i] = interleaved[i * stored + c]!;
-  return { data, channels, height, width };
 }

@@ -7,7 +7,7 @@ export interface BytePicture extends Picture {
 }
 
 /** Pictures of more pixels than this are refused: it is a wrong header, or an attack, before it is a photo. */
-export const MAX_PIXELS = 2 ** 28;
+export const MAX_PIXELS = 2 ** 27;
 
 /**
  * Reads a PGM or PPM, numbers as text or as bytes, any maxval up to 65535 (scaled to 0..255, rounded); `#` starts a comment.

@@ -2,14 +2,14 @@
 import { existsSync } from "node:fs";
 import { imageSetFromCifar10, parseIdxImages } from "@drishti/core/data";
 import { DataError } from "@drishti/core/errors";
+import { decodePicture, notPicture } from "./decode/decode.ts";
+import { formatOf } from "./decode/format.ts";
 import { expandHome, readBytes, unpacked } from "./files.ts";
-import { parsePng } from "./png.ts";
-import { type BytePicture, parsePnm } from "./pnm.ts";
-import { readWithSharp } from "./sharp.ts";
+import type { BytePicture } from "./pnm.ts";
 
 /**
  * Reads a picture as planar bytes, 1 or 3 channels. The content decides how, not the name:
- * PNG, PGM and PPM; JPEG, WebP, GIF, TIFF and AVIF when `sharp` is installed; and, with a number from 0 after a #, one
+ * PNG, BMP, PGM and PPM; JPEG, WebP, GIF, TIFF and AVIF when `sharp` is installed; turned upright, transparency over white; and, with a number from 0 after a #, one
  * picture of an idx file (.gz or not) or of a CIFAR-10 .bin: `t10k-images-idx3-ubyte.gz#12`.
  *
  * Throws  DataError: "missing", "unreadable", "format", "index", "needs-sharp", and what the readers throw.
@@ -22,10 +22,7 @@ export async function readImage(path: string): Promise<BytePicture> {
   const hash = /^(.+)#(\d+)$/.exec(whole);
   if (hash && !existsSync(whole)) return readNumbered(hash[1]!, Number(hash[2]));
   const bytes = await readBytes(whole);
-  const format = formatOf(bytes);
-  if (format === "PNG") return parsePng(bytes, whole);
-  if (format === "PNM") return parsePnm(bytes, whole);
-  if (format !== undefined) return readWithSharp(bytes, whole, format);
+  if (formatOf(bytes) !== undefined) return decodePicture(bytes, whole);
   const set = await numbered(whole, bytes);
   if (set)
     throw new DataError(
@@ -34,12 +31,7 @@ export async function readImage(path: string): Promise<BytePicture> {
       `${path} holds ${set.count} pictures: say which one, ${path}#0 to #${set.count - 1}.`,
       whole,
     );
-  throw new DataError(
-    "image",
-    "format",
-    `${path}: ${describe(bytes)} is no picture that can be read. Give PNG, PGM, PPM or JPEG.`,
-    whole,
-  );
+  throw notPicture(bytes, whole);
 }
 
 async function readNumbered(path: string, index: number): Promise<BytePicture> {
@@ -78,23 +70,4 @@ async function numbered(path: string, packed: Uint8Array): Promise<Numbered | un
   if (!path.endsWith(".bin")) return undefined;
   const set = imageSetFromCifar10([{ name: path, bytes }]);
   return { count: set.length, get: (i) => ({ data: set.image(i), channels: 3, height: 32, width: 32 }) };
-}
-
-/** "PNG", "PNM", or the name of a format that sharp reads. */
-function formatOf(bytes: Uint8Array): string | undefined {
-  const text = Buffer.from(bytes.subarray(0, 16)).toString("latin1");
-  if (text.startsWith("\x89PNG\r\n\x1a\n")) return "PNG";
-  if (/^P[1-6][\s#]/.test(text)) return "PNM";
-  if (text.startsWith("\xff\xd8\xff")) return "JPEG";
-  if (text.startsWith("GIF8")) return "GIF";
-  if (/^RIFF[\s\S]{4}WEBP/.test(text)) return "WebP";
-  if (text.startsWith("II*\0") || text.startsWith("MM\0*")) return "TIFF";
-  if (/^[\s\S]{4}ftyp(avif|avis|heic|heix|mif1)/.test(text)) return "AVIF";
-  return undefined;
-}
-
-function describe(bytes: Uint8Array): string {
-  if (bytes.length === 0) return "an empty file";
-  const start = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
-  return `a file of ${bytes.length} bytes that begins with "${start}"`;
 }
