@@ -31,6 +31,22 @@ export function resolved(where: string, options: ModelOptions, defaults: Require
   return { inChannels, numClasses, inputSize: [height, width], batchNorm };
 }
 
+/** The options of a network made for ImageNet, without batch-norm's switch. */
+export type ImageNetOptions = Omit<ModelOptions, "batchNorm">;
+
+/** What torchvision's networks were made for: 1000 classes, colour pictures of 224×224; refuses pictures under `least`. */
+export function imageNet(where: string, options: ImageNetOptions, least: number): ResolvedOptions {
+  const all = resolved(where, options, { inChannels: 3, numClasses: 1000, inputSize: 224, batchNorm: true });
+  const [height, width] = all.inputSize;
+  if (Math.min(height, width) < least)
+    throw new ArgumentError(
+      where,
+      "input-size",
+      `pictures of ${height}×${width} are too small: this network wants at least ${least}×${least}. Enlarge them, or take a smaller network.`,
+    );
+  return all;
+}
+
 function defined(options: ModelOptions): ModelOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

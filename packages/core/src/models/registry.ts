@@ -1,12 +1,23 @@
 /** @file The built-in models by name. */
 import { ArgumentError } from "../errors/errors.ts";
 import type { Layer } from "../nn/index.ts";
+import { AlexNet } from "./alexnet.ts";
 import { CIFAR10CNN } from "./cifar10cnn.ts";
+import { ConvNeXtTiny } from "./convnext.ts";
+import { DenseNet121 } from "./densenet.ts";
+import { EfficientNetB0 } from "./efficientnet.ts";
 import { LeNet5 } from "./lenet5.ts";
 import { MLP } from "./mlp.ts";
+import { MobileNetV1 } from "./mobilenet-v1.ts";
+import { MobileNetV2 } from "./mobilenet-v2.ts";
 import type { ModelOptions } from "./options.ts";
 import { ResNet } from "./resnet.ts";
+import { ResNetCifar } from "./resnet-cifar.ts";
+import { ShuffleNetV2 } from "./shufflenet.ts";
 import { SimpleCNN } from "./simplecnn.ts";
+import { SqueezeNet } from "./squeezenet.ts";
+import { VGG } from "./vgg.ts";
+import { WideResNet } from "./wide-resnet.ts";
 
 /** What a model has to fit: pictures of inChannels × height × width, numClasses classes. */
 export interface ModelShape {
@@ -24,6 +35,7 @@ interface Entry {
 }
 
 const digits = { inChannels: 1, numClasses: 10, height: 28, width: 28 };
+const photo = { inChannels: 3, numClasses: 1000, height: 224, width: 224 };
 const colour = { inChannels: 3, numClasses: 10, height: 32, width: 32 };
 
 const entries: Readonly<Record<string, Entry>> = {
@@ -44,6 +56,55 @@ const entries: Readonly<Record<string, Entry>> = {
   "mlp-bn": { about: "mlp with batch normalisation", shape: digits, make: (o) => new MLP({ ...o, batchNorm: true }) },
   resnet18: { about: "residual network, 18 layers", shape: colour, make: (o) => new ResNet([2, 2, 2, 2], o) },
   resnet34: { about: "residual network, 34 layers", shape: colour, make: (o) => new ResNet([3, 4, 6, 3], o) },
+  resnet50: {
+    about: "residual network of bottlenecks, 50 layers",
+    shape: photo,
+    make: (o) => new ResNet([3, 4, 6, 3], { ...o, bottleneck: true }),
+  },
+  wide_resnet50_2: {
+    about: "resnet50 with bottlenecks twice as wide",
+    shape: photo,
+    make: (o) => new ResNet([3, 4, 6, 3], { ...o, bottleneck: true, widthPerGroup: 128 }),
+  },
+  ...Object.fromEntries(
+    [20, 32, 44, 56].map((depth) => [
+      `resnet${depth}`,
+      {
+        about: `He's residual network for CIFAR-10, ${depth} layers`,
+        shape: colour,
+        make: (o: Omit<ModelOptions, "batchNorm">) => new ResNetCifar(depth, o),
+      },
+    ]),
+  ),
+  "wrn-16-4": { about: "wide residual network, 16 layers", shape: colour, make: (o) => new WideResNet(16, 4, o) },
+  "wrn-28-10": { about: "wide residual network, 28 layers", shape: colour, make: (o) => new WideResNet(28, 10, o) },
+  alexnet: { about: "AlexNet, five convolutions", shape: photo, make: (o) => new AlexNet(o) },
+  vgg11: { about: "VGG, 11 layers", shape: photo, make: (o) => new VGG(11, o) },
+  vgg11_bn: {
+    about: "vgg11 with batch normalisation",
+    shape: photo,
+    make: (o) => new VGG(11, { ...o, batchNorm: true }),
+  },
+  vgg16: { about: "VGG, 16 layers", shape: photo, make: (o) => new VGG(16, o) },
+  vgg16_bn: {
+    about: "vgg16 with batch normalisation",
+    shape: photo,
+    make: (o) => new VGG(16, { ...o, batchNorm: true }),
+  },
+  squeezenet1_0: { about: "SqueezeNet 1.0", shape: photo, make: (o) => new SqueezeNet("1.0", o) },
+  squeezenet1_1: { about: "SqueezeNet 1.1, smaller still", shape: photo, make: (o) => new SqueezeNet("1.1", o) },
+  mobilenet_v1: { about: "MobileNet, as Keras has it", shape: photo, make: (o) => new MobileNetV1(o) },
+  "mobilenet_v1_0.25": {
+    about: "mobilenet_v1, a quarter as wide",
+    shape: photo,
+    make: (o) => new MobileNetV1({ ...o, alpha: 0.25 }),
+  },
+  mobilenet_v2: { about: "MobileNet V2, inverted residuals", shape: photo, make: (o) => new MobileNetV2(o) },
+  shufflenet_v2_x0_5: { about: "ShuffleNet V2, half width", shape: photo, make: (o) => new ShuffleNetV2("0.5", o) },
+  shufflenet_v2_x1_0: { about: "ShuffleNet V2", shape: photo, make: (o) => new ShuffleNetV2("1.0", o) },
+  densenet121: { about: "DenseNet, 121 layers", shape: photo, make: (o) => new DenseNet121(o) },
+  efficientnet_b0: { about: "EfficientNet-B0", shape: photo, make: (o) => new EfficientNetB0(o) },
+  convnext_tiny: { about: "ConvNeXt-Tiny", shape: photo, make: (o) => new ConvNeXtTiny(o) },
 };
 
 /** Names that `createModel` knows. */

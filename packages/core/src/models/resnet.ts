@@ -7,6 +7,7 @@ import {
   Flatten,
   Identity,
   init,
+  type Layer,
   Linear,
   MaxPool2d,
   Module,
@@ -21,6 +22,10 @@ export interface ResNetOptions extends Omit<ModelOptions, "batchNorm"> {
    * convolution 3×3 and no pooling, for small pictures. Default: "cifar" below 64×64.
    */
   stem?: "imagenet" | "cifar";
+  /** Blocks of three convolutions, four times as wide outside. Default false. */
+  bottleneck?: boolean;
+  /** Filters inside the bottlenecks of the first stage. Default 64. */
+  widthPerGroup?: number;
 }
 
 /**
@@ -39,14 +44,11 @@ export class BasicBlock extends Module {
 
   constructor(inChannels: number, outChannels: number, stride = 1) {
     super();
+    this.downsample = projection(inChannels, outChannels, stride);
     this.conv1 = new Conv2d(inChannels, outChannels, 3, { stride, padding: 1, bias: false });
     this.bn1 = new BatchNorm2d(outChannels);
     this.conv2 = new Conv2d(outChannels, outChannels, 3, { padding: 1, bias: false });
     this.bn2 = new BatchNorm2d(outChannels);
-    this.downsample =
-      stride === 1 && inChannels === outChannels
-        ? null
-        : new Sequential(new Conv2d(inChannels, outChannels, 1, { stride, bias: false }), new BatchNorm2d(outChannels));
   }
 
   forward(input: Tensor): Tensor {
@@ -57,14 +59,58 @@ export class BasicBlock extends Module {
 }
 
 /**
- * A residual network of basic blocks, (2, 2, 2, 2) of them for ResNet-18 and (3, 4, 6, 3) for ResNet-34.
+ * 1×1 to narrow, 3×3, 1×1 to widen fourfold, and a way around them. The stride is the 3×3's, as torchvision has it.
+ *
+ * Keys     conv1, bn1, conv2, bn2, conv3, bn3, downsample.0, downsample.1.
+ * Source   He, Zhang, Ren & Sun 2015; torchvision.models.resnet.Bottleneck.
+ */
+export class Bottleneck extends Module {
+  readonly conv1: Conv2d;
+  readonly bn1: BatchNorm2d;
+  readonly conv2: Conv2d;
+  readonly bn2: BatchNorm2d;
+  readonly conv3: Conv2d;
+  readonly bn3: BatchNorm2d;
+  readonly relu = new ReLU();
+  readonly downsample: Sequential | null;
+
+  /** `width` filters in the middle. */
+  constructor(inChannels: number, outChannels: number, stride = 1, width = outChannels / 4) {
+    super();
+    this.downsample = projection(inChannels, outChannels, stride);
+    this.conv1 = new Conv2d(inChannels, width, 1, { bias: false });
+    this.bn1 = new BatchNorm2d(width);
+    this.conv2 = new Conv2d(width, width, 3, { stride, padding: 1, bias: false });
+    this.bn2 = new BatchNorm2d(width);
+    this.conv3 = new Conv2d(width, outChannels, 1, { bias: false });
+    this.bn3 = new BatchNorm2d(outChannels);
+  }
+
+  forward(input: Tensor): Tensor {
+    let x = this.relu.forward(this.bn1.forward(this.conv1.forward(input)));
+    x = this.relu.forward(this.bn2.forward(this.conv2.forward(x)));
+    const around = this.downsample ? this.downsample.forward(input) : input;
+    return this.relu.forward(this.bn3.forward(this.conv3.forward(x)).add(around));
+  }
+}
+
+/** The way around where the shape changes: torchvision makes it before the block, and so draws its weights first. */
+function projection(inChannels: number, outChannels: number, stride: number): Sequential | null {
+  if (stride === 1 && inChannels === outChannels) return null;
+  return new Sequential(new Conv2d(inChannels, outChannels, 1, { stride, bias: false }), new BatchNorm2d(outChannels));
+}
+
+/**
+ * A residual network: of basic blocks, (2, 2, 2, 2) of them for ResNet-18 and (3, 4, 6, 3) for ResNet-34, or with
+ * `bottleneck` (3, 4, 6, 3) for ResNet-50.
  *
  * Shape    (N, inChannels, H, W) → (N, numClasses) logits.
- * Options  inChannels 3, numClasses 10, inputSize 32, stem by the input size.
- * Size     ResNet-18: 11,173,962 parameters for CIFAR-10; 11,689,512 with the ImageNet stem and 1000 classes.
+ * Options  inChannels 3, numClasses 10, inputSize 32, stem by the input size, bottleneck false, widthPerGroup 64.
+ * Size     ResNet-18: 11,173,962 parameters for CIFAR-10; 11,689,512 with the ImageNet stem and 1000 classes; ResNet-50:
+ *          25,557,032 then, and 68,883,240 with widthPerGroup 128 (Wide ResNet-50-2).
  * Init     convolutions normal with variance 2 / fan-out, batch norms 1 and 0, as torchvision.
  * Keys     torchvision's: conv1, bn1, layer1.0.conv1 … layer4.1.bn2, fc.
- * Source   He et al. 2015; torchvision.models.resnet18.
+ * Source   He et al. 2015; Zagoruyko & Komodakis 2016; torchvision.models.resnet18, resnet50, wide_resnet50_2.
  */
 export class ResNet extends Module {
   readonly conv1: Conv2d;
@@ -95,11 +141,28 @@ export class ResNet extends Module {
     });
     this.bn1 = new BatchNorm2d(64);
     this.maxpool = small ? new Identity() : new MaxPool2d(3, { stride: 2, padding: 1 });
-    this.layer1 = stage(blocks[0], 64, 64, 1);
-    this.layer2 = stage(blocks[1], 64, 128, 2);
-    this.layer3 = stage(blocks[2], 128, 256, 2);
-    this.layer4 = stage(blocks[3], 256, 512, 2);
-    this.fc = new Linear(512, numClasses);
+    const { bottleneck = false, widthPerGroup = 64 } = options;
+    const expansion = bottleneck ? 4 : 1;
+    let from = 64;
+    const stage = (index: 0 | 1 | 2 | 3, planes: number) => {
+      const to = planes * expansion;
+      const rows: Layer[] = [];
+      for (let i = 0; i < blocks[index]; i++) {
+        const stride = i === 0 && index > 0 ? 2 : 1;
+        rows.push(
+          bottleneck
+            ? new Bottleneck(from, to, stride, (planes * widthPerGroup) / 64)
+            : new BasicBlock(from, to, stride),
+        );
+        from = to;
+      }
+      return new Sequential(...rows);
+    };
+    this.layer1 = stage(0, 64);
+    this.layer2 = stage(1, 128);
+    this.layer3 = stage(2, 256);
+    this.layer4 = stage(3, 512);
+    this.fc = new Linear(from, numClasses);
     for (const module of this.modules())
       if (module instanceof Conv2d) init.kaimingNormal_(module.weight, { mode: "fan_out", nonlinearity: "relu" });
   }
@@ -109,9 +172,4 @@ export class ResNet extends Module {
     for (const layer of [this.layer1, this.layer2, this.layer3, this.layer4]) x = layer.forward(x);
     return this.fc.forward(this.flatten.forward(this.avgpool.forward(x)));
   }
-}
-
-function stage(count: number, inChannels: number, outChannels: number, stride: number): Sequential {
-  const rest = Array.from({ length: count - 1 }, () => new BasicBlock(outChannels, outChannels));
-  return new Sequential(new BasicBlock(inChannels, outChannels, stride), ...rest);
 }
