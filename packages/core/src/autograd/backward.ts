@@ -8,6 +8,10 @@ export interface BackwardOptions {
   gradient?: Tensor;
   /** Keep what the operations saved, so that backward() can run again. Default false. */
   retainGraph?: boolean;
+  /** Record the gradients' own computation, so that they can be differentiated. Keeps the graph. Default false. */
+  createGraph?: boolean;
+  /** Only these leaves' .grad changes. Default all. */
+  inputs?: readonly Tensor[];
 }
 
 function seedFor(where: string, output: Tensor, gradient: Tensor | undefined): Tensor {
@@ -45,20 +49,48 @@ export function backward(output: Tensor, options: BackwardOptions = {}): void {
       "no-grad",
       "this tensor does not depend on anything that requires a gradient (or was computed inside noGrad).",
     );
+  const { createGraph = false, retainGraph = createGraph, inputs } = options;
   walk([{ node, grad: seedFor("backward", output, options.gradient) }], {
-    retainGraph: options.retainGraph ?? false,
-    accumulate: true,
+    retainGraph,
+    createGraph,
+    accumulate: inputs ? new Set(inputs.map(leafNode)) : true,
   });
+}
+
+function leafNode(t: Tensor, i: number): GraphNode {
+  const node = nodeOf(t);
+  if (!node || !t.isLeaf)
+    throw new AutogradError(
+      "backward",
+      "inputs",
+      `inputs[${i}] must be a leaf that requires a gradient; for others use grad(outputs, inputs).`,
+    );
+  return node;
 }
 
 export interface GradOptions {
   gradOutputs?: readonly (Tensor | undefined)[];
+  /** Default: createGraph. */
   retainGraph?: boolean;
+  /** Record the gradients' own computation: the way to second derivatives. Default false. */
+  createGraph?: boolean;
   /** Accept inputs that the outputs do not depend on: their gradient is null. Default false. */
   allowUnused?: boolean;
 }
 
-/** Gradients of the outputs' sum with respect to the inputs, without touching `.grad`. torch.autograd.grad. */
+/**
+ * Gradients of the outputs' sum with respect to the inputs, without touching `.grad`.
+ *
+ * Throws   AutogradError "no-grad", "not-scalar", "unused"; "no-second-derivative" when a result made with createGraph
+ *          is differentiated through an operation whose gradient has no formula of its own.
+ * Source   torch.autograd.grad.
+ *
+ * @example
+ * const x = tensor([2], { requiresGrad: true });
+ * const [slope] = grad([x.pow(3)], [x], { createGraph: true }); // 3x² = 12
+ * const [bend] = grad([slope!], [x]);
+ * await bend!.tolist(); // [12]
+ */
 export function grad(
   outputs: readonly Tensor[],
   inputs: readonly Tensor[],
@@ -78,7 +110,8 @@ export function grad(
     capture.set(node, (value) => found.set(node, value));
     return node;
   });
-  walk(roots, { retainGraph: options.retainGraph ?? false, accumulate: false, capture });
+  const { createGraph = false, retainGraph = createGraph } = options;
+  walk(roots, { retainGraph, createGraph, accumulate: false, capture });
   return nodes.map((node, i) => {
     const value = found.get(node);
     if (!value && !options.allowUnused)
@@ -91,15 +124,26 @@ export function grad(
   });
 }
 
-/** Calls `hook` with the gradient of this tensor during backward; what it returns replaces the gradient. Returns a function that removes it. */
-export function registerHook(t: Tensor, hook: TensorHook): () => void {
+/** Calls `hook` with the gradient of this tensor during backward; what it returns replaces the gradient. Returns a handle whose remove() takes it away, as does calling it. */
+export function registerHook(t: Tensor, hook: TensorHook): RemoveHook {
   const node = nodeOf(t);
   if (!node) throw new AutogradError("registerHook", "no-grad", "this tensor does not require a gradient.");
   node.hooks.push(hook);
-  return () => {
+  return removable(() => {
     const at = node.hooks.indexOf(hook);
     if (at >= 0) node.hooks.splice(at, 1);
-  };
+  });
+}
+
+/** Takes a hook away again: call it, or its remove(). */
+export interface RemoveHook {
+  (): void;
+  remove(): void;
+}
+
+/** @internal */
+export function removable(remove: () => void): RemoveHook {
+  return Object.assign(() => remove(), { remove });
 }
 
 /** Keeps the gradient of a computed tensor in its `.grad`, too. torch.Tensor.retain_grad. */

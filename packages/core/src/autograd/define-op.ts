@@ -38,6 +38,11 @@ export interface OpDefinition<In extends OpInputs, P, Extra extends OpInputs = R
     params: P,
     context: BackwardContext<In>,
   ): { readonly [K in keyof In]?: Tensor };
+  /**
+   * How the gradients can be differentiated themselves, for createGraph: true when `backward` is made of operations
+   * alone, else the same gradients made of operations. Absent: no second derivative, which is an error when asked for.
+   */
+  readonly differentiable?: true | OpDefinition<In, P, Extra>["backward"];
   /** Puts a kernel's refusal into words. */
   refused?(refusal: KernelRefusal, inputs: In, params: P): Error;
 }
@@ -110,14 +115,20 @@ export function defineOp<In extends OpInputs, P, Extra extends OpInputs = Record
       const nodes = keys.map((key) => nodeOf(given[key]));
       const shapes = Object.fromEntries(keys.map((key) => [key, given[key]?.shape])) as BackwardContext<In>["shapes"];
       const needs = Object.fromEntries(keys.map((key, i) => [key, nodes[i] !== null])) as BackwardContext<In>["needs"];
+      const { differentiable } = definition;
       out.gradFn = new GraphNode({
         name,
         inputs: nodes,
         saved,
+        names: keys,
+        differentiable: differentiable !== undefined,
         backward(gradOutput, values) {
-          const contiguous = gradOutput.isContiguous ? gradOutput : makeContiguous(gradOutput);
-          const grads: { readonly [K in keyof In]?: Tensor } = backward(
-            contiguous,
+          const recording = isGradEnabled();
+          const formula = recording && typeof differentiable === "function" ? differentiable : backward;
+          // A copy would have no history; operations make their own.
+          const arrived = recording || gradOutput.isContiguous ? gradOutput : makeContiguous(gradOutput);
+          const grads: { readonly [K in keyof In]?: Tensor } = formula(
+            arrived,
             values as In & Extra & { output: Tensor },
             params,
             { needs, shapes },

@@ -1,27 +1,27 @@
 /** @file Whether operations are recorded for backward(). */
 
-let enabled = true;
+const mode = { enabled: true, inference: false, recomputing: false };
 
 export function isGradEnabled(): boolean {
-  return enabled;
+  return mode.enabled && !mode.inference;
 }
 
-function withGrad<T>(value: boolean, body: () => T): T {
-  const before = enabled;
-  enabled = value;
+/** Runs `body` with one flag set; an async body keeps it until its promise settles. */
+function withMode<T>(flag: keyof typeof mode, value: boolean, body: () => T): T {
+  const before = mode[flag];
+  const restore = () => {
+    mode[flag] = before;
+  };
+  mode[flag] = value;
   let result: T;
   try {
     result = body();
   } catch (error) {
-    enabled = before;
+    restore();
     throw error;
   }
-  if (result instanceof Promise) {
-    return result.finally(() => {
-      enabled = before;
-    }) as T;
-  }
-  enabled = before;
+  if (result instanceof Promise) return result.finally(restore) as T;
+  restore();
   return result;
 }
 
@@ -34,10 +34,28 @@ function withGrad<T>(value: boolean, body: () => T): T {
  * noGrad(() => w.mul(2)).requiresGrad; // false
  */
 export function noGrad<T>(body: () => T): T {
-  return withGrad(false, body);
+  return withMode("enabled", false, body);
 }
 
 /** Records again inside a noGrad. torch.enable_grad. */
 export function enableGrad<T>(body: () => T): T {
-  return withGrad(true, body);
+  return withMode("enabled", true, body);
+}
+
+/**
+ * noGrad that nothing inside can undo: enableGrad() in it records nothing either. Unlike torch's, tensors made inside
+ * are ordinary ones and may be used for training later. torch.inference_mode.
+ */
+export function inferenceMode<T>(body: () => T): T {
+  return withMode("inference", true, body);
+}
+
+/** Whether a checkpoint is computing its values a second time: what counts calls must not count this one. @internal */
+export function isRecomputing(): boolean {
+  return mode.recomputing;
+}
+
+/** @internal */
+export function recomputing<T>(body: () => T): T {
+  return withMode("recomputing", true, body);
 }

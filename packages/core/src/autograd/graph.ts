@@ -2,7 +2,7 @@
 
 import { sameShape } from "../base/shape.ts";
 import { AutogradError, ShapeError } from "../errors/errors.ts";
-import { noGrad } from "./grad-mode.ts";
+import { enableGrad, isGradEnabled, noGrad } from "./grad-mode.ts";
 import { copyStrided, makeContiguous, padAxes, release, type Tensor } from "./tensor.ts";
 
 let clock = 0;
@@ -10,10 +10,45 @@ let clock = 0;
 /** Gets the gradient of a tensor before it is used; a tensor returned replaces it. */
 export type TensorHook = (grad: Tensor) => Tensor | undefined;
 
-/** A value that a gradient formula needs, with the version it had. */
-interface Saved {
-  readonly tensor: Tensor;
-  readonly version: number;
+/** A value that a gradient formula needs, wherever it is kept. @internal */
+export interface Saved {
+  take(): Tensor;
+  drop(): void;
+}
+
+/** Decides how a value is kept for backward(). @internal */
+export type Keeper = (tensor: Tensor, op: string, key: string) => Saved;
+
+/** Keeps the value itself; a change in place in between is found when it is taken. @internal */
+export const keep: Keeper = (tensor, op, key) => {
+  // An alias, so that the caller's own handle may be released without losing the value.
+  const alias = tensor.alias();
+  const { version } = tensor.storage;
+  return {
+    take() {
+      if (alias.storage.version !== version)
+        throw new AutogradError(
+          "backward",
+          "modified",
+          `${key} [${alias.shape.join(", ")}], which ${op} needs for its gradient, was changed in place: version ${alias.storage.version}, saved at ${version}. Change a clone() instead.`,
+        );
+      return alias;
+    },
+    drop: () => release(alias),
+  };
+};
+
+let keeper: Keeper = keep;
+
+/** What is recorded in `body` is kept by another keeper. @internal */
+export function withKeeper<T>(other: Keeper, body: () => T): T {
+  const before = keeper;
+  keeper = other;
+  try {
+    return body();
+  } finally {
+    keeper = before;
+  }
 }
 
 /** What an operation leaves behind for backward(). */
@@ -22,6 +57,10 @@ export interface NodeSpec {
   /** Where the gradients go; null for inputs that need none. */
   readonly inputs: readonly (GraphNode | null)[];
   readonly saved?: Readonly<Record<string, Tensor | undefined>>;
+  /** Names of `inputs`, for saved values that are inputs; "output" is the result. Only createGraph needs them. */
+  readonly names?: readonly string[];
+  /** backward() is made of recorded operations alone, so that createGraph can differentiate its result. Default false. */
+  readonly differentiable?: boolean;
   /** One gradient per input, in order. */
   backward(gradOutput: Tensor, saved: Record<string, Tensor | undefined>): readonly (Tensor | null | undefined)[];
 }
@@ -32,17 +71,19 @@ export class GraphNode {
   readonly inputs: readonly (GraphNode | null)[];
   readonly order = clock++;
   readonly hooks: TensorHook[] = [];
-  #saved: Record<string, Saved | undefined> | null = {};
+  readonly #names: readonly string[];
+  readonly #differentiable: boolean;
+  #saved: Record<string, Saved> | null = {};
   #backward: NodeSpec["backward"] | null;
 
   constructor(spec: NodeSpec) {
     this.name = spec.name;
     this.inputs = spec.inputs;
+    this.#names = spec.names ?? [];
+    this.#differentiable = spec.differentiable ?? false;
     this.#backward = spec.backward;
-    for (const [key, tensor] of Object.entries(spec.saved ?? {})) {
-      // An alias, so that the caller's own handle may be released without losing the value.
-      if (tensor) this.#saved![key] = { tensor: tensor.alias(), version: tensor.storage.version };
-    }
+    for (const [key, tensor] of Object.entries(spec.saved ?? {}))
+      if (tensor) this.#saved![key] = keeper(tensor, spec.name, key);
   }
 
   run(gradOutput: Tensor): readonly (Tensor | null | undefined)[] {
@@ -53,22 +94,49 @@ export class GraphNode {
         `the values that ${this.name} saved were freed by an earlier backward(); call backward({ retainGraph: true }) the first time.`,
       );
     const saved: Record<string, Tensor | undefined> = {};
-    for (const [key, value] of Object.entries(this.#saved)) {
-      if (!value) continue;
-      if (value.tensor.storage.version !== value.version)
+    const recording = isGradEnabled();
+    for (const [key, value] of Object.entries(this.#saved))
+      saved[key] = recording ? this.#withHistory(key, value.take()) : value.take();
+    const formula = this.#backward;
+    if (!recording || this.#differentiable) return formula(gradOutput, saved);
+    const grads = noGrad(() => formula(gradOutput, saved));
+    const constant = !gradOutput.requiresGrad && !Object.values(saved).some((t) => t?.requiresGrad);
+    return constant ? grads : grads.map((t) => t && this.#endOfGraph(t));
+  }
+
+  /** The saved value with where its own gradient goes. */
+  #withHistory(key: string, value: Tensor): Tensor {
+    const from = key === "output" ? this : this.inputs[this.#names.indexOf(key)];
+    if (!from) return value;
+    const t = value.alias();
+    if (!isAccumulator(from)) t.gradFn = from;
+    else {
+      t.requiresGrad = true;
+      t.accumulator = from;
+    }
+    return t;
+  }
+
+  /** A gradient that cannot be differentiated further: the attempt is an error, not a wrong number. */
+  #endOfGraph(value: Tensor): Tensor {
+    const t = value.alias();
+    t.gradFn = new GraphNode({
+      name: `${this.name} backward`,
+      inputs: this.inputs,
+      backward: () => {
         throw new AutogradError(
           "backward",
-          "modified",
-          `${key} [${value.tensor.shape.join(", ")}], which ${this.name} needs for its gradient, was changed in place: version ${value.tensor.storage.version}, saved at ${value.version}. Change a clone() instead.`,
+          "no-second-derivative",
+          `the gradient of ${this.name} cannot be differentiated again: it has no second derivative here.`,
         );
-      saved[key] = value.tensor;
-    }
-    return this.#backward(gradOutput, saved);
+      },
+    });
+    return t;
   }
 
   /** Drops what was saved; memory goes back at once where nobody else looks at it. */
   free(): void {
-    for (const value of Object.values(this.#saved ?? {})) if (value) release(value.tensor);
+    for (const value of Object.values(this.#saved ?? {})) value.drop();
     this.#saved = null;
     this.#backward = null;
   }
@@ -99,7 +167,7 @@ function isAccumulator(node: GraphNode): boolean {
   return "leaf" in node;
 }
 
-/** a + b into a fresh tensor, outside the graph. @internal */
+/** a + b into a fresh tensor; part of the graph only while one is being made of the gradients. @internal */
 export function addGrads(a: Tensor, b: Tensor): Tensor {
   const out = makeContiguous(a);
   const params = {
@@ -109,6 +177,9 @@ export function addGrads(a: Tensor, b: Tensor): Tensor {
     stridesB: padAxes(out.strides, 0),
   };
   if (out.numel > 0) out.backend.run("add_strided_f32", params, [b.memory], [out.memory]);
+  const inputs = isGradEnabled() ? [nodeOf(a), nodeOf(b)] : [];
+  if (inputs.some((node) => node))
+    out.gradFn = new GraphNode({ name: "add", inputs, backward: (g) => [g, g], differentiable: true });
   return out;
 }
 
@@ -137,13 +208,17 @@ export interface WalkOptions {
   retainGraph: boolean;
   /** Takes a gradient that reached a leaf or a watched node; true: keep it out of leaf accumulation. */
   capture?: ReadonlyMap<GraphNode, (grad: Tensor) => void>;
-  /** false: leaves keep their .grad as it is. */
-  accumulate: boolean;
+  /** false: leaves keep their .grad as it is; a set: only those of these nodes change. */
+  accumulate: boolean | ReadonlySet<GraphNode>;
+  /** Records what computes the gradients, so that they can be differentiated. Default false. */
+  createGraph?: boolean;
 }
 
 /** Sends gradients from the roots to the leaves. @internal */
 export function walk(roots: readonly { node: GraphNode; grad: Tensor }[], options: WalkOptions): void {
-  noGrad(() => {
+  const { accumulate: target, createGraph = false } = options;
+  const wanted = (node: GraphNode) => (typeof target === "boolean" ? target : target.has(node));
+  (createGraph ? enableGrad : noGrad)(() => {
     const pending = new Map<GraphNode, Pending>();
     for (const { node, grad } of roots) deliver(pending, node, grad, false);
     for (const node of reachable(roots.map((root) => root.node))) {
@@ -161,7 +236,7 @@ export function walk(roots: readonly { node: GraphNode; grad: Tensor }[], option
         owned = false;
       }
       if (isAccumulator(node)) {
-        if (options.accumulate) accumulate(node, grad, owned);
+        if (wanted(node)) accumulate(node, grad, owned);
         continue;
       }
       const grads = node.run(grad);
@@ -172,11 +247,15 @@ export function walk(roots: readonly { node: GraphNode; grad: Tensor }[], option
         if (!next || !value) return [];
         const again = passedOn.has(value);
         passedOn.add(value);
-        return [{ next, value: again ? value.alias() : value, owned: value === grad && !again ? owned : true }];
+        // A graph made of the gradients holds on to all of them.
+        const mine = !createGraph && (value === grad && !again ? owned : true);
+        return [{ next, value: again && !createGraph ? value.alias() : value, owned: mine }];
       });
       for (const delivery of deliveries) deliver(pending, delivery.next, delivery.value, delivery.owned);
-      for (const value of grads) if (value && !passedOn.has(value) && value !== grad) release(value);
-      if (owned && !passedOn.has(grad)) release(grad);
+      if (!createGraph) {
+        for (const value of grads) if (value && !passedOn.has(value) && value !== grad) release(value);
+        if (owned && !passedOn.has(grad)) release(grad);
+      }
       if (!options.retainGraph) node.free();
     }
   });
@@ -203,6 +282,10 @@ function accumulate(node: GraphNode, grad: Tensor, owned: boolean): void {
       "grad-shape",
       `a gradient of [${grad.shape.join(", ")}] reached a leaf of [${leaf.shape.join(", ")}].`,
     );
+  if (isGradEnabled()) {
+    leaf.grad = leaf.grad ? addGrads(leaf.grad, grad) : grad;
+    return;
+  }
   if (!leaf.grad) {
     // A gradient nobody else holds becomes .grad as it is; otherwise a copy.
     leaf.grad = owned && grad.isContiguous && grad.storage.handles === 1 ? grad : makeContiguous(grad);

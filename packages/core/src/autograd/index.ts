@@ -1,4 +1,13 @@
-export { type BackwardOptions, backward, type GradOptions, grad, registerHook, retainGrad } from "./backward.ts";
+export {
+  type BackwardOptions,
+  backward,
+  type GradOptions,
+  grad,
+  type RemoveHook,
+  registerHook,
+  retainGrad,
+} from "./backward.ts";
+export { checkpoint } from "./checkpoint.ts";
 export * from "./create.ts";
 export { defineOp, type Op, type OpDefinition, type OpInputs, run } from "./define-op.ts";
 export {
@@ -9,6 +18,6 @@ export {
   registerDefault,
   setDefaultDevice,
 } from "./device.ts";
-export { enableGrad, isGradEnabled, noGrad } from "./grad-mode.ts";
+export { enableGrad, inferenceMode, isGradEnabled, noGrad } from "./grad-mode.ts";
 export { type NestedArray, Tensor } from "./tensor.ts";
 export { type TracedOp, type Tracer, traceOps } from "./trace.ts";

@@ -1,7 +1,7 @@
 import { empty } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
-import { ArgumentError } from "../errors/errors.ts";
 import { convTranspose1d, single, type ConvTranspose1dOptions as TransposeOptions } from "../ops/conv1d.ts";
+import { checkGroups } from "./conv.ts";
 import { checkSizes, defaultInit } from "./linear.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
@@ -33,12 +33,7 @@ export class ConvTranspose1d extends Module {
     const k = single("ConvTranspose1d", "kernelSize", kernelSize);
     const { groups = 1, bias = true } = options;
     checkSizes("ConvTranspose1d", { inChannels, outChannels, kernelSize: k, groups });
-    if (inChannels % groups !== 0 || outChannels % groups !== 0)
-      throw new ArgumentError(
-        "ConvTranspose1d",
-        "groups",
-        `groups ${groups} must divide inChannels ${inChannels} and outChannels ${outChannels}.`,
-      );
+    checkGroups("ConvTranspose1d", groups, inChannels, outChannels);
     this.options = options;
     this.weight = new Parameter(empty([inChannels, outChannels / groups, k]));
     this.bias = bias ? new Parameter(empty([outChannels])) : null;

@@ -20,7 +20,8 @@ export interface Conv2dOptions extends ConvOptions {
   paddingMode?: "zeros" | "reflect" | "replicate" | "circular";
 }
 
-function checkGroups(where: string, groups: number, inChannels: number, outChannels: number): void {
+/** @internal */
+export function checkGroups(where: string, groups: number, inChannels: number, outChannels: number): void {
   if (!Number.isInteger(groups) || groups < 1 || inChannels % groups !== 0 || outChannels % groups !== 0)
     throw new ArgumentError(
       where,

@@ -1,4 +1,4 @@
-import { defineOp, run } from "../autograd/define-op.ts";
+import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { makeContiguous, Tensor } from "../autograd/tensor.ts";
 import { traced } from "../autograd/trace.ts";
 import type { Shape } from "../base/shape.ts";
@@ -40,18 +40,33 @@ function params(input: Shape, output: Shape) {
   };
 }
 
-export const adaptiveAvgPool2dOp = defineOp<{ input: Tensor }, { outputSize: OutputSize }>({
+type AdaptiveOp<P> = Op<{ input: Tensor }, P>;
+
+export const adaptiveAvgPool2dOp: AdaptiveOp<{ outputSize: OutputSize }> = defineOp<
+  { input: Tensor },
+  { outputSize: OutputSize }
+>({
   name: "adaptiveAvgPool2d",
   shape: ({ input }, { outputSize }) => outputShape("adaptiveAvgPool2d", input.shape, outputSize),
   forward({ input }, _p, out) {
     if (out.numel > 0) run("adaptive_avg_pool2d_f32", params(input.shape, out.shape), [input], [out]);
   },
-  backward(gradOutput, _saved, _p, { shapes }) {
-    const gradInput = Tensor.empty(gradOutput.backend, shapes.input);
-    if (gradInput.numel > 0)
-      run("adaptive_avg_pool2d_backward_f32", params(shapes.input, gradOutput.shape), [gradOutput], [gradInput]);
-    return { input: gradInput };
+  backward: (gradOutput, _saved, _p, { shapes }) => ({
+    input: adaptiveAvgBackwardOp({ input: gradOutput }, { shape: shapes.input }),
+  }),
+  differentiable: true,
+});
+
+const adaptiveAvgBackwardOp: AdaptiveOp<{ shape: Shape }> = defineOp<{ input: Tensor }, { shape: Shape }>({
+  name: "adaptiveAvgPool2dBackward",
+  shape: (_inputs, { shape }) => shape,
+  forward({ input }, _p, out) {
+    if (out.numel > 0) run("adaptive_avg_pool2d_backward_f32", params(out.shape, input.shape), [input], [out]);
   },
+  backward: (gradOutput, _saved, _p, { shapes }) => ({
+    input: adaptiveAvgPool2dOp({ input: gradOutput }, { outputSize: shapes.input.slice(-2) }),
+  }),
+  differentiable: true,
 });
 
 /**

@@ -1,5 +1,5 @@
-import { defineOp, run } from "../autograd/define-op.ts";
-import { Tensor } from "../autograd/tensor.ts";
+import { defineOp, type Op, run } from "../autograd/define-op.ts";
+import type { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { type PoolGeometry, type PoolOptions, poolGeometry, poolParams, poolShape } from "./pool-shape.ts";
@@ -26,19 +26,32 @@ function params(input: Shape, output: Shape, g: AvgGeometry) {
   };
 }
 
-export const avgPool2dOp = defineOp<{ input: Tensor }, AvgGeometry>({
+type AvgOp<P> = Op<{ input: Tensor }, P>;
+
+export const avgPool2dOp: AvgOp<AvgGeometry> = defineOp<{ input: Tensor }, AvgGeometry>({
   name: "avgPool2d",
   shape: ({ input }, g) => poolShape("avgPool2d", input.shape, g),
   forward({ input }, g, out) {
     if (out.numel > 0) run("avg_pool2d_f32", params(input.shape, out.shape, g), [input], [out]);
   },
-  // Every pixel of a window had the same share in its mean.
-  backward(gradOutput, _saved, g, { shapes }) {
-    const gradInput = Tensor.empty(gradOutput.backend, shapes.input);
-    if (gradInput.numel > 0)
-      run("avg_pool2d_backward_f32", params(shapes.input, gradOutput.shape, g), [gradOutput], [gradInput]);
-    return { input: gradInput };
+  backward: (gradOutput, _saved, g, { shapes }) => ({
+    input: avgPool2dBackwardOp({ input: gradOutput }, { ...g, shape: shapes.input }),
+  }),
+  differentiable: true,
+});
+
+/** The transpose: every pixel of a window had the same share in its mean. */
+const avgPool2dBackwardOp: AvgOp<AvgGeometry & { shape: Shape }> = defineOp<
+  { input: Tensor },
+  AvgGeometry & { shape: Shape }
+>({
+  name: "avgPool2dBackward",
+  shape: (_inputs, { shape }) => shape,
+  forward({ input }, g, out) {
+    if (out.numel > 0) run("avg_pool2d_backward_f32", params(out.shape, input.shape, g), [input], [out]);
   },
+  backward: (gradOutput, _saved, g) => ({ input: avgPool2dOp({ input: gradOutput }, g) }),
+  differentiable: true,
 });
 
 /**

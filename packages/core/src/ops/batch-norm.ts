@@ -1,5 +1,6 @@
 import { ones, zeros } from "../autograd/create.ts";
 import { defineOp, run } from "../autograd/define-op.ts";
+import { isRecomputing } from "../autograd/grad-mode.ts";
 import { copyStrided, Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
@@ -81,7 +82,24 @@ export const batchNormTrainOp = defineOp<
     );
     return grads;
   },
+  // The same, the statistics computed again so that they are part of the graph.
+  differentiable(gradOutput, { input, weight }, { eps }, { shapes }) {
+    const axes = shapes.input.map((_, i) => i).filter((i) => i !== 1);
+    const along = perChannel(shapes.input);
+    const average = (t: Tensor) => t.mean(axes, { keepdim: true });
+    const centred = input.sub(average(input));
+    const invStd = average(centred.mul(centred)).add(eps).pow(-0.5);
+    const normal = centred.mul(invStd);
+    const upstream = weight ? gradOutput.mul(weight.reshape(along)) : gradOutput;
+    const kept = upstream.sub(average(upstream)).sub(normal.mul(average(upstream.mul(normal))));
+    return { input: kept.mul(invStd), weight: gradOutput.mul(normal).sum(axes), bias: gradOutput.sum(axes) };
+  },
 });
+
+/** Shape of a value for each channel, as it meets the input. */
+function perChannel(input: Shape): number[] {
+  return input.map((size, i) => (i === 1 ? size : 1));
+}
 
 export const batchNormEvalOp = defineOp<Evaluating, { eps: number }>({
   name: "batchNorm",
@@ -105,6 +123,14 @@ export const batchNormEvalOp = defineOp<Evaluating, { eps: number }>({
       [grads.input, grads.weight, grads.bias],
     );
     return grads;
+  },
+  differentiable(gradOutput, { input, weight, runningMean, runningVar }, { eps }, { shapes }) {
+    const axes = shapes.input.map((_, i) => i).filter((i) => i !== 1);
+    const along = perChannel(shapes.input);
+    const invStd = runningVar.reshape(along).add(eps).pow(-0.5);
+    const normal = input.sub(runningMean.reshape(along)).mul(invStd);
+    const upstream = weight ? gradOutput.mul(weight.reshape(along)) : gradOutput;
+    return { input: upstream.mul(invStd), weight: gradOutput.mul(normal).sum(axes), bias: gradOutput.sum(axes) };
   },
 });
 
@@ -171,6 +197,7 @@ export function batchNorm(
   return batchNormTrainOp(affine, {
     eps,
     onStatistics(mean, variance) {
+      if (isRecomputing()) return;
       if (runningMean) blend(runningMean, mean, momentum);
       if (runningVar) blend(runningVar, variance, momentum);
     },

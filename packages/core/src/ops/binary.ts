@@ -2,13 +2,14 @@
 
 import { full } from "../autograd/create.ts";
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
+import { isGradEnabled } from "../autograd/grad-mode.ts";
 import { padAxes, release, Tensor } from "../autograd/tensor.ts";
 import { tell } from "../autograd/trace.ts";
 import { broadcastShapes, broadcastStrides } from "../base/shape.ts";
 import { DTypeError } from "../errors/errors.ts";
 import { to } from "./cast.ts";
 import { sumTo } from "./sum.ts";
-import { affine, mapped, product, unaryOps, zipped } from "./unary.ts";
+import { affine, log, neg, unaryOps } from "./unary.ts";
 
 type BinaryInputs = { a: Tensor; b: Tensor };
 type BinaryKernel = "add_f32" | "sub_f32" | "mul_f32" | "div_f32" | "pow_f32" | "maximum_f32" | "minimum_f32";
@@ -49,79 +50,50 @@ function binary(
         if (!needs[key]) return undefined;
         const full = partial[key](gradOutput, a, b);
         const summed = sumTo(full, shapes[key]);
-        if (summed !== full && full !== gradOutput) release(full);
+        if (summed !== full && full !== gradOutput && !isGradEnabled()) release(full);
         return summed;
       };
       return { a: down("a"), b: down("b") };
     },
+    differentiable: true,
   });
 }
 
-const half = (g: Tensor, a: Tensor, b: Tensor, kernel: "gt_f32" | "lt_f32"): Tensor => {
-  // Where both are equal each takes half, as torch.maximum does.
-  const pick = Tensor.empty(g.backend, g.shape, "uint8");
-  const tie = Tensor.empty(g.backend, g.shape, "uint8");
-  if (g.numel > 0) {
-    run(kernel, broadcastParams(a, b, g.shape), [a, b], [pick]);
-    run("eq_f32", broadcastParams(a, b, g.shape), [a, b], [tie]);
-  }
-  return product(g, zipped("add_f32", to(pick, "float32"), mapped("affine_f32", to(tie, "float32"), 0.5)));
-};
+// Where both are equal each takes half, as torch.maximum does.
+const half = (g: Tensor, a: Tensor, b: Tensor, comparison: "gt" | "lt"): Tensor =>
+  mul(g, add(to(compare(comparison, a, b), "float32"), mul(to(compare("eq", a, b), "float32"), 0.5)));
 
 /** Every two-operand operation, by torch's name. @internal */
 export const binaryOps = {
   add: binary("add", "add_f32", [], { a: (g) => g, b: (g) => g }),
-  sub: binary("sub", "sub_f32", [], { a: (g) => g, b: (g) => mapped("neg_f32", g) }),
+  sub: binary("sub", "sub_f32", [], { a: (g) => g, b: (g) => neg(g) }),
   mul: binary("mul", "mul_f32", ["a", "b"], {
-    a: (g, _a, b) => combined("mul_f32", g, b),
-    b: (g, a) => combined("mul_f32", g, a),
+    a: (g, _a, b) => mul(g, b),
+    b: (g, a) => mul(g, a),
   }),
   div: binary("div", "div_f32", ["a", "b"], {
-    a: (g, _a, b) => combined("div_f32", g, b),
-    b: (g, a, b) => mapped("neg_f32", combined("div_f32", combined("mul_f32", g, a), combined("mul_f32", b, b))),
+    a: (g, _a, b) => div(g, b),
+    b: (g, a, b) => neg(div(mul(g, a), mul(b, b))),
   }),
   pow: binary("pow", "pow_f32", ["a", "b"], {
     // ∂aᵇ/∂a = b·aᵇ⁻¹, and 0 where b = 0; ∂aᵇ/∂b = aᵇ·ln a, and 0 where a = 0 and b ≥ 0.
-    a: (g, a, b) =>
-      select(
-        eqZero(b),
-        combined("mul_f32", g, combined("mul_f32", b, combined("pow_f32", a, mapped("affine_f32", b, 1, -1)))),
-      ),
-    b: (g, a, b) =>
-      select(eqZero(a), combined("mul_f32", g, combined("mul_f32", combined("pow_f32", a, b), mapped("log_f32", a)))),
+    a: (g, a, b) => where(compare("eq", b, 0), 0, mul(g, mul(b, pow(a, affine(b, 1, -1))))),
+    b: (g, a, b) => where(compare("eq", a, 0), 0, mul(g, mul(pow(a, b), log(a)))),
   }),
   maximum: binary("maximum", "maximum_f32", ["a", "b"], {
-    a: (g, a, b) => half(g, a, b, "gt_f32"),
-    b: (g, a, b) => half(g, b, a, "gt_f32"),
+    a: (g, a, b) => half(g, a, b, "gt"),
+    b: (g, a, b) => half(g, b, a, "gt"),
   }),
   minimum: binary("minimum", "minimum_f32", ["a", "b"], {
-    a: (g, a, b) => half(g, a, b, "lt_f32"),
-    b: (g, a, b) => half(g, b, a, "lt_f32"),
+    a: (g, a, b) => half(g, a, b, "lt"),
+    b: (g, a, b) => half(g, b, a, "lt"),
   }),
 } as const;
 
-function eqZero(t: Tensor): Tensor {
-  const zero = full([], 0, { device: t.backend });
-  const out = Tensor.empty(t.backend, t.shape, "bool");
-  if (out.numel > 0) run("eq_f32", broadcastParams(t, zero, t.shape), [t, zero], [out]);
-  return out;
-}
-
-/** 0 where the mask is set, else the value. */
-function select(mask: Tensor, value: Tensor): Tensor {
-  const zero = full([], 0, { device: value.backend });
-  return whereRaw(mask, zero, value);
-}
-
-function whereRaw(condition: Tensor, a: Tensor, b: Tensor): Tensor {
-  const shape = broadcastShapes("where", condition.shape, broadcastShapes("where", a.shape, b.shape));
-  const out = Tensor.empty(a.backend, shape);
-  const stridesCondition = padAxes(broadcastStrides(condition.shape, condition.strides, shape), 0);
-  if (out.numel > 0) run("where_f32", { ...broadcastParams(a, b, shape), stridesCondition }, [condition, a, b], [out]);
-  return out;
-}
-
-const whereOp = defineOp<{ condition: Tensor; a: Tensor; b: Tensor }, null>({
+const whereOp: Op<{ condition: Tensor; a: Tensor; b: Tensor }, null> = defineOp<
+  { condition: Tensor; a: Tensor; b: Tensor },
+  null
+>({
   name: "where",
   inputTypes: { condition: "bool" },
   shape: ({ condition, a, b }) => broadcastShapes("where", condition.shape, broadcastShapes("where", a.shape, b.shape)),
@@ -132,12 +104,12 @@ const whereOp = defineOp<{ condition: Tensor; a: Tensor; b: Tensor }, null>({
       run("where_f32", { ...broadcastParams(a, b, out.shape), stridesCondition }, [condition, a, b], [out]);
   },
   backward(gradOutput, { condition }, _p, { needs, shapes }) {
-    const zero = full([], 0, { device: gradOutput.backend });
     return {
-      a: needs.a ? sumTo(whereRaw(condition, gradOutput, zero), shapes.a) : undefined,
-      b: needs.b ? sumTo(whereRaw(condition, zero, gradOutput), shapes.b) : undefined,
+      a: needs.a ? sumTo(where(condition, gradOutput, 0), shapes.a) : undefined,
+      b: needs.b ? sumTo(where(condition, 0, gradOutput), shapes.b) : undefined,
     };
   },
+  differentiable: true,
 });
 
 /** A tensor or a plain number. */
@@ -215,7 +187,7 @@ export function minimum(a: Tensor, b: Operand): Tensor {
 
 /** condition ? a : b, element by element. torch.where. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
-  const like = typeof a === "number" ? condition : a;
+  const like = typeof a !== "number" ? a : typeof b !== "number" ? b : condition;
   const mask = condition.dtype === "bool" ? condition : to(condition, "bool");
   return whereOp({ condition: mask, a: asTensor(a, like), b: asTensor(b, like) }, null);
 }

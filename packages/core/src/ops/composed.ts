@@ -5,7 +5,7 @@ import { copyStrided, release, type Tensor } from "../autograd/tensor.ts";
 
 export interface ComposedDefinition<In extends OpInputs, P>
   extends Pick<OpDefinition<In, P>, "name" | "shape" | "inputTypes" | "saves" | "backward"> {
-  /** The result, from contiguous inputs, outside the graph. */
+  /** The result, from contiguous inputs, outside the graph. `backward` is made of operations, too. */
   value(inputs: In, params: P): Tensor;
 }
 
@@ -16,6 +16,7 @@ export function composed<In extends OpInputs, P>(
   const { value, ...rest } = definition;
   return defineOp<In, P>({
     ...rest,
+    differentiable: true,
     forward(inputs, params, out) {
       noGrad(() => {
         const result = value(inputs, params);

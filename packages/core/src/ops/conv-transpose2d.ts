@@ -1,8 +1,8 @@
 import { defineOp, run } from "../autograd/define-op.ts";
-import { Tensor } from "../autograd/tensor.ts";
+import type { Tensor } from "../autograd/tensor.ts";
 import { type Pair, pair, type Shape } from "../base/shape.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
-import { batched, channelSum } from "./conv2d.ts";
+import { batched, channelSum, conv2dOp, convWeightGradOp } from "./conv2d.ts";
 
 export interface ConvTranspose2dOptions {
   /** Default 1. */
@@ -97,21 +97,17 @@ export const convTranspose2dOp = defineOp<Inputs, Geometry>({
       run("conv2d_backward_input_f32", params(input.shape, weight.shape, out.shape, g), [input, weight, bias], [out]);
   },
   // The transposed map's gradients are the convolution itself and its weight gradient with the roles exchanged.
-  backward(gradOutput, { input, weight }, g, { needs, shapes }) {
-    const p = params(shapes.input, shapes.weight, gradOutput.shape, g);
-    const grads: { input?: Tensor; weight?: Tensor; bias?: Tensor } = {};
-    const make = (shape: Shape) => Tensor.empty(gradOutput.backend, shape);
-    if (needs.input) {
-      grads.input = make(shapes.input);
-      if (grads.input.numel > 0) run("conv2d_f32", p, [gradOutput, weight, null], [grads.input]);
-    }
-    if (needs.weight) {
-      grads.weight = make(shapes.weight);
-      run("conv2d_backward_weight_f32", p, [input, gradOutput], [grads.weight]);
-    }
-    if (needs.bias) grads.bias = channelSum(gradOutput);
-    return grads;
+  backward(gradOutput, { input, weight }, { padding, ...rest }, { needs, shapes }) {
+    const g = { ...rest, before: padding, after: padding };
+    return {
+      input: needs.input ? conv2dOp({ input: gradOutput, weight }, { ...g, output: shapes.input }) : undefined,
+      weight: needs.weight
+        ? convWeightGradOp({ gradOutput: input, input: gradOutput }, { ...g, shape: shapes.weight })
+        : undefined,
+      bias: needs.bias ? channelSum(gradOutput) : undefined,
+    };
   },
+  differentiable: true,
 });
 
 /** Options in their long form, checked. @internal */

@@ -1,4 +1,5 @@
-import { defineOp, run } from "../autograd/define-op.ts";
+import { defineOp, type Op, run } from "../autograd/define-op.ts";
+import { isGradEnabled } from "../autograd/grad-mode.ts";
 import { Tensor } from "../autograd/tensor.ts";
 import { type Pair, pair, type Shape } from "../base/shape.ts";
 import { ArgumentError, type OperandFact, ShapeError } from "../errors/errors.ts";
@@ -25,6 +26,8 @@ export interface ConvGeometry {
   after: Pair;
   dilation: Pair;
   groups: number;
+  /** The result's shape where it is known: a gradient may look at fewer windows than fit. */
+  output?: Shape;
 }
 
 type Inputs = { input: Tensor; weight: Tensor; bias?: Tensor };
@@ -111,6 +114,7 @@ function outputShape(
       `the images have no pixels: ${h} × ${w}. Only the batch may be empty.`,
       operands,
     );
+  if (g.output) return [...g.output];
   const out = [windows(h, kh, g, 0), windows(w, kw, g, 1)] as const;
   if (out[0] < 1 || out[1] < 1) {
     const span = [g.dilation[0] * (kh - 1) + 1, g.dilation[1] * (kw - 1) + 1];
@@ -149,6 +153,8 @@ export function convParams(input: Shape, weight: Shape, output: Shape, g: ConvGe
 
 /** Sum over everything but the channels: the gradient of a bias. @internal */
 export function channelSum(gradOutput: Tensor): Tensor {
+  if (isGradEnabled() && gradOutput.requiresGrad)
+    return gradOutput.sum(gradOutput.shape.map((_, i) => i).filter((i) => i !== 1));
   const [batch = 0, channels = 0] = gradOutput.shape;
   const out = Tensor.empty(gradOutput.backend, [channels]);
   const spatial = gradOutput.shape.slice(2).reduce((a, b) => a * b, 1);
@@ -156,7 +162,7 @@ export function channelSum(gradOutput: Tensor): Tensor {
   return out;
 }
 
-export const conv2dOp = defineOp<Inputs, ConvGeometry>({
+export const conv2dOp: Op<Inputs, ConvGeometry> = defineOp<Inputs, ConvGeometry>({
   name: "conv2d",
   shape: outputShape,
   saves: ["input", "weight"],
@@ -166,21 +172,53 @@ export const conv2dOp = defineOp<Inputs, ConvGeometry>({
   },
   // y = x ⋆ w is linear in x and in w, so each gradient is the same sum with the roles moved:
   //   ∂L/∂x[i] = Σ gradOutput[o]·w[k]    ∂L/∂w[k] = Σ gradOutput[o]·x[i]    over every triple (i, k, o) in y.
-  backward(gradOutput, { input, weight }, g, { needs, shapes }) {
-    const p = convParams(shapes.input, shapes.weight, gradOutput.shape, g);
-    const grads: { input?: Tensor; weight?: Tensor; bias?: Tensor } = {};
-    const make = (shape: Shape) => Tensor.empty(gradOutput.backend, shape);
-    if (needs.input) {
-      grads.input = make(shapes.input);
-      if (grads.input.numel > 0) run("conv2d_backward_input_f32", p, [gradOutput, weight, null], [grads.input]);
-    }
-    if (needs.weight) {
-      grads.weight = make(shapes.weight);
-      run("conv2d_backward_weight_f32", p, [gradOutput, input], [grads.weight]);
-    }
-    if (needs.bias) grads.bias = channelSum(gradOutput);
-    return grads;
+  backward: (gradOutput, { input, weight }, g, { needs, shapes }) => ({
+    input: needs.input ? convInputGradOp({ gradOutput, weight }, { ...g, shape: shapes.input }) : undefined,
+    weight: needs.weight ? convWeightGradOp({ gradOutput, input }, { ...g, shape: shapes.weight }) : undefined,
+    bias: needs.bias ? channelSum(gradOutput) : undefined,
+  }),
+  differentiable: true,
+});
+
+/** A convolution's geometry, and the shape that its other operand has. */
+type GradGeometry = ConvGeometry & { readonly shape: Shape };
+
+/** ∂L/∂x; linear in both operands, so its own gradients are a convolution and ∂L/∂w. @internal */
+export const convInputGradOp: Op<{ gradOutput: Tensor; weight: Tensor }, GradGeometry> = defineOp<
+  { gradOutput: Tensor; weight: Tensor },
+  GradGeometry
+>({
+  name: "conv2dBackwardInput",
+  shape: (_inputs, { shape }) => shape,
+  saves: ["gradOutput", "weight"],
+  forward({ gradOutput, weight }, g, out) {
+    const p = convParams(out.shape, weight.shape, gradOutput.shape, g);
+    if (out.numel > 0) run("conv2d_backward_input_f32", p, [gradOutput, weight, null], [out]);
   },
+  backward: (grad, { gradOutput, weight }, g, { needs, shapes }) => ({
+    gradOutput: needs.gradOutput ? conv2dOp({ input: grad, weight }, { ...g, output: shapes.gradOutput }) : undefined,
+    weight: needs.weight ? convWeightGradOp({ gradOutput, input: grad }, { ...g, shape: shapes.weight }) : undefined,
+  }),
+  differentiable: true,
+});
+
+/** ∂L/∂w. @internal */
+export const convWeightGradOp: Op<{ gradOutput: Tensor; input: Tensor }, GradGeometry> = defineOp<
+  { gradOutput: Tensor; input: Tensor },
+  GradGeometry
+>({
+  name: "conv2dBackwardWeight",
+  shape: (_inputs, { shape }) => shape,
+  saves: ["gradOutput", "input"],
+  forward({ gradOutput, input }, g, out) {
+    const p = convParams(input.shape, out.shape, gradOutput.shape, g);
+    if (out.numel > 0) run("conv2d_backward_weight_f32", p, [gradOutput, input], [out]);
+  },
+  backward: (grad, { gradOutput, input }, g, { needs, shapes }) => ({
+    gradOutput: needs.gradOutput ? conv2dOp({ input, weight: grad }, { ...g, output: shapes.gradOutput }) : undefined,
+    input: needs.input ? convInputGradOp({ gradOutput, weight: grad }, { ...g, shape: shapes.input }) : undefined,
+  }),
+  differentiable: true,
 });
 
 /**

@@ -114,7 +114,12 @@ export function copy_(target: Tensor, source: Tensor): Tensor {
   target.storage.version++;
   if (isGradEnabled())
     target.gradFn = node
-      ? new GraphNode({ name: "copy_", inputs: [node], backward: (g) => [sumTo(g, source.shape)] })
+      ? new GraphNode({
+          name: "copy_",
+          inputs: [node],
+          backward: (g) => [sumTo(g, source.shape)],
+          differentiable: true,
+        })
       : null;
   return target;
 }

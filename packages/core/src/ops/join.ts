@@ -55,6 +55,11 @@ const catOp = defineOp<Record<string, Tensor>, { axis: number }>({
     );
     return Object.fromEntries(keys.map((key, i) => [key, makeContiguous(part(gradOutput, axis, all[i]!))]));
   },
+  differentiable(gradOutput, _saved, { axis }, { shapes }) {
+    const keys = Object.keys(shapes);
+    const sizes = keys.map((key) => shapes[key]![axis]!);
+    return Object.fromEntries(split(gradOutput, sizes, axis).map((piece, i) => [keys[i]!, piece]));
+  },
 });
 
 /**

@@ -1,5 +1,5 @@
-import { defineOp, run } from "../autograd/define-op.ts";
-import { Tensor } from "../autograd/tensor.ts";
+import { defineOp, type Op, run } from "../autograd/define-op.ts";
+import type { Tensor } from "../autograd/tensor.ts";
 import { numel, type Shape } from "../base/shape.ts";
 import { ShapeError } from "../errors/errors.ts";
 
@@ -40,24 +40,48 @@ export const linearOp = defineOp<Inputs, null>({
     if (out.numel > 0) run("linear_f32", params(input.shape, weight.shape), [input, weight, bias], [out]);
   },
   // y = x·Wᵀ + b:  ∂L/∂x = g·W    ∂L/∂W = gᵀ·x    ∂L/∂b = Σ g
-  backward(gradOutput, { input, weight }, _p, { needs, shapes }) {
-    const p = params(shapes.input, shapes.weight);
-    const grads: { input?: Tensor; weight?: Tensor; bias?: Tensor } = {};
-    const make = (shape: Shape) => Tensor.empty(gradOutput.backend, shape);
-    if (needs.input) {
-      grads.input = make(shapes.input);
-      run("linear_backward_input_f32", p, [gradOutput, weight], [grads.input]);
-    }
-    if (needs.weight) {
-      grads.weight = make(shapes.weight);
-      run("linear_backward_weight_f32", p, [gradOutput, input], [grads.weight]);
-    }
-    if (needs.bias) {
-      grads.bias = make([p.outFeatures]);
-      run("sum_f32", { outer: 1, size: p.rows, inner: p.outFeatures }, [gradOutput], [grads.bias]);
-    }
-    return grads;
+  backward: (gradOutput, { input, weight }, _p, { needs, shapes }) => ({
+    input: needs.input ? inputGradOp({ gradOutput, weight }, null) : undefined,
+    weight: needs.weight ? weightGradOp({ gradOutput, input }, null) : undefined,
+    bias: needs.bias ? gradOutput.reshape([numel(shapes.input.slice(0, -1)), shapes.weight[0]!]).sum(0) : undefined,
+  }),
+  differentiable: true,
+});
+
+/** g·W, in which linear() is one gradient and weightGradOp the other. */
+const inputGradOp: Op<{ gradOutput: Tensor; weight: Tensor }, null> = defineOp<
+  { gradOutput: Tensor; weight: Tensor },
+  null
+>({
+  name: "linearBackwardInput",
+  shape: ({ gradOutput, weight }) => [...gradOutput.shape.slice(0, -1), weight.shape[1]!],
+  saves: ["gradOutput", "weight"],
+  forward({ gradOutput, weight }, _p, out) {
+    if (out.numel > 0) run("linear_backward_input_f32", params(out.shape, weight.shape), [gradOutput, weight], [out]);
   },
+  backward: (g, { gradOutput, weight }, _p, { needs }) => ({
+    gradOutput: needs.gradOutput ? linear(g, weight) : undefined,
+    weight: needs.weight ? weightGradOp({ gradOutput, input: g }, null) : undefined,
+  }),
+  differentiable: true,
+});
+
+/** gᵀ·x. */
+const weightGradOp: Op<{ gradOutput: Tensor; input: Tensor }, null> = defineOp<
+  { gradOutput: Tensor; input: Tensor },
+  null
+>({
+  name: "linearBackwardWeight",
+  shape: ({ gradOutput, input }) => [gradOutput.shape.at(-1)!, input.shape.at(-1)!],
+  saves: ["gradOutput", "input"],
+  forward({ gradOutput, input }, _p, out) {
+    if (out.numel > 0) run("linear_backward_weight_f32", params(input.shape, out.shape), [gradOutput, input], [out]);
+  },
+  backward: (g, { gradOutput, input }, _p, { needs }) => ({
+    gradOutput: needs.gradOutput ? linear(input, g) : undefined,
+    input: needs.input ? inputGradOp({ gradOutput, weight: g }, null) : undefined,
+  }),
+  differentiable: true,
 });
 
 /**

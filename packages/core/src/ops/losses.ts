@@ -1,5 +1,5 @@
 /** @file Losses of classification and regression, with torch's reductions. */
-import { defineOp, run } from "../autograd/define-op.ts";
+import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { Tensor } from "../autograd/tensor.ts";
 import { numel, type Shape, sameShape } from "../base/shape.ts";
 import { ArgumentError, DTypeError, ShapeError, TargetError } from "../errors/errors.ts";
@@ -45,7 +45,10 @@ function targetShape(input: Shape): number[] {
 type NllInputs = { logProb: Tensor; targets: Tensor; weight?: Tensor };
 
 /** Loss and weight of every position; the weight is the second half of the result. */
-const nllOp = defineOp<NllInputs, { ignoreIndex: number; onWeights(weights: Tensor): void }>({
+const nllOp: Op<NllInputs, { ignoreIndex: number; onWeights(weights: Tensor): void }> = defineOp<
+  NllInputs,
+  { ignoreIndex: number; onWeights(weights: Tensor): void }
+>({
   name: "nllLoss",
   inputTypes: { targets: "int32" },
   shape({ logProb, targets, weight }) {
@@ -80,17 +83,11 @@ const nllOp = defineOp<NllInputs, { ignoreIndex: number; onWeights(weights: Tens
       run("nll_loss_f32", { ...classLayout(logProb.shape), ignoreIndex }, [logProb, targets, weight], [out, weights]);
     onWeights(weights);
   },
-  backward(gradOutput, { targets, weight }, { ignoreIndex }, { shapes }) {
-    const gradInput = Tensor.empty(gradOutput.backend, shapes.logProb);
-    if (gradInput.numel > 0)
-      run(
-        "nll_loss_backward_f32",
-        { ...classLayout(shapes.logProb), ignoreIndex },
-        [gradOutput, targets, weight],
-        [gradInput],
-      );
-    return { logProb: gradInput };
-  },
+  backward: (gradOutput, { targets, weight }, { ignoreIndex }, { shapes }) => ({
+    logProb: nllBackwardOp({ gradOutput, targets, weight }, { ignoreIndex, shape: shapes.logProb }),
+  }),
+  // The class weights are constants, as in torch.
+  differentiable: true,
   refused(refusal, { logProb }) {
     const { classes } = classLayout(logProb.shape);
     const [target, position] = refusal.facts;
@@ -100,6 +97,25 @@ const nllOp = defineOp<NllInputs, { ignoreIndex: number; onWeights(weights: Tens
       `target ${target} at position ${position} is outside the ${classes} classes 0 … ${classes - 1}. Check the labels, or the number of outputs of the last layer.`,
     );
   },
+});
+
+/** Linear in gradOutput, so its gradient is the loss again. */
+const nllBackwardOp = defineOp<
+  { gradOutput: Tensor; targets: Tensor; weight?: Tensor },
+  { ignoreIndex: number; shape: Shape }
+>({
+  name: "nllLossBackward",
+  inputTypes: { targets: "int32" },
+  shape: (_inputs, { shape }) => shape,
+  saves: ["targets", "weight"],
+  forward({ gradOutput, targets, weight }, { ignoreIndex, shape }, out) {
+    const p = { ...classLayout(shape), ignoreIndex };
+    if (out.numel > 0) run("nll_loss_backward_f32", p, [gradOutput, targets, weight], [out]);
+  },
+  backward: (logProb, { targets, weight }, { ignoreIndex }) => ({
+    gradOutput: nllOp({ logProb, targets, weight }, { ignoreIndex, onWeights: () => {} }),
+  }),
+  differentiable: true,
 });
 
 /**

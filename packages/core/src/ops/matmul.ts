@@ -1,4 +1,4 @@
-import { defineOp, run } from "../autograd/define-op.ts";
+import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { Tensor } from "../autograd/tensor.ts";
 import { broadcastShapes, numel, sameShape } from "../base/shape.ts";
 import { ShapeError } from "../errors/errors.ts";
@@ -36,7 +36,7 @@ function rawMatmul(a: Tensor, b: Tensor, { transposeA, transposeB }: Sides, into
   return out;
 }
 
-export const matmulOp = defineOp<{ a: Tensor; b: Tensor }, null>({
+export const matmulOp: Op<{ a: Tensor; b: Tensor }, null> = defineOp<{ a: Tensor; b: Tensor }, null>({
   name: "matmul",
   shape({ a, b }) {
     const [m = 0, k = 0] = a.shape.slice(-2);
@@ -52,6 +52,10 @@ export const matmulOp = defineOp<{ a: Tensor; b: Tensor }, null>({
   forward({ a, b }, _p, out) {
     rawMatmul(a, b, { transposeA: false, transposeB: false }, out);
   },
+  differentiable: (gradOutput, { a, b }, _p, { needs, shapes }) => ({
+    a: needs.a ? sumTo(matmul(gradOutput, b.transpose(-1, -2)), shapes.a) : undefined,
+    b: needs.b ? sumTo(matmul(a.transpose(-1, -2), gradOutput), shapes.b) : undefined,
+  }),
   // C = A·B:  ∂L/∂A = G·Bᵀ    ∂L/∂B = Aᵀ·G
   backward(gradOutput, { a, b }, _p, { needs, shapes }) {
     return {

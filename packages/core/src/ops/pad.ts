@@ -1,6 +1,6 @@
-import { defineOp, run } from "../autograd/define-op.ts";
-import { Tensor } from "../autograd/tensor.ts";
-import { numel } from "../base/shape.ts";
+import { defineOp, type Op, run } from "../autograd/define-op.ts";
+import type { Tensor } from "../autograd/tensor.ts";
+import { numel, type Shape } from "../base/shape.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { reshape } from "./view.ts";
 
@@ -38,7 +38,9 @@ function params(shape: readonly number[], out: readonly number[], p: Borders) {
   };
 }
 
-export const padOp = defineOp<{ input: Tensor }, Borders>({
+type PadOp<P> = Op<{ input: Tensor }, P>;
+
+export const padOp: PadOp<Borders> = defineOp<{ input: Tensor }, Borders>({
   name: "pad",
   shape({ input }, { left, right, top, bottom, mode }) {
     const operands = [{ name: "input", shape: input.shape, axes: "…, H, W" }];
@@ -67,13 +69,21 @@ export const padOp = defineOp<{ input: Tensor }, Borders>({
   forward({ input }, p, out) {
     if (out.numel > 0) run("pad2d_f32", { ...params(input.shape, out.shape, p), value: p.value }, [input], [out]);
   },
-  // Each copied value collects the gradients of all its copies.
-  backward(gradOutput, _saved, p, { shapes }) {
-    const gradInput = Tensor.empty(gradOutput.backend, shapes.input);
-    if (gradInput.numel > 0)
-      run("pad2d_backward_f32", params(shapes.input, gradOutput.shape, p), [gradOutput], [gradInput]);
-    return { input: gradInput };
+  backward: (gradOutput, _saved, p, { shapes }) => ({
+    input: padBackwardOp({ input: gradOutput }, { ...p, shape: shapes.input }),
+  }),
+  differentiable: true,
+});
+
+/** The transpose: each copied value collects the gradients of all its copies. */
+const padBackwardOp: PadOp<Borders & { shape: Shape }> = defineOp<{ input: Tensor }, Borders & { shape: Shape }>({
+  name: "padBackward",
+  shape: (_inputs, { shape }) => shape,
+  forward({ input }, p, out) {
+    if (out.numel > 0) run("pad2d_backward_f32", params(out.shape, input.shape, p), [input], [out]);
   },
+  backward: (gradOutput, _saved, p) => ({ input: padOp({ input: gradOutput }, { ...p, value: 0 }) }),
+  differentiable: true,
 });
 
 /** Borders of one axis, whichever it is: seen as the height of a stack of pictures. */

@@ -18,6 +18,12 @@ function define(name: "softmax" | "log_softmax") {
         run(`${name}_backward_f32`, aroundAxis(output.shape, axis), [gradOutput, output], [gradInput]);
       return { input: gradInput };
     },
+    differentiable: (gradOutput, { output }, { axis }) => ({
+      input:
+        name === "softmax"
+          ? output.mul(gradOutput.sub(gradOutput.mul(output).sum(axis, { keepdim: true })))
+          : gradOutput.sub(output.exp().mul(gradOutput.sum(axis, { keepdim: true }))),
+    }),
   });
 }
 

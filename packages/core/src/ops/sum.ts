@@ -1,4 +1,5 @@
-import { defineOp, run } from "../autograd/define-op.ts";
+import { defineOp, type Op, run } from "../autograd/define-op.ts";
+import { isGradEnabled } from "../autograd/grad-mode.ts";
 import { copyStrided, makeContiguous, release, Tensor } from "../autograd/tensor.ts";
 import { tell } from "../autograd/trace.ts";
 import { broadcastStrides, contiguousStrides, normalizeDim, numel, type Shape, sameShape } from "../base/shape.ts";
@@ -44,19 +45,16 @@ export function aroundAxis(shape: Shape, first: number, last = first): { outer: 
   };
 }
 
-/** Sums each run of neighbouring axes in one pass, the last run first; the axes stay with size 1. */
-function sumAxes(input: Tensor, axes: readonly number[]): Tensor {
+/** Sums each run of neighbouring axes in one pass, the last run first (into `into`); the axes stay with size 1. */
+function sumAxes(input: Tensor, axes: readonly number[], into?: Tensor): Tensor {
   let t = input.isContiguous ? input : makeContiguous(input);
   for (let end = axes.length - 1; end >= 0; ) {
     let begin = end;
     while (begin > 0 && axes[begin - 1] === axes[begin]! - 1) begin--;
     const first = axes[begin]!;
     const last = axes[end]!;
-    const out = Tensor.empty(
-      t.backend,
-      t.shape.map((size, i) => (i >= first && i <= last ? 1 : size)),
-      t.dtype,
-    );
+    const shape = t.shape.map((size, i) => (i >= first && i <= last ? 1 : size));
+    const out = into && begin === 0 ? relabel(into, shape) : Tensor.empty(t.backend, shape, t.dtype);
     if (out.numel > 0) run(t.dtype === "int32" ? "sum_i32" : "sum_f32", aroundAxis(t.shape, first, last), [t], [out]);
     t = out;
     end = begin - 1;
@@ -68,12 +66,16 @@ const sumOp = defineOp<{ input: Tensor }, { axes: readonly number[]; keepdim: bo
   name: "sum",
   shape: ({ input }, { axes, keepdim }) => reducedShape(input.shape, axes, keepdim),
   forward({ input }, { axes }, out) {
-    copyStrided(relabel(sumAxes(input, axes), out.shape), out);
+    const result = sumAxes(input, axes, out);
+    if (result.storage !== out.storage) copyStrided(relabel(result, out.shape), out); // nothing to sum over
   },
   // Every element counts once, so each gets the sum's gradient.
   backward(gradOutput, _saved, { axes }, { shapes }) {
     return { input: repeatTo(relabel(gradOutput, reducedShape(shapes.input, axes, true)), shapes.input) };
   },
+  differentiable: (gradOutput, _saved, { axes }, { shapes }) => ({
+    input: gradOutput.reshape(reducedShape(shapes.input, axes, true)).expand(shapes.input),
+  }),
 });
 
 /**
@@ -122,15 +124,16 @@ function divided(t: Tensor, count: number, out: Tensor): Tensor {
   return out;
 }
 
-const divideOp = defineOp<{ input: Tensor }, { count: number }>({
+const divideOp: Op<{ input: Tensor }, { count: number }> = defineOp<{ input: Tensor }, { count: number }>({
   name: "mean",
   shape: ({ input }) => input.shape,
   forward({ input }, { count }, out) {
     divided(input, count, out);
   },
   backward(gradOutput, _saved, { count }) {
-    return { input: divided(gradOutput, count, Tensor.empty(gradOutput.backend, gradOutput.shape)) };
+    return { input: divideOp({ input: gradOutput }, { count }) };
   },
+  differentiable: true,
 });
 
 /** Undoes broadcasting: sums a gradient of the broadcast shape down to the operand's. @internal */
@@ -138,5 +141,6 @@ export function sumTo(t: Tensor, shape: Shape): Tensor {
   if (sameShape(t.shape, shape)) return t;
   const lead = t.ndim - shape.length;
   const axes = t.shape.flatMap((size, i) => (i < lead || (shape[i - lead] === 1 && size !== 1) ? [i] : []));
+  if (isGradEnabled() && t.requiresGrad) return t.sum(axes).reshape(shape);
   return relabel(sumAxes(t, axes), shape);
 }

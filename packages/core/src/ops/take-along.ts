@@ -1,7 +1,7 @@
 /** @file Entries of an axis in any order, each times a constant: what resizing is made of. */
 
 import { fill, tensor } from "../autograd/create.ts";
-import { defineOp, run } from "../autograd/define-op.ts";
+import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { padAxes, Tensor } from "../autograd/tensor.ts";
 import { normalizeDim } from "../base/shape.ts";
 import { ArgumentError } from "../errors/errors.ts";
@@ -58,28 +58,41 @@ function move(kernel: "copy_strided_f32" | "add_strided_f32", from: Tensor, to: 
   );
 }
 
-const takeOp = defineOp<
-  { input: Tensor },
-  { axis: number; runs: readonly Run[]; length: number; indices: readonly number[] }
->({
+interface Taking {
+  axis: number;
+  runs: readonly Run[];
+  /** Of the axis, taken. */
+  length: number;
+  indices: readonly number[];
+}
+
+const takeOp: Op<{ input: Tensor }, Taking> = defineOp<{ input: Tensor }, Taking>({
   name: "takeAlong",
   shape: ({ input }, { axis, length }) => input.shape.map((size, i) => (i === axis ? length : size)),
   forward({ input }, { axis, runs }, out) {
     for (const { to, toStep, from, fromStep, count } of runs)
       move("copy_strided_f32", stepped(input, axis, from, fromStep, count), stepped(out, axis, to, toStep, count));
   },
-  // An entry taken several times collects all its gradients.
-  backward(gradOutput, _saved, { axis, runs }, { shapes }) {
-    const gradInput = Tensor.empty(gradOutput.backend, shapes.input);
-    fill(gradInput, 0);
+  backward: (gradOutput, _saved, p, { shapes }) => ({
+    input: giveBackOp({ input: gradOutput }, { ...p, size: shapes.input[p.axis]! }),
+  }),
+  differentiable: true,
+});
+
+/** takeOp's transpose: an entry taken several times collects all its gradients. */
+const giveBackOp: Op<{ input: Tensor }, Taking & { size: number }> = defineOp<
+  { input: Tensor },
+  Taking & { size: number }
+>({
+  name: "takeAlongBackward",
+  shape: ({ input }, { axis, size }) => input.shape.map((s, i) => (i === axis ? size : s)),
+  forward({ input }, { axis, runs }, out) {
+    fill(out, 0);
     for (const { to, toStep, from, fromStep, count } of runs)
-      move(
-        "add_strided_f32",
-        stepped(gradOutput, axis, to, toStep, count),
-        stepped(gradInput, axis, from, fromStep, count),
-      );
-    return { input: gradInput };
+      move("add_strided_f32", stepped(input, axis, to, toStep, count), stepped(out, axis, from, fromStep, count));
   },
+  backward: (gradOutput, _saved, p) => ({ input: takeOp({ input: gradOutput }, p) }),
+  differentiable: true,
 });
 
 /** out[…, i, …] = input[…, indices[i], …]·weights[i] along one axis. @internal */

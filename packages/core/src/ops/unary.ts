@@ -1,4 +1,5 @@
 /** @file Functions of one element: arithmetic and activations. One table row each; y = f(x), gradInput = gradOutput·f′. */
+import { zerosLike } from "../autograd/create.ts";
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { Tensor } from "../autograd/tensor.ts";
 import { ArgumentError } from "../errors/errors.ts";
@@ -41,11 +42,41 @@ export function zipped(kernel: "mul_f32" | "div_f32" | "add_f32" | "sub_f32", a:
   return out;
 }
 
+/** f′ by its kernel, or gradOutput·f′ made of operations. Methods only: what they call stands above this file. */
 type Backward =
-  | { kernel: BackwardKernel; saved: "input" | "output" }
+  | {
+      kernel: BackwardKernel;
+      saved: "input" | "output";
+      /** Derivative of f′, as a function of what is saved; absent where f′ is constant in pieces. */
+      bend?: (saved: Tensor) => Tensor;
+    }
   | { saved: "input" | "output" | null; formula(gradOutput: Tensor, saved: Tensor, p: UnaryParams): Tensor };
 
+/** gradOutput·f′(saved), an operation itself. */
+function slope(name: string, { kernel, bend }: Extract<Backward, { kernel: BackwardKernel }>) {
+  const op: Op<{ gradOutput: Tensor; saved: Tensor }, UnaryParams> = defineOp<
+    { gradOutput: Tensor; saved: Tensor },
+    UnaryParams
+  >({
+    name: `${name}Backward`,
+    shape: ({ saved }) => saved.shape,
+    saves: ["gradOutput", "saved"],
+    forward({ gradOutput, saved }, p, out) {
+      if (out.numel > 0) run(kernel, { count: out.numel, ...p }, [gradOutput, saved], [out]);
+    },
+    backward(g, { gradOutput, saved }, p, { needs }) {
+      return {
+        gradOutput: needs.gradOutput ? op({ gradOutput: g, saved }, p) : undefined,
+        saved: needs.saved ? (bend ? g.mul(gradOutput).mul(bend(saved)) : zerosLike(saved)) : undefined,
+      };
+    },
+    differentiable: true,
+  });
+  return op;
+}
+
 function unary(name: string, kernel: UnaryKernel, backward: Backward): Op<{ input: Tensor }, UnaryParams> {
+  const slopeOp = "kernel" in backward ? slope(name, backward) : undefined;
   return defineOp<{ input: Tensor }, UnaryParams>({
     name,
     shape: ({ input }) => input.shape,
@@ -56,45 +87,76 @@ function unary(name: string, kernel: UnaryKernel, backward: Backward): Op<{ inpu
     backward(gradOutput, saved, p) {
       const value = backward.saved === "output" ? saved.output : saved.input;
       if ("formula" in backward) return { input: backward.formula(gradOutput, value, p) };
-      const gradInput = Tensor.empty(gradOutput.backend, gradOutput.shape);
-      if (gradInput.numel > 0) run(backward.kernel, { count: gradInput.numel, ...p }, [gradOutput, value], [gradInput]);
-      return { input: gradInput };
+      return { input: slopeOp!({ gradOutput, saved: value }, p) };
     },
+    differentiable: true,
   });
 }
 
 /** Every element-wise operation, by torch's name. @internal */
 export const unaryOps = {
-  neg: unary("neg", "neg_f32", { saved: null, formula: (g) => mapped("neg_f32", g) }),
-  exp: unary("exp", "exp_f32", { saved: "output", formula: (g, y) => product(g, y) }),
-  log: unary("log", "log_f32", { saved: "input", formula: (g, x) => zipped("div_f32", g, x) }),
-  sqrt: unary("sqrt", "sqrt_f32", {
-    saved: "output",
-    formula: (g, y) => zipped("div_f32", mapped("affine_f32", g, 0.5), y),
-  }),
-  abs: unary("abs", "abs_f32", { saved: "input", formula: (g, x) => product(g, mapped("sign_f32", x)) }),
-  sign: unary("sign", "sign_f32", { saved: null, formula: (g) => mapped("affine_f32", g, 0, 0) }),
+  neg: unary("neg", "neg_f32", { saved: null, formula: (g) => g.neg() }),
+  exp: unary("exp", "exp_f32", { saved: "output", formula: (g, y) => g.mul(y) }),
+  log: unary("log", "log_f32", { saved: "input", formula: (g, x) => g.div(x) }),
+  sqrt: unary("sqrt", "sqrt_f32", { saved: "output", formula: (g, y) => g.mul(0.5).div(y) }),
+  abs: unary("abs", "abs_f32", { saved: "input", formula: (g, x) => g.mul(x.sign()) }),
+  sign: unary("sign", "sign_f32", { saved: null, formula: (g) => g.mul(0) }),
   reciprocal: unary("reciprocal", "reciprocal_f32", {
     saved: "output",
-    formula: (g, y) => mapped("neg_f32", product(g, product(y, y))),
+    formula: (g, y) => g.mul(y.mul(y)).neg(),
   }),
-  affine: unary("affine", "affine_f32", { saved: null, formula: (g, _, { alpha }) => mapped("affine_f32", g, alpha) }),
+  affine: unary("affine", "affine_f32", { saved: null, formula: (g, _, { alpha }) => g.mul(alpha) }),
   pow: unary("pow", "pow_scalar_f32", {
     saved: "input",
     // d xᵃ = a·xᵃ⁻¹; for a = 0 that is 0 even where x⁻¹ is infinite.
-    formula: (g, x, { alpha }) =>
-      alpha === 0
-        ? mapped("affine_f32", g, 0, 0)
-        : product(g, mapped("affine_f32", mapped("pow_scalar_f32", x, alpha - 1), alpha)),
+    formula: (g, x, { alpha }) => (alpha === 0 ? g.mul(0) : g.mul(x.pow(alpha - 1).mul(alpha))),
   }),
   clamp: unary("clamp", "clamp_f32", { saved: "input", kernel: "clamp_backward_f32" }),
   relu: unary("relu", "relu_f32", { saved: "output", kernel: "relu_backward_f32" }),
   leakyRelu: unary("leakyRelu", "leaky_relu_f32", { saved: "input", kernel: "leaky_relu_backward_f32" }),
-  sigmoid: unary("sigmoid", "sigmoid_f32", { saved: "output", kernel: "sigmoid_backward_f32" }),
-  tanh: unary("tanh", "tanh_f32", { saved: "output", kernel: "tanh_backward_f32" }),
-  gelu: unary("gelu", "gelu_f32", { saved: "input", kernel: "gelu_backward_f32" }),
-  geluTanh: unary("geluTanh", "gelu_tanh_f32", { saved: "input", kernel: "gelu_tanh_backward_f32" }),
-  silu: unary("silu", "silu_f32", { saved: "input", kernel: "silu_backward_f32" }),
+  // y·(1 − y)
+  sigmoid: unary("sigmoid", "sigmoid_f32", {
+    saved: "output",
+    kernel: "sigmoid_backward_f32",
+    bend: (y) => y.mul(-2).add(1),
+  }),
+  // 1 − y²
+  tanh: unary("tanh", "tanh_f32", { saved: "output", kernel: "tanh_backward_f32", bend: (y) => y.mul(-2) }),
+  // Φ(x) + x·φ(x), and φ′ = −x·φ: φ·(2 − x²).
+  gelu: unary("gelu", "gelu_f32", {
+    saved: "input",
+    kernel: "gelu_backward_f32",
+    bend: (x) => {
+      const square = x.mul(x);
+      return square
+        .mul(-0.5)
+        .exp()
+        .mul(1 / Math.sqrt(2 * Math.PI))
+        .mul(square.neg().add(2));
+    },
+  }),
+  // x/2·(1 + t) with t = tanh u, u = c·(x + a·x³): (1 − t²)·(u′ + x/2·u″ − x·t·u′²).
+  geluTanh: unary("geluTanh", "gelu_tanh_f32", {
+    saved: "input",
+    kernel: "gelu_tanh_backward_f32",
+    bend: (x) => {
+      const [c, a] = [Math.sqrt(2 / Math.PI), 0.044715];
+      const square = x.mul(x);
+      const t = x.mul(square.mul(c * a).add(c)).tanh();
+      const u1 = square.mul(3 * c * a).add(c);
+      const bent = u1.add(square.mul(3 * c * a)).sub(x.mul(t).mul(u1.mul(u1)));
+      return t.mul(t).neg().add(1).mul(bent);
+    },
+  }),
+  // s + x·s·(1 − s) with s = sigmoid(x): s·(1 − s)·(2 + x·(1 − 2s)).
+  silu: unary("silu", "silu_f32", {
+    saved: "input",
+    kernel: "silu_backward_f32",
+    bend: (x) => {
+      const s = x.sigmoid();
+      return s.sub(s.mul(s)).mul(x.mul(s.mul(-2).add(1)).add(2));
+    },
+  }),
 } as const;
 
 const none = { alpha: 0, beta: 0 };

@@ -18,7 +18,13 @@ function record(
 ): Tensor {
   tell(name, { input }, params, out);
   const node = isGradEnabled() ? nodeOf(input) : null;
-  if (node) out.gradFn = new GraphNode({ name, inputs: [node], backward: (gradOutput) => [backward(gradOutput)] });
+  if (node)
+    out.gradFn = new GraphNode({
+      name,
+      inputs: [node],
+      backward: (gradOutput) => [backward(gradOutput)],
+      differentiable: true,
+    });
   return out;
 }
 
@@ -135,10 +141,10 @@ export function narrow(input: Tensor, dim: number, start: number, length: number
   const shape = input.shape.map((s, i) => (i === axis ? length : s));
   const out = viewOf(input, shape, input.strides, input.offset + from * input.strides[axis]!);
   return record("narrow", input, { axis, start: from, length }, out, (g) => {
-    const full = Tensor.empty(g.backend, input.shape);
-    fill(full, 0);
-    copyStrided(g, viewOf(full, shape, full.strides, from * full.strides[axis]!));
-    return full;
+    const whole = Tensor.empty(g.backend, input.shape);
+    fill(whole, 0);
+    copyStrided(g, viewOf(whole, shape, whole.strides, from * whole.strides[axis]!));
+    return record("narrowBackward", g, { axis, start: from }, whole, (gg) => narrow(gg, axis, from, length));
   });
 }
 

@@ -6,6 +6,7 @@ export {
   checkBatches,
   checkGradients,
   checkLayouts,
+  checkSecond,
   checkShape,
   checkSubsets,
   sampleInputs,

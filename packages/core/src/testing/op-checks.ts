@@ -1,5 +1,7 @@
 /** @file What every op must satisfy on every sample. Each check returns what is wrong, in words; nothing when all is well. */
 
+import { grad } from "../autograd/backward.ts";
+import { zeros } from "../autograd/create.ts";
 import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Backend } from "../backends/backend.ts";
@@ -143,6 +145,61 @@ export async function checkGradients(sample: Sample): Promise<string[]> {
     faults.push(...apart(`gradient of input ${i}`, gradients[i]!, slopes, gradientBound));
   }
   return faults;
+}
+
+/**
+ * Second derivatives: the gradients, made with createGraph and weighted with random numbers, differentiated again in a
+ * random direction, against a central difference of the first gradients.
+ */
+export async function checkSecond(sample: Sample, direction = 0): Promise<string[]> {
+  const backend = createReference();
+  const values = valuesOf(sample);
+  const wanted = differentiable(sample, values);
+  if (!wanted.includes(true)) return [];
+  const upstream = (shape: Shape) => makeTensor(upstreamOf(shape), backend, false);
+  const weights = (shape: Shape, i: number) => makeTensor(inputValues(shape, "normal", 211 + i), backend, false);
+  /** Σ weights·gradient over all inputs: a number that depends on the inputs and on the upstream gradient. */
+  const first = (inputs: readonly Tensor[], gradient: Tensor, createGraph: boolean): Tensor => {
+    const leaves = inputs.filter((_, i) => wanted[i]);
+    const output = sample.call(inputs);
+    const grads = grad([output], leaves, { gradOutputs: [gradient], createGraph, allowUnused: true });
+    return grads.reduce<Tensor>(
+      (sum, g, i) => (g ? sum.add(g.mul(weights(g.shape, i)).sum()) : sum),
+      zeros([], { device: backend }),
+    );
+  };
+  const inputs = values.map((value, i) => makeTensor(value, backend, wanted[i]!));
+  const { shape } = noGrad(() => sample.call(inputs));
+  const gradient = upstream(shape);
+  gradient.requiresGrad = true;
+  const total = first(inputs, gradient, true);
+  const leaves = [...inputs.filter((_, i) => wanted[i]), gradient];
+  const analytic = total.requiresGrad ? grad([total], leaves, { allowUnused: true }) : leaves.map(() => null);
+
+  const along = leaves.map((t, i) => inputValues(t.shape, "normal", 307 + 31 * direction + i).data);
+  const base = await Promise.all(leaves.map((t) => t.readValues()));
+  const moved = async (by: number) => {
+    const at = leaves.map((t, i) => {
+      const data = Float64Array.from(base[i]!, (x, k) => x + by * along[i]![k]!);
+      return makeTensor({ shape: t.shape, dtype: "float32", data }, backend, true);
+    });
+    const next = at[Symbol.iterator]();
+    const changed = inputs.map((t, i) => (wanted[i] ? next.next().value! : t));
+    return (await first(changed, at.at(-1)!.detach(), false).readValues())[0]!;
+  };
+  const numeric = ((await moved(step)) - (await moved(-step))) / (2 * step);
+  let slope = 0;
+  let size = 1;
+  for (const [i, g] of analytic.entries()) {
+    const found = g ? await g.readValues() : [];
+    for (const [k, v] of found.entries()) {
+      slope += v * along[i]![k]!;
+      size += Math.abs(v * along[i]![k]!);
+    }
+  }
+  return Math.abs(slope - numeric) <= gradientBound * size
+    ? []
+    : [`second derivative in a random direction is ${slope} instead of ${numeric}`];
 }
 
 /** Every subset of the inputs that can have gradients gets the gradients it gets among all, and the others none. */
