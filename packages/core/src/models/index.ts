@@ -4,6 +4,16 @@ export { ConvNeXtTiny } from "./convnext.ts";
 export { DenseNet121 } from "./densenet.ts";
 export { EfficientNetB0 } from "./efficientnet.ts";
 export { evalMode } from "./eval-mode.ts";
+export {
+  freeze,
+  headOf,
+  type LoadWeightsOptions,
+  loadWeights,
+  paramGroups,
+  type RateRule,
+  replaceHead,
+  unfreeze,
+} from "./finetune.ts";
 export { LeNet5 } from "./lenet5.ts";
 export { MLP } from "./mlp.ts";
 export { MobileNetV1, type MobileNetV1Options } from "./mobilenet-v1.ts";

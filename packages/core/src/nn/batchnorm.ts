@@ -26,6 +26,8 @@ export abstract class BatchNorm extends Module {
   readonly momentum: number | null;
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
+  /** Keeps to the running statistics, in training, too: set by freeze(). */
+  frozen = false;
   /** Batches seen; the tensor num_batches_tracked says the same. */
   #seen: number | null = null;
 
@@ -61,8 +63,9 @@ export abstract class BatchNorm extends Module {
   forward(input: Tensor): Tensor {
     this.checkInput(input);
     const { runningMean = null, runningVar = null } = this;
-    const training = this.training || !runningMean;
-    const momentum = this.training && runningMean ? this.#countBatch() : 0;
+    const learning = this.training && !this.frozen;
+    const training = learning || !runningMean;
+    const momentum = learning && runningMean ? this.#countBatch() : 0;
     return batchNorm(input, runningMean, runningVar, {
       weight: this.weight,
       bias: this.bias,
