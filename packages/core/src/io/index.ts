@@ -1,4 +1,8 @@
 export { narrowBF16, narrowF16, widenBF16, widenF16 } from "./half.ts";
+export { type PyTorchFile, type PyTorchValue, type ReadPyTorchOptions, readPyTorch } from "./pytorch.ts";
+export type { PyTorchData, PyTorchDType } from "./pytorch-dtype.ts";
+export { PyTorchTensor } from "./pytorch-tensor.ts";
+export { type PyTorchInput, type PyTorchTensorInput, type WritePyTorchOptions, writePyTorch } from "./pytorch-write.ts";
 export {
   readSafetensors,
   type Safetensors,
@@ -7,3 +11,4 @@ export {
   writeSafetensors,
 } from "./safetensors.ts";
 export type { SafetensorsData, SafetensorsDType } from "./safetensors-dtype.ts";
+export { type FoundStateDict, stateDictOf } from "./state-dict.ts";
