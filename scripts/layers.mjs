@@ -20,6 +20,7 @@ const layers = [
   ["nn"],
   ["optim", "data", "io"],
   ["models"],
+  ["capture"],
   ["train"],
   ["testing"],
 ];

@@ -13,6 +13,7 @@ import { numel, type Shape } from "../base/shape.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors/errors.ts";
 import { type Device, defaultDevice, getBackend } from "./device.ts";
 import { type NestedArray, Tensor } from "./tensor.ts";
+import { hostSegment } from "./watch.ts";
 
 export interface TensorOptions {
   dtype?: DType;
@@ -171,11 +172,14 @@ export function eye(n: number, m = n, options: TensorOptions = {}): Tensor {
 }
 
 function drawn(shape: Shape, options: RandomOptions, draw: (generator: Generator, out: Float32Array) => void): Tensor {
-  const t = make(shape, options, "float32");
-  const values = new Float32Array(t.numel);
-  draw(options.generator ?? defaultGenerator, values);
-  t.backend.write(t.memory, values);
-  return finish(t, options);
+  const filled = hostSegment(() => {
+    const t = make(shape, options, "float32");
+    const values = new Float32Array(t.numel);
+    draw(options.generator ?? defaultGenerator, values);
+    t.backend.write(t.memory, values);
+    return t;
+  });
+  return finish(filled, options);
 }
 
 /** Uniform on [0, 1); torch.rand's bits for the same seed. */
@@ -191,18 +195,22 @@ export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
 /** Whole numbers from low up to but not including high, int32. torch.randint. */
 export function randint(low: number, high: number, shape: Shape, options: RandomOptions = {}): Tensor {
   if (!(high > low)) throw new ArgumentError("randint", "range", `high ${high} must be greater than low ${low}.`);
-  const t = make(shape, options, "int32");
-  const values = new Int32Array(t.numel);
-  drawIntegers(options.generator ?? defaultGenerator, low, high, values);
-  return t.write(values);
+  return hostSegment(() => {
+    const t = make(shape, options, "int32");
+    const values = new Int32Array(t.numel);
+    drawIntegers(options.generator ?? defaultGenerator, low, high, values);
+    return t.write(values);
+  });
 }
 
 /** A random order of 0 … n − 1, int32. torch.randperm. */
 export function randperm(n: number, options: RandomOptions = {}): Tensor {
-  return tensor(drawPermutation(options.generator ?? defaultGenerator, n), {
-    ...options,
-    dtype: options.dtype ?? "int32",
-  });
+  return hostSegment(() =>
+    tensor(drawPermutation(options.generator ?? defaultGenerator, n), {
+      ...options,
+      dtype: options.dtype ?? "int32",
+    }),
+  );
 }
 
 /** 1 with each element's probability, else 0, float32. Reads `probabilities`, so it waits. torch.bernoulli. */

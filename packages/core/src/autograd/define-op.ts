@@ -8,6 +8,7 @@ import { isGradEnabled } from "./grad-mode.ts";
 import { GraphNode, nodeOf } from "./graph.ts";
 import { makeContiguous, Tensor } from "./tensor.ts";
 import { traced } from "./trace.ts";
+import { watch } from "./watch.ts";
 
 export type OpInputs = Record<string, Tensor | undefined>;
 /** What a shape rule may look at. */
@@ -101,12 +102,16 @@ export function defineOp<In extends OpInputs, P, Extra extends OpInputs = Record
     }
     const out = Tensor.empty(backend!, shape, definition.dtype);
     let extra: Extra | void;
+    const { refused } = definition;
+    const inWords = (error: unknown) =>
+      refused && error instanceof KernelRefusal ? refused(error, inputs as In, params) : error;
+    if (refused) watch.current?.wording(inWords);
     try {
       extra = definition.forward(inputs as In, params, out);
     } catch (error) {
-      if (error instanceof KernelRefusal && definition.refused) throw definition.refused(error, inputs as In, params);
-      throw error;
+      throw inWords(error);
     }
+    if (refused) watch.current?.wording(undefined);
     const { backward } = definition;
     if (recorded && backward && isGradEnabled()) {
       const keys = Object.keys(given);

@@ -4,8 +4,14 @@ import { sameShape } from "../base/shape.ts";
 import { AutogradError, ShapeError } from "../errors/errors.ts";
 import { enableGrad, isGradEnabled, noGrad } from "./grad-mode.ts";
 import { copyStrided, makeContiguous, padAxes, release, type Tensor } from "./tensor.ts";
+import { watch } from "./watch.ts";
 
 let clock = 0;
+
+/** Every node made from now on has at least this order. @internal */
+export function graphClock(): number {
+  return clock;
+}
 
 /** Gets the gradient of a tensor before it is used; a tensor returned replaces it. */
 export type TensorHook = (grad: Tensor) => Tensor | undefined;
@@ -84,6 +90,11 @@ export class GraphNode {
     this.#backward = spec.backward;
     for (const [key, tensor] of Object.entries(spec.saved ?? {}))
       if (tensor) this.#saved![key] = keeper(tensor, spec.name, key);
+  }
+
+  /** Whether a backward() has been here and dropped what was saved. */
+  get freed(): boolean {
+    return this.#backward === null;
   }
 
   run(gradOutput: Tensor): readonly (Tensor | null | undefined)[] {
@@ -226,6 +237,7 @@ export function walk(roots: readonly { node: GraphNode; grad: Tensor }[], option
       pending.delete(node);
       if (!arrived) continue;
       let { grad, owned } = arrived;
+      if (node.hooks.length > 0) watch.current?.hooked(node);
       for (const hook of node.hooks) {
         owned = false; // the hook may have kept it
         grad = hook(grad) ?? grad;

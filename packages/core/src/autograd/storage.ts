@@ -1,5 +1,6 @@
 import type { Backend, BackendBuffer } from "../backends/backend.ts";
 import { type DType, type StorageType, storageType } from "../base/dtype.ts";
+import { watch } from "./watch.ts";
 
 /**
  * Memory that one or more tensors look at. `version` counts in-place changes, so that a gradient formula can tell
@@ -13,13 +14,26 @@ export class Storage {
   readonly backend: Backend;
   readonly buffer: BackendBuffer;
   readonly type: StorageType;
-  version = 0;
   handles = 0;
+  /** Set when its memory is no longer to be used, by a captured function: why. */
+  expired: string | undefined;
+  #version = 0;
 
   constructor(backend: Backend, type: StorageType, length: number) {
     this.backend = backend;
     this.type = type;
+    watch.current?.making(backend);
     this.buffer = backend.alloc(type, length);
+    watch.current?.made(this);
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  set version(value: number) {
+    if (watch.current) watch.current.versioned(this, value - this.#version);
+    this.#version = value;
   }
 
   static for(backend: Backend, dtype: DType, length: number): Storage {

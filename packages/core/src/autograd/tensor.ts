@@ -5,6 +5,7 @@ import { ArgumentError, AutogradError, DTypeError, ShapeError } from "../errors/
 import type { GraphNode } from "./graph.ts";
 import { Storage } from "./storage.ts";
 import { tell } from "./trace.ts";
+import { watch } from "./watch.ts";
 
 /**
  * An n-dimensional array on a backend: memory, a shape, strides and an offset into it. Operations run when they are
@@ -20,8 +21,6 @@ export class Tensor {
   /** First element, counted in elements of the storage. */
   readonly offset: number;
   readonly dtype: DType;
-  /** The gradient that backward() accumulated, or null. Only leaves keep one, unless retainGrad() was called. */
-  grad: Tensor | null = null;
   /** How this tensor was computed; null for leaves. @internal */
   gradFn: GraphNode | null = null;
   /** For a leaf: where its gradient arrives. @internal */
@@ -29,6 +28,7 @@ export class Tensor {
   /** True for tensors that look into another's memory. @internal */
   isView = false;
   #requiresGrad = false;
+  #grad: Tensor | null = null;
 
   /** @internal Use tensor(), zeros(), randn() and the operations instead. */
   constructor(
@@ -82,9 +82,22 @@ export class Tensor {
     return isContiguous(this.shape, this.strides);
   }
 
+  /** The gradient that backward() accumulated, or null. Only leaves keep one, unless retainGrad() was called. */
+  get grad(): Tensor | null {
+    if (watch.current) watch.current.gradRead(this, this.#grad);
+    return this.#grad;
+  }
+
+  set grad(value: Tensor | null) {
+    this.#grad = value;
+    if (watch.current) watch.current.gradWritten(this, value);
+  }
+
   /** Whether backward() computes a gradient here. Setting it is for leaves of dtype float32. */
   get requiresGrad(): boolean {
-    return this.#requiresGrad || this.gradFn !== null;
+    const value = this.#requiresGrad || this.gradFn !== null;
+    if (watch.current) watch.current.requiresGradRead(this, value);
+    return value;
   }
 
   set requiresGrad(value: boolean) {
@@ -114,6 +127,9 @@ export class Tensor {
 
   /** @internal */
   get memory(): BufferView {
+    const { storage } = this;
+    if (storage.expired !== undefined) throw new AutogradError("tensor", "expired", storage.expired);
+    if (watch.current) watch.current.touched(storage);
     return { buffer: this.storage.buffer, offset: this.offset };
   }
 

@@ -32,6 +32,11 @@ export function traceOps<T>(tracer: Tracer, body: () => T): T {
   }
 }
 
+/** Whether somebody listens, who would miss operations that are replayed. @internal */
+export function isTraced(): boolean {
+  return listener !== null;
+}
+
 /** Runs one operation, telling of it but not of what it is made of. @internal */
 export function traced<Out extends Tensor>(
   name: string,

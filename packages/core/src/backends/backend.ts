@@ -22,12 +22,31 @@ export class KernelRefusal extends Error {
   readonly status: number;
   /** Up to two numbers that the kernel reports, as its contract says. */
   readonly facts: readonly number[];
-  constructor(kernel: KernelName, status: number, facts: readonly number[]) {
+  /** Which call of a list it was; 0 for a single call. */
+  readonly call: number;
+  constructor(kernel: KernelName, status: number, facts: readonly number[], call = 0) {
     super(`${kernel} refused its data (status ${status}: ${facts.join(", ")})`);
     this.kernel = kernel;
     this.status = status;
     this.facts = facts;
+    this.call = call;
   }
+}
+
+/** One kernel call: what `run` takes. */
+export interface KernelCall<K extends KernelName = KernelName> {
+  readonly kernel: K;
+  readonly params: Params<K>;
+  readonly reads: readonly (BufferView | null)[];
+  readonly writes: readonly (BufferView | null)[];
+}
+
+/** Calls that were checked and encoded once and run many times. It keeps the buffers it names alive. */
+export interface CallList {
+  /** All calls in order, or those from one up to but not including another. A refusal ends it, with its `call` set. */
+  run(from?: number, to?: number): void;
+  /** Puts another buffer in an operand's place; operands count reads first, then writes. */
+  bind(call: number, operand: number, view: BufferView): void;
 }
 
 export type BackendName = "reference" | "native" | "wasm" | "webgpu";
@@ -56,6 +75,8 @@ export interface Backend {
     reads: readonly (BufferView | null)[],
     writes: readonly (BufferView | null)[],
   ): void;
+  /** Encodes calls for running them many times with one crossing; without it they are run one by one. */
+  compile?(calls: readonly KernelCall[]): CallList;
   /** Resolves when everything queued has run. */
   sync(): Promise<void>;
 }

@@ -65,7 +65,9 @@ export abstract class BatchNorm extends Module {
     const { runningMean = null, runningVar = null } = this;
     const learning = this.training && !this.frozen;
     const training = learning || !runningMean;
-    const momentum = learning && runningMean ? this.#countBatch() : 0;
+    const counts = learning && runningMean;
+    // The average over all batches depends on the count, which only the host knows.
+    const momentum = counts ? (this.momentum === null ? () => this.#countBatch() : this.#countBatch()) : 0;
     return batchNorm(input, runningMean, runningVar, {
       weight: this.weight,
       bias: this.bias,

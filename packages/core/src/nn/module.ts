@@ -1,5 +1,6 @@
 import { type Device, getBackend } from "../autograd/device.ts";
 import { Tensor } from "../autograd/tensor.ts";
+import { watch } from "../autograd/watch.ts";
 import { ArgumentError, DrishtiError } from "../errors/errors.ts";
 import { Parameter } from "./parameter.ts";
 
@@ -49,6 +50,7 @@ export abstract class Module {
   abstract forward(...inputs: never[]): unknown;
 
   #run(own: Forward, given: unknown[]): unknown {
+    if (watch.current) watch.current.module(this, this.hasHooks);
     try {
       let inputs = given;
       for (const hook of this.#preHooks) inputs = hook(this, inputs) ?? inputs;

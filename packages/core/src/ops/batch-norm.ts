@@ -2,6 +2,7 @@ import { ones, zeros } from "../autograd/create.ts";
 import { defineOp, run } from "../autograd/define-op.ts";
 import { isRecomputing } from "../autograd/grad-mode.ts";
 import { copyStrided, Tensor } from "../autograd/tensor.ts";
+import { hostSegment } from "../autograd/watch.ts";
 import type { Shape } from "../base/shape.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 
@@ -10,8 +11,8 @@ export interface BatchNormOptions {
   bias?: Tensor | null;
   /** Use and update batch statistics. Default false. */
   training?: boolean;
-  /** Share of the NEW value in the running ones. Default 0.1. */
-  momentum?: number;
+  /** Share of the NEW value in the running ones; a function is asked once a batch. Default 0.1. */
+  momentum?: number | (() => number);
   /** Added to the variance. Default 1e-5. */
   eps?: number;
 }
@@ -178,6 +179,7 @@ export function batchNorm(
   const { batch, channels, spatial } = layout(input.shape);
   // Of nothing there are no statistics: the running ones stay, as in torch.
   if (batch * spatial === 0) {
+    if (typeof momentum === "function") hostSegment(() => void momentum());
     const like = { device: input.backend };
     return batchNormEvalOp(
       {
@@ -198,8 +200,12 @@ export function batchNorm(
     eps,
     onStatistics(mean, variance) {
       if (isRecomputing()) return;
-      if (runningMean) blend(runningMean, mean, momentum);
-      if (runningVar) blend(runningVar, variance, momentum);
+      const update = (share: number) => {
+        if (runningMean) blend(runningMean, mean, share);
+        if (runningVar) blend(runningVar, variance, share);
+      };
+      if (typeof momentum === "function") hostSegment(() => update(momentum()));
+      else update(momentum);
     },
   });
 }

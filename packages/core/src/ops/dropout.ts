@@ -1,6 +1,8 @@
 import { ones, tensor } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
+import { hostSegment } from "../autograd/watch.ts";
 import { defaultGenerator, fillBernoulli, type Generator } from "../base/rng/index.ts";
+import { numel } from "../base/shape.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { mul } from "./binary.ts";
 import { affine } from "./unary.ts";
@@ -25,11 +27,15 @@ export function dropout(input: Tensor, options: DropoutOptions = {}): Tensor {
   if (!(p >= 0 && p <= 1)) throw new ArgumentError("dropout", "p", `p must lie in [0, 1], got ${p}.`);
   if (!training || p === 0) return input;
   if (p === 1) return affine(input, 0, 0);
-  const mask = new Float32Array(input.numel);
-  fillBernoulli(generator, mask, 1 - p);
-  const scale = Math.fround(1 / Math.fround(1 - p)); // a float32 division, as torch does it
-  for (let i = 0; i < mask.length; i++) mask[i]! *= scale;
-  return mul(input, tensor(mask, { shape: input.shape, device: input.backend }));
+  const { shape, backend } = input;
+  const mask = hostSegment(() => {
+    const values = new Float32Array(numel(shape));
+    fillBernoulli(generator, values, 1 - p);
+    const scale = Math.fround(1 / Math.fround(1 - p)); // a float32 division, as torch does it
+    for (let i = 0; i < values.length; i++) values[i]! *= scale;
+    return tensor(values, { shape, device: backend });
+  });
+  return mul(input, mask);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
+import { hostSegment } from "../autograd/watch.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import type { Module, StateValue } from "../nn/module.ts";
 import { add_, copy_, mul_ } from "../ops/in-place.ts";
@@ -49,13 +50,15 @@ export class EMA {
 
   /** Takes the model's present weights into the average. */
   update(): void {
-    const share = this.#updates++ === 0 ? 0 : this.decay;
-    noGrad(() => {
-      for (const [key, t] of this.#tensors) {
-        const average = this.#average.get(key)!;
-        if (share === 0) copy_(average, t);
-        else add_(mul_(average, share), t.mul(1 - share));
-      }
+    hostSegment(() => {
+      const share = this.#updates++ === 0 ? 0 : this.decay;
+      noGrad(() => {
+        for (const [key, t] of this.#tensors) {
+          const average = this.#average.get(key)!;
+          if (share === 0) copy_(average, t);
+          else add_(mul_(average, share), t.mul(1 - share));
+        }
+      });
     });
   }
 

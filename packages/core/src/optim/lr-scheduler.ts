@@ -1,4 +1,5 @@
 /** @file What learning-rate schedules share. */
+import { watch } from "../autograd/watch.ts";
 import { ArgumentError } from "../errors/errors.ts";
 
 /** The part of a parameter group that schedules read and write. */
@@ -105,6 +106,7 @@ export abstract class LRScheduler {
   }
 
   protected apply(rates: readonly number[]): void {
+    watch.current?.refuse("a learning-rate schedule moves inside it; call scheduler.step() after it");
     this.optimizer.paramGroups.forEach((group, i) => {
       group.lr = rates[i]!;
     });

@@ -1,6 +1,7 @@
 import { zerosLike } from "../autograd/create.ts";
 import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
+import { hostSegment, watch } from "../autograd/watch.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import type { Parameter } from "../nn/parameter.ts";
 
@@ -94,21 +95,28 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
 
   /** One step for every parameter that has a gradient. */
   step(): void {
-    noGrad(() => {
-      for (const group of this.paramGroups) {
-        for (const parameter of group.params) {
-          const { grad } = parameter;
-          if (!grad) continue;
-          this.update(parameter, grad.contiguous(), group, this.stateOf(parameter));
-          parameter.storage.version++;
+    hostSegment(() =>
+      noGrad(() => {
+        for (const group of this.paramGroups) {
+          for (const parameter of group.params) {
+            const { grad } = parameter;
+            if (!grad) continue;
+            this.update(parameter, grad.contiguous(), group, this.stateOf(parameter));
+            parameter.storage.version++;
+          }
         }
-      }
-    });
+      }),
+    );
   }
 
   /** Forgets the gradients; memory is reused. */
   zeroGrad(): void {
-    for (const group of this.paramGroups) for (const parameter of group.params) parameter.grad = null;
+    const parameters = this.paramGroups.flatMap((group) => group.params);
+    watch.current?.guard("the optimiser's parameters", () => {
+      const now = this.paramGroups.flatMap((group) => group.params);
+      return now.length === parameters.length && now.every((parameter, i) => parameter === parameters[i]);
+    });
+    for (const parameter of parameters) parameter.grad = null;
   }
 
   /** Everything needed to go on, with values read from the device. */

@@ -3,6 +3,7 @@ import { tensor } from "../autograd/create.ts";
 import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Backend } from "../backends/backend.ts";
+import { capture } from "../capture/index.ts";
 import type { Batch } from "../data/index.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { evalMode } from "../models/eval-mode.ts";
@@ -28,6 +29,8 @@ export interface EvaluateOptions {
   readonly signal?: StopSignal;
   /** Sees every batch with its logits, row by row: for progress, or for the worst mistakes. */
   readonly onBatch?: (batch: Batch, logits: Float32Array) => void;
+  /** Record one batch and replay it for the others (see capture). Default true. */
+  readonly capture?: boolean;
 }
 
 /**
@@ -49,16 +52,20 @@ export async function evaluate(
   const metrics = new Metrics(classes);
   let lossSum = 0;
   let count = 0;
+  // Recording of gradients is off only while the operations run, not while values are awaited: other code may run then.
+  const eager = (images: Tensor, labels: Tensor) =>
+    noGrad(() => {
+      const out = model.forward(images);
+      checkLogits(out, classes);
+      return [out, lossOf(out, labels)] as const;
+    });
+  const captured = (options.capture ?? true) ? capture(eager) : undefined;
+  const pass = captured ?? eager;
   const restore = evalMode(model);
   try {
     for await (const batch of batches) {
       const { images, labels } = batchTensors(batch, device);
-      // Recording is off only while the operations run, not while values are awaited: other code may run then.
-      const [logits, loss] = noGrad(() => {
-        const out = model.forward(images);
-        checkLogits(out, classes);
-        return [out, lossOf(out, labels)] as const;
-      });
+      const [logits, loss] = pass(images, labels);
       const values = (await logits.toArray()) as Float32Array;
       lossSum += (await loss.item()) * batch.count;
       count += batch.count;
@@ -68,6 +75,7 @@ export async function evaluate(
     }
   } finally {
     restore();
+    captured?.release();
   }
   return { ...metrics.result(), loss: lossSum / count };
 }

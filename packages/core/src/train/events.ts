@@ -17,6 +17,15 @@ export interface StepEvent {
   readonly learningRate: number;
   /** Since the last event. */
   readonly imagesPerSecond: number;
+  /** Whether steps are replayed from a recording (see capture) rather than run operation by operation. */
+  readonly captured: boolean;
+}
+
+/** Something worth knowing that changes no result. */
+export interface NoticeEvent {
+  readonly kind: "notice";
+  readonly step: number;
+  readonly message: string;
 }
 
 /** After every epoch's validation. */
@@ -67,4 +76,4 @@ export interface DoneEvent {
   readonly step: number;
 }
 
-export type TrainEvent = StepEvent | EpochEvent | CheckpointEvent | DivergedEvent | DoneEvent;
+export type TrainEvent = StepEvent | NoticeEvent | EpochEvent | CheckpointEvent | DivergedEvent | DoneEvent;

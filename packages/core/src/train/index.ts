@@ -6,7 +6,15 @@ export {
   evaluate,
   type LossFunction,
 } from "./evaluate.ts";
-export type { CheckpointEvent, DivergedEvent, DoneEvent, EpochEvent, StepEvent, TrainEvent } from "./events.ts";
+export type {
+  CheckpointEvent,
+  DivergedEvent,
+  DoneEvent,
+  EpochEvent,
+  NoticeEvent,
+  StepEvent,
+  TrainEvent,
+} from "./events.ts";
 export * from "./metrics.ts";
 export type { Golden, ModelCard, Preprocessing } from "./model-card.ts";
 export { decodeModelFile, encodeCheckpoint, encodeModel, type ModelFile } from "./model-file.ts";

@@ -1,7 +1,9 @@
 /** @file The training loop: yields events, never prints. */
 
+import type { Tensor } from "../autograd/tensor.ts";
 import { Breather } from "../base/event-loop.ts";
 import { defaultGenerator, type GeneratorState } from "../base/rng/index.ts";
+import { type Captured, capture } from "../capture/index.ts";
 import type { Batch } from "../data/index.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import type { Layer } from "../nn/index.ts";
@@ -36,6 +38,8 @@ export interface TrainOptions {
   readonly signal?: StopSignal;
   /** A state of an earlier run to go on from: the same bits as if it had not stopped. */
   readonly resume?: TrainingState;
+  /** Record a step once and replay it from then on: faster, and the same wherever it is not. Default true. */
+  readonly capture?: boolean;
 }
 
 /**
@@ -60,17 +64,21 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
   const run = new Run(options);
   if (resume) run.restore(resume);
   model.train();
-  while (run.progress.epoch < epochs) {
-    if (!signal?.aborted && !run.progress.trained) yield* run.steps();
-    if (!run.broken && !signal?.aborted) yield* run.endEpoch();
-    if (run.broken) yield* run.diverged(run.broken);
-    else if (signal?.aborted) yield* run.checkpoint("aborted", false);
-    if (run.broken || signal?.aborted) {
-      const reason = run.broken ? "diverged" : "aborted";
-      return yield { kind: "done", reason, epoch: run.progress.epoch, step: run.progress.step };
+  try {
+    while (run.progress.epoch < epochs) {
+      if (!signal?.aborted && !run.progress.trained) yield* run.steps();
+      if (!run.broken && !signal?.aborted) yield* run.endEpoch();
+      if (run.broken) yield* run.diverged(run.broken);
+      else if (signal?.aborted) yield* run.checkpoint("aborted", false);
+      if (run.broken || signal?.aborted) {
+        const reason = run.broken ? "diverged" : "aborted";
+        return yield { kind: "done", reason, epoch: run.progress.epoch, step: run.progress.step };
+      }
     }
+    yield { kind: "done", reason: "finished", epoch: run.progress.epoch, step: run.progress.step };
+  } finally {
+    run.release();
   }
-  yield { kind: "done", reason: "finished", epoch: run.progress.epoch, step: run.progress.step };
 }
 
 /** What was at hand when a number was not finite. */
@@ -92,6 +100,11 @@ class Run {
   readonly #options: TrainOptions;
   readonly #live: Live;
   readonly #lossOf: LossFunction;
+  /** Forward and backward of one batch: its loss. */
+  readonly #gradients: (images: Tensor, labels: Tensor) => Tensor;
+  readonly #captured: Captured<[Tensor, Tensor], Tensor> | undefined;
+  /** Why steps run eagerly though they should not, until it was said. */
+  #eagerReason: string | undefined;
   /** The step before: what to look at when weights turn out not to be finite. */
   #last: Broken | undefined;
 
@@ -100,6 +113,21 @@ class Run {
     this.#options = options;
     this.#live = { model, optimizer, scheduler, loader };
     this.#lossOf = loss;
+    const eager = (images: Tensor, labels: Tensor) => {
+      optimizer.zeroGrad();
+      const logits = model.forward(images);
+      checkLogits(logits, options.classes);
+      const value = loss(logits, labels);
+      value.backward();
+      return value;
+    };
+    if (options.capture ?? true) this.#captured = capture(eager, { onEager: (why) => (this.#eagerReason = why) });
+    this.#gradients = this.#captured ?? eager;
+  }
+
+  /** Gives back what only the run needed. */
+  release(): void {
+    this.#captured?.release();
   }
 
   restore(state: TrainingState): void {
@@ -119,6 +147,11 @@ class Run {
       const last = batch.index + 1 === loader.length;
       const report = last || (this.progress.step + 1) % logEvery === 0;
       await this.#step(batch, report);
+      if (this.#eagerReason !== undefined) {
+        const message = `training steps run operation by operation, not captured: ${this.#eagerReason}.`;
+        yield { kind: "notice", step: this.progress.step, message };
+        this.#eagerReason = undefined;
+      }
       if (this.broken) return;
       const time = now();
       images += batch.count;
@@ -133,6 +166,7 @@ class Run {
           loss: this.#last!.loss,
           learningRate: this.#last!.learningRate,
           imagesPerSecond: (1000 * images) / (time - since),
+          captured: (this.#captured?.replays ?? 0) > 0 && this.#captured!.eagerReason === undefined,
         };
         since = time;
         images = 0;
@@ -144,14 +178,11 @@ class Run {
   }
 
   async #step(batch: Batch, report: boolean): Promise<void> {
-    const { model, optimizer, scheduler, classes, schedulePer = "epoch" } = this.#options;
+    const { model, optimizer, scheduler, schedulePer = "epoch" } = this.#options;
     const device = deviceOf(model);
     const { images, labels } = batchTensors(batch, device);
     const generator = defaultGenerator.getState();
-    optimizer.zeroGrad();
-    const logits = model.forward(images);
-    checkLogits(logits, classes);
-    const loss = this.#lossOf(logits, labels);
+    const loss = this.#gradients(images, labels);
     const { step, lossSum, images: seen } = this.progress;
     const learningRate = optimizer.paramGroups[0]!.lr;
     // Reading waits for the device: every step where that costs nothing, else only for a report.
@@ -162,7 +193,6 @@ class Run {
       this.broken = this.#last;
       return;
     }
-    loss.backward();
     optimizer.step();
     if (schedulePer === "step") scheduler?.step();
     if (value === undefined) return;
@@ -174,7 +204,9 @@ class Run {
     const { model, optimizer, validation: batches, classes, scheduler, schedulePer = "epoch", signal } = this.#options;
     const learningRate = this.#last?.learningRate ?? optimizer.paramGroups[0]!.lr;
     const before = defaultGenerator.getState();
-    const validation = batches ? await evaluate(model, batches, { classes, loss: this.#lossOf, signal }) : null;
+    const validation = batches
+      ? await evaluate(model, batches, { classes, loss: this.#lossOf, signal, capture: this.#options.capture })
+      : null;
     if (signal?.aborted) {
       defaultGenerator.setState(before); // the whole validation will be done again, with the same draws
       return;

@@ -1,0 +1,189 @@
+import { isTraced } from "../autograd/trace.ts";
+import { watch } from "../autograd/watch.ts";
+import { type Pass, programOf } from "./program.ts";
+/** @file The public face: which recording serves a call, when to make one, and when to give up. */
+import { record } from "./recorder.ts";
+import { NotCapturable } from "./recording.ts";
+import { Replay } from "./replay.ts";
+import { signatureOf } from "./signature.ts";
+
+export interface CaptureOptions {
+  /** Join neighbouring operations into fused kernels. Default true; false gives eager mode's very bits. */
+  fuse?: boolean;
+  /** Told once, when the function turns out not to be capturable and runs eagerly from then on: why. */
+  onEager?: (reason: string) => void;
+  /** Recordings kept, one for each combination of shapes and modes. Default 8. */
+  maxRecordings?: number;
+}
+
+/** One call of a replay with the time it took. */
+export interface CallTime {
+  readonly kernel: string;
+  /** The kernel's parameters. */
+  readonly params: object;
+  readonly milliseconds: number;
+}
+
+export interface Captured<A extends unknown[], R> {
+  (...args: A): R;
+  /** Why it runs eagerly; undefined while it is captured. */
+  readonly eagerReason: string | undefined;
+  /** How many calls were replayed. */
+  readonly replays: number;
+  /** Bytes of working memory that replays use again and again. */
+  readonly arenaBytes: number;
+  /** Replays one call kernel by kernel and tells the time of each; empty where it had to run eagerly. */
+  profile(...args: A): CallTime[];
+  /** Gives the working memory back; later calls record anew. */
+  release(): void;
+}
+
+/** Recordings in a row, none of them replayed, after which it is left at that. */
+const PATIENCE = 8;
+
+const clock = globalThis as unknown as { readonly performance: { now(): number } };
+
+class Capture<A extends unknown[], R> {
+  eagerReason: string | undefined;
+  replays = 0;
+  readonly #fn: (...args: A) => R;
+  readonly #options: CaptureOptions;
+  readonly #passes: readonly Pass[];
+  #recordings: { key: string; replay: Replay }[] = [];
+  #busy = false;
+  #warm = false;
+  /** Recordings since the last replay, and what kept the others from serving. */
+  #inVain = 0;
+  #broken = "its arguments";
+
+  constructor(fn: (...args: A) => R, options: CaptureOptions, passes: readonly Pass[]) {
+    this.#fn = fn;
+    this.#options = options;
+    this.#passes = passes;
+  }
+
+  get arenaBytes(): number {
+    return 4 * this.#recordings.reduce((sum, { replay }) => sum + replay.arenaElements, 0);
+  }
+
+  call(args: A, timed?: Parameters<Replay["run"]>[1]): R {
+    // Inside another captured function it is part of that; a tracer wants to be told of every operation.
+    if (this.eagerReason !== undefined || this.#busy || watch.current || isTraced()) return this.#fn(...args);
+    const key = this.#keyOf(args);
+    if (key === undefined) return this.#fn(...args);
+    const replay = this.#find(key);
+    if (!replay) return this.#first(key, args);
+    this.#busy = true;
+    try {
+      const result = replay.run(args, timed) as R;
+      this.replays++;
+      this.#inVain = 0;
+      return result;
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  release(): void {
+    for (const { replay } of this.#recordings) replay.dispose();
+    this.#recordings = [];
+  }
+
+  #keyOf(args: A): string | undefined {
+    try {
+      return signatureOf(args);
+    } catch (error) {
+      if (!(error instanceof NotCapturable)) throw error;
+      this.#giveUp(error.message);
+      return undefined;
+    }
+  }
+
+  #find(key: string): Replay | undefined {
+    for (const entry of this.#recordings) {
+      if (entry.key !== key) continue;
+      const broken = entry.replay.brokenGuard();
+      if (!broken) return entry.replay;
+      this.#broken = broken.what;
+    }
+    return undefined;
+  }
+
+  /** A call that no recording serves. The very first is not recorded: it makes what is made once, such as moments. */
+  #first(key: string, args: A): R {
+    if (!this.#warm) {
+      const value = this.#fn(...args);
+      this.#warm = true;
+      if (value instanceof Promise) this.#giveUp("it is async");
+      return value;
+    }
+    if (++this.#inVain > PATIENCE) {
+      this.#giveUp(`${this.#broken} differs in every call`);
+      return this.#fn(...args);
+    }
+    const outcome = record(() => this.#fn(...args), args);
+    if ("reason" in outcome) {
+      this.#giveUp(outcome.reason);
+      return outcome.value;
+    }
+    const { recording, value } = outcome;
+    const replay = new Replay(recording, programOf(recording, this.#passes));
+    const changing = replay.brokenGuard();
+    if (changing && this.#inVain > 2) this.#broken = changing.what;
+    this.#recordings.push({ key, replay });
+    if (this.#recordings.length > (this.#options.maxRecordings ?? 8)) this.#recordings.shift()!.replay.dispose();
+    return value;
+  }
+
+  #giveUp(reason: string): void {
+    this.eagerReason = reason;
+    this.release();
+    this.#options.onEager?.(reason);
+  }
+}
+
+/**
+ * Makes a function of tensors fast: its operations are recorded once and replayed from then on, without building a
+ * graph, in memory planned once. The function's own JavaScript does not run in a replay, but for what draws random
+ * numbers or counts steps: dropout masks, optimisers, running averages.
+ *
+ * Arguments  tensors, numbers, strings, booleans. Another shape, value, mode (train, eval) or set of frozen layers is
+ *            recorded anew; `maxRecordings` are kept. The first call runs eagerly, the second is recorded.
+ * Result     tensors, numbers, lists and plain objects of them; fresh tensors in every call. Gradients of parameters are
+ *            the same tensors in every call: clone what is to be kept. Other tensors made inside cannot be read outside.
+ * Not for    async functions, reading values, tensors made of numbers inside, hooks, schedules stepping inside: these run
+ *            eagerly, `onEager` and `eagerReason` say why. Code of your own (counters, logging) runs only when recorded.
+ *
+ * @example
+ * const net = new nn.Linear(4, 2);
+ * const optimizer = new optim.SGD(net.parameters(), { lr: 0.1 });
+ * const step = capture((x: Tensor, labels: Tensor) => {
+ *   optimizer.zeroGrad();
+ *   const loss = crossEntropy(net.forward(x), labels);
+ *   loss.backward();
+ *   optimizer.step();
+ *   return loss;
+ * });
+ * step(randn([8, 4]), randint(0, 2, [8]));
+ */
+export function capture<A extends unknown[], R>(fn: (...args: A) => R, options: CaptureOptions = {}): Captured<A, R> {
+  const inner = new Capture(fn, options, []);
+  const call = (...args: A) => inner.call(args);
+  Object.defineProperties(call, {
+    eagerReason: { get: () => inner.eagerReason },
+    replays: { get: () => inner.replays },
+    arenaBytes: { get: () => inner.arenaBytes },
+  });
+  return Object.assign(call, {
+    profile(...args: A): CallTime[] {
+      const times: CallTime[] = [];
+      inner.call(args, ({ kernel, params }, run) => {
+        const start = clock.performance.now();
+        run();
+        times.push({ kernel, params, milliseconds: clock.performance.now() - start });
+      });
+      return times;
+    },
+    release: () => inner.release(),
+  }) as Captured<A, R>;
+}

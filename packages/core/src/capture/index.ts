@@ -1,0 +1,1 @@
+export { type CallTime, type Captured, type CaptureOptions, capture } from "./capture.ts";

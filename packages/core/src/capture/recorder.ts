@@ -1,0 +1,293 @@
+/** @file Writes down what one call does while it runs as usual. */
+import { type GraphNode, graphClock } from "../autograd/graph.ts";
+import type { Storage } from "../autograd/storage.ts";
+import { Tensor } from "../autograd/tensor.ts";
+import { type Watcher, watch } from "../autograd/watch.ts";
+import type { Backend, BackendBuffer, BufferView } from "../backends/backend.ts";
+import { defaultGenerator } from "../base/rng/index.ts";
+import type { KernelName, Params } from "../kernels/contract.ts";
+import { gradGuards, hookGuards, leafHookGuards, moduleGuards, requiresGradGuards } from "./host-guards.ts";
+import { type Guard, type Item, type Memory, NotCapturable, type Operand, type Recording } from "./recording.ts";
+import { templateOf } from "./result.ts";
+import { type Listener, shadow } from "./shadow.ts";
+import { isFixed } from "./signature.ts";
+
+/** What a reader of a tensor that only lived inside is told. */
+const EXPIRED =
+  "this tensor was made inside a captured function and its memory is used again: return it from the function, or capture less.";
+
+type Views = readonly (BufferView | null)[];
+
+class Recorder implements Watcher, Listener {
+  readonly items: Item[] = [];
+  /** Why it cannot be captured; the first reason counts. */
+  refusal: string | undefined;
+  backend: Backend | undefined;
+  readonly #args: readonly unknown[];
+  /** Which argument's memory it is; one that wants a gradient is part of the signature, so it is "outside". */
+  readonly #arguments = new Map<Storage, number>();
+  readonly #memories = new Map<BackendBuffer, Memory>();
+  readonly #storages = new Map<BackendBuffer, Storage>();
+  /** Made by the recorded calls, not by host code. */
+  readonly #made = new Set<Storage>();
+  /** Modules that ran, with what their fields held before. */
+  readonly #modules = new Map<object, Guard[]>();
+  readonly #grads = new Map<Tensor, Tensor | null>();
+  readonly #written = new Set<Tensor>();
+  readonly #requiresGrad = new Map<Tensor, boolean>();
+  readonly #guards: Guard[] = [];
+  readonly #clock = graphClock();
+  #detach: (() => void) | undefined;
+  #inSegment = 0;
+  /** Storages made by the host code that is running, and by all of it so far. */
+  #segmentMade = new Set<Storage>();
+  readonly #hostMade = new Set<Storage>();
+  #translate: ((error: unknown) => unknown) | undefined;
+  #generator = generatorMark();
+
+  constructor(args: readonly unknown[]) {
+    this.#args = args;
+    for (const [i, t] of args.entries()) {
+      if (!(t instanceof Tensor)) continue;
+      if (!isFixed(t) && !this.#arguments.has(t.storage)) this.#arguments.set(t.storage, i);
+      this.#attach(t.backend);
+    }
+  }
+
+  // What the engine tells.
+
+  making(backend: Backend): void {
+    this.#attach(backend);
+  }
+
+  made(storage: Storage): void {
+    this.#storages.set(storage.buffer, storage);
+    if (this.#inSegment > 0) {
+      this.#segmentMade.add(storage);
+      this.#hostMade.add(storage);
+    } else this.#made.add(storage);
+  }
+
+  touched(storage: Storage): void {
+    this.#attach(storage.backend);
+    this.#storages.set(storage.buffer, storage);
+    if (this.#inSegment > 0 && this.#made.has(storage)) this.#memoryOf(storage.buffer).pinned = true;
+  }
+
+  versioned(storage: Storage, by: number): void {
+    if (this.#inSegment > 0) return;
+    const argument = this.#arguments.get(storage) ?? -1;
+    const apply = (args: readonly unknown[]) => {
+      const target = argument < 0 ? storage : (args[argument] as Tensor).storage;
+      target.version += by;
+    };
+    this.items.push({ kind: "action", storage, apply });
+  }
+
+  gradRead(leaf: Tensor, value: Tensor | null): void {
+    if (this.#inSegment > 0 || this.#written.has(leaf) || this.#grads.has(leaf) || this.#isInside(leaf)) return;
+    this.#grads.set(leaf, value);
+  }
+
+  gradWritten(leaf: Tensor, value: Tensor | null): void {
+    this.#written.add(leaf);
+    if (value?.gradFn && !value.gradFn.freed) this.refuse("it keeps the graph of a gradient (createGraph)");
+    if (value && this.#made.has(value.storage)) this.#memoryOf(value.storage.buffer).pinned = true;
+    if (this.#inSegment > 0 || this.#isInside(leaf)) return;
+    this.items.push({
+      kind: "action",
+      apply() {
+        leaf.grad = value;
+      },
+    });
+  }
+
+  requiresGradRead(t: Tensor, value: boolean): void {
+    if (this.#inSegment > 0 || this.#isInside(t)) return;
+    if (t.gradFn) {
+      if (t.gradFn.order < this.#clock)
+        this.refuse(
+          "it uses a tensor that was computed outside with gradients; pass it detached, or compute it inside",
+        );
+    } else if (!this.#requiresGrad.has(t)) this.#requiresGrad.set(t, value);
+  }
+
+  hooked(_node: GraphNode): void {
+    this.refuse("a gradient hook runs inside it");
+  }
+
+  module(module: object, hasHooks: boolean): void {
+    if (!this.#modules.has(module)) this.#modules.set(module, moduleGuards(module));
+    if (hasHooks) this.refuse(`${module.constructor.name} has forward hooks`);
+  }
+
+  guard(what: string, holds: () => boolean): void {
+    this.#guards.push({ what, holds });
+  }
+
+  segment<T>(body: () => T): T {
+    if (this.#inSegment > 0) return body();
+    this.#checkGenerator();
+    this.#inSegment++;
+    this.#segmentMade = new Set();
+    let result: T;
+    try {
+      result = body();
+    } finally {
+      this.#inSegment--;
+      this.#generator = generatorMark();
+    }
+    let memory: Memory | null = null;
+    if (result instanceof Tensor && this.#segmentMade.has(result.storage))
+      memory = this.#newMemory(result.storage.buffer, "segment", -1);
+    this.items.push({ kind: "segment", body, result: memory });
+    return result;
+  }
+
+  refuse(why: string): void {
+    this.refusal ??= why;
+  }
+
+  wording(translate: ((error: unknown) => unknown) | undefined): void {
+    this.#translate = translate;
+  }
+
+  // What the backend is told to do.
+
+  ran(kernel: KernelName, params: Params<KernelName>, reads: Views, writes: Views): void {
+    if (this.#inSegment > 0) return;
+    const operand = (view: BufferView | null): Operand | null => view && this.#operand(view);
+    const command = {
+      kernel,
+      params,
+      reads: reads.map(operand),
+      writes: writes.map(operand),
+      translate: this.#translate,
+    };
+    this.items.push({ kind: "command", command });
+  }
+
+  mayFree(buffer: BackendBuffer): boolean {
+    return !this.#memories.get(buffer)?.pinned;
+  }
+
+  wrote(_view: BufferView): void {
+    if (this.#inSegment === 0) this.refuse("it writes values of the host into a tensor; pass them as arguments");
+  }
+
+  read({ buffer }: BufferView): void {
+    const storage = this.#storages.get(buffer);
+    if (this.#inSegment > 0 && !(storage && this.#made.has(storage))) return;
+    this.refuse("it reads values back; return the tensor and read it outside");
+  }
+
+  // The end.
+
+  start(): void {
+    watch.current = this;
+  }
+
+  stop(): void {
+    watch.current = null;
+    this.#detach?.();
+  }
+
+  /** @throws NotCapturable with the reason. */
+  finish(value: unknown): Recording {
+    this.#checkGenerator();
+    const fields = [...this.#modules.values()].flat();
+    const changed = fields.find((guard) => !guard.holds());
+    if (changed) this.refuse(`${changed.what} changes while it runs`);
+    if (value instanceof Promise) this.refuse("it is async");
+    if (this.refusal !== undefined) throw new NotCapturable(this.refusal);
+    if (!this.backend) throw new NotCapturable("it runs no kernel");
+    const result = templateOf(value, this.#args, (storage) => this.#memoryOf(storage.buffer));
+    const isDropped = (storage: Storage) => this.#made.has(storage) && !this.#memories.get(storage.buffer)?.pinned;
+    const items = this.items.filter((item) => item.kind !== "action" || !item.storage || !isDropped(item.storage));
+    const guards = [
+      ...this.#guards,
+      ...hookGuards(this.#modules.keys()),
+      ...fields,
+      ...requiresGradGuards(this.#requiresGrad),
+      ...gradGuards(this.#grads),
+      ...leafHookGuards(this.#requiresGrad.keys()),
+    ];
+    const results = new Set(result.memories);
+    for (const storage of this.#made) {
+      const memory = this.#memories.get(storage.buffer);
+      if (memory?.pinned || (memory && results.has(memory))) continue;
+      storage.expired = EXPIRED;
+      this.backend.free(storage.buffer);
+    }
+    return { backend: this.backend, items, guards, result: result.template };
+  }
+
+  #attach(backend: Backend): void {
+    if (this.backend === backend) return;
+    if (this.backend) {
+      this.refuse(`it uses two devices, ${this.backend.name} and ${backend.name}`);
+      return;
+    }
+    this.backend = backend;
+    this.#detach = shadow(backend, this);
+  }
+
+  /** Whether replays have another tensor in its place, if any. */
+  #isInside({ storage }: Tensor): boolean {
+    return this.#made.has(storage) || this.#hostMade.has(storage) || this.#arguments.has(storage);
+  }
+
+  #newMemory(buffer: BackendBuffer, origin: Memory["origin"], argument: number): Memory {
+    const { type, length } = buffer;
+    const memory = { origin, type, length, buffer, argument, storage: this.#storages.get(buffer), pinned: false };
+    this.#memories.set(buffer, memory);
+    return memory;
+  }
+
+  #memoryOf(buffer: BackendBuffer): Memory {
+    const known = this.#memories.get(buffer);
+    if (known) return known;
+    const storage = this.#storages.get(buffer);
+    const argument = storage ? (this.#arguments.get(storage) ?? -1) : -1;
+    const origin = argument >= 0 ? "argument" : storage && this.#made.has(storage) ? "made" : "outside";
+    return this.#newMemory(buffer, origin, argument);
+  }
+
+  #operand({ buffer, offset }: BufferView): Operand {
+    const memory = this.#memoryOf(buffer);
+    const base = memory.argument < 0 ? 0 : (this.#args[memory.argument] as Tensor).offset;
+    return { memory, offset: offset - base };
+  }
+
+  /** torch's generator may be drawn from in host segments alone: replays would miss other draws. */
+  #checkGenerator(): void {
+    if (this.#inSegment === 0 && generatorMark() !== this.#generator)
+      this.refuse("it draws random numbers in code of its own");
+  }
+}
+
+function generatorMark(): string {
+  const { position, cachedNormal, words } = defaultGenerator.getState();
+  return `${position} ${cachedNormal} ${words[0]} ${words[1]}`;
+}
+
+/** Runs the function once, as it would run anyway, and writes down what it did. What it throws passes through. */
+export function record<R>(
+  body: () => R,
+  args: readonly unknown[],
+): { value: R; recording: Recording } | { value: R; reason: string } {
+  const recorder = new Recorder(args);
+  let value: R;
+  recorder.start();
+  try {
+    value = body();
+  } finally {
+    recorder.stop();
+  }
+  try {
+    return { value, recording: recorder.finish(value) };
+  } catch (error) {
+    if (error instanceof NotCapturable) return { value, reason: error.message };
+    throw error;
+  }
+}
