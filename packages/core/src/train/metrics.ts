@@ -3,6 +3,15 @@ import { ArgumentError } from "../errors/errors.ts";
 import { argmax, checkLogits, countTopK, type Labels } from "./metrics-rank.ts";
 import { averageScores, type LabelCounts, scoreLabels } from "./metrics-scores.ts";
 
+export { type Calibration, type CalibrationBin, calibration, expectedCalibrationError } from "./metrics-calibration.ts";
+export {
+  averagePrecision,
+  type OneVsRestOptions,
+  oneVsRest,
+  type RocCurve,
+  rocAuc,
+  rocCurve,
+} from "./metrics-curves.ts";
 export { argmax, type Labels, topK } from "./metrics-rank.ts";
 export {
   type Average,
