@@ -17,7 +17,7 @@ for n, ties in ((7, False), (40, True), (200, False), (200, True)):
     truth = rng.integers(0, 2, n)
     truth[:2] = 0, 1
     scores = rng.normal(size=n) + 0.8 * truth
-    scores = np.round(scores, 1) if ties else np.round(scores, 6)
+    scores = np.round(scores, 1 if ties else 6) + 0.0  # no -0
     fpr, tpr, thresholds = roc_curve(truth, scores, drop_intermediate=False)
     binary.append({"truth": truth.tolist(), "scores": scores.tolist(), "auc": roc_auc_score(truth, scores),
                    "averagePrecision": average_precision_score(truth, scores), "fpr": fpr.tolist(), "tpr": tpr.tolist(),
