@@ -19,6 +19,7 @@ const layers = [
   ["ops"],
   ["nn"],
   ["optim", "data", "io"],
+  ["transforms"], // those that are more than data needs, apart so that a page loads only what it trains with
   ["models"],
   ["capture"],
   ["train"],

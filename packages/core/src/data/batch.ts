@@ -3,7 +3,7 @@ import { ArgumentError, DataError } from "../errors/errors.ts";
 import { type Dataset, type ImageSet, type ImageShape, isImageSet, type Picture, type Sample } from "./dataset.ts";
 import { SampleRandom } from "./sample-random.ts";
 import { fuse } from "./transforms/fuse.ts";
-import type { Transform } from "./transforms/transform.ts";
+import type { RandomSource, Transform, TransformSpec } from "./transforms/transform.ts";
 
 /** Samples ready for a model: plain arrays, to be wrapped in tensors. */
 export interface Batch {
@@ -11,6 +11,8 @@ export interface Batch {
   readonly images: Float32Array;
   /** Class of each picture. */
   readonly labels: Int32Array;
+  /** Shares of the classes, (N, classes), where a batch transform has mixed pictures; the loss then takes these. */
+  readonly targets?: Float32Array;
   /** N: the batch size, or less: in the last batch, or where samples could not be read. */
   readonly count: number;
   readonly shape: readonly [count: number, channels: number, height: number, width: number];
@@ -19,6 +21,14 @@ export interface Batch {
   readonly epoch: number;
   /** 0, 1, … within the epoch. */
   readonly index: number;
+}
+
+/** What is done to a whole batch at once: mixing its pictures. */
+export interface BatchTransform {
+  readonly name: string;
+  /** Never changes its input. */
+  apply(batch: Batch, random: RandomSource): Batch;
+  toJSON(): TransformSpec;
 }
 
 /** Makes the batch of `indices`; `index` is its number in the epoch. */

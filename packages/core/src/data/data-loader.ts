@@ -3,8 +3,9 @@
 import { Breather } from "../base/event-loop.ts";
 import { defaultGenerator, Generator, type GeneratorState, randperm } from "../base/rng/index.ts";
 import { ArgumentError, DataError } from "../errors/errors.ts";
-import { type Batch, batchMaker, type MakeBatch } from "./batch.ts";
+import { type Batch, type BatchTransform, batchMaker, type MakeBatch } from "./batch.ts";
 import type { Dataset, Sample } from "./dataset.ts";
+import { SampleRandom } from "./sample-random.ts";
 import { toTensor } from "./transforms/pointwise.ts";
 import type { Transform } from "./transforms/transform.ts";
 
@@ -17,6 +18,8 @@ export interface DataLoaderOptions {
   readonly dropLast?: boolean;
   /** What is done to each sample; default `toTensor()`. */
   readonly transform?: Transform;
+  /** What is done to each batch: `mixUp`, `cutMix`. Draws by (seed, epoch, batch). */
+  readonly batchTransform?: BatchTransform | undefined;
   /** Where the order is drawn from; default torch's default generator, or one of its own if `seed` is given. */
   readonly generator?: Generator;
   /** Decides the order (unless a generator is given) and, with epoch and index, each sample's augmentation. Default: the generator's seed. */
@@ -65,6 +68,7 @@ export class DataLoader implements AsyncIterable<Batch> {
   readonly #ownsGenerator: boolean;
   readonly #seed: bigint | undefined;
   readonly #transform: Transform;
+  readonly #batchTransform: BatchTransform | undefined;
   #epoch = 0;
   /** The epoch in progress, if one is. */
   #progress: { orderSeed: number; next: number } | undefined;
@@ -77,6 +81,7 @@ export class DataLoader implements AsyncIterable<Batch> {
       shuffle = false,
       dropLast = false,
       transform = toTensor(),
+      batchTransform,
       generator,
       seed,
       prefetch = 2,
@@ -91,6 +96,7 @@ export class DataLoader implements AsyncIterable<Batch> {
     this.#shuffle = shuffle;
     this.#prefetch = prefetch;
     this.#transform = transform;
+    this.#batchTransform = batchTransform;
     this.#ownsGenerator = generator === undefined && seed !== undefined;
     this.#generator = generator ?? (seed === undefined ? defaultGenerator : new Generator(seed));
     this.#seed = seed === undefined ? undefined : BigInt(seed);
@@ -111,7 +117,8 @@ export class DataLoader implements AsyncIterable<Batch> {
     const epoch = this.#epoch;
     const order = this.#order(progress.orderSeed);
     // The seed is read here, not in the constructor: manualSeed() may come between the two, as in torch scripts.
-    const make = batchMaker(this.dataset, this.#transform, this.#seed ?? this.#generator.initialSeed());
+    const seed = this.#seed ?? this.#generator.initialSeed();
+    const make = batchMaker(this.dataset, this.#transform, seed);
     const breather = new Breather();
     const batches = ahead(make, (k) => this.#indices(order, k), epoch, progress.next, this.length, this.#prefetch);
     let [made, empty] = [0, 0];
@@ -124,7 +131,11 @@ export class DataLoader implements AsyncIterable<Batch> {
       await breather.breathe();
       progress.next = batch.index + 1; // before the caller has it: a state saved while it trains on this batch goes on after it
       if (batch.count === 0) empty++;
-      else yield batch;
+      else if (!this.#batchTransform) yield batch;
+      else {
+        const random = new SampleRandom().start(seed, epoch, 2 ** 32 + batch.index); // the stream of no sample
+        yield this.#batchTransform.apply(batch, random);
+      }
     }
     if (made > 0 && made === empty)
       throw new DataError("DataLoader", "no-samples", `none of the ${this.dataset.length} samples could be read.`);

@@ -1,4 +1,4 @@
-export type { Batch, BatchSource, MakeBatch } from "./batch.ts";
+export type { Batch, BatchSource, BatchTransform, MakeBatch } from "./batch.ts";
 export { cifar10Classes, imageSetFromCifar10, parseCifar10Classes } from "./cifar10.ts";
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./data-loader.ts";
 export {

@@ -3,7 +3,8 @@ import { type Device, type Tensor, tensor } from "../autograd/index.ts";
 import type { Batch } from "./batch.ts";
 
 /**
- * images as float32 (N, C, H, W) and labels as int32 (N), on the default device unless another is given.
+ * images as float32 (N, C, H, W) and labels as int32 (N), or as float32 shares (N, classes) where the batch was mixed, on the
+ * default device unless another is given.
  *
  * @example
  * for await (const batch of loader) {
@@ -14,6 +15,8 @@ import type { Batch } from "./batch.ts";
 export function toTensors(batch: Batch, device?: Device): { images: Tensor; labels: Tensor } {
   return {
     images: tensor(batch.images, { shape: batch.shape, device }),
-    labels: tensor(batch.labels, { device }),
+    labels: batch.targets
+      ? tensor(batch.targets, { shape: [batch.count, batch.targets.length / batch.count], device })
+      : tensor(batch.labels, { device }),
   };
 }

@@ -85,11 +85,13 @@ export function deviceOf(model: Layer): Backend | undefined {
   return model.parameters().next().value?.backend;
 }
 
-/** A batch as tensors on the model's device. */
+/** A batch as tensors on the model's device; labels are float32 shares (N, classes) where the batch was mixed. */
 export function batchTensors(batch: Batch, device: Backend | undefined): { images: Tensor; labels: Tensor } {
   return {
     images: tensor(batch.images, { shape: batch.shape, device }),
-    labels: tensor(batch.labels, { device }),
+    labels: batch.targets
+      ? tensor(batch.targets, { shape: [batch.count, batch.targets.length / batch.count], device })
+      : tensor(batch.labels, { device }),
   };
 }
 

@@ -9,12 +9,18 @@ import type { Transform, TransformSpec } from "./transform.ts";
 
 type Numbers = number | readonly number[];
 
-// Each constructor checks its own options, so nothing read from a file goes in unchecked.
-const makers: Readonly<Record<string, (spec: TransformSpec) => Transform>> = {
+/** Makes a transform of its JSON. Each checks its own options, so nothing read from a file goes in unchecked. */
+export type TransformMaker = (spec: TransformSpec) => Transform;
+
+const makers: Readonly<Record<string, TransformMaker>> = {
   toTensor: () => toTensor(),
   normalize: ({ mean, std }) => normalize(numbers("mean", mean), numbers("std", std)),
-  resize: ({ size, interpolation, antialias }) =>
-    resize(numbers("size", size), { interpolation, antialias: flag("antialias", antialias) } as ResizeOptions),
+  resize: ({ size, interpolation, antialias, numerics }) =>
+    resize(numbers("size", size), {
+      interpolation,
+      antialias: flag("antialias", antialias),
+      numerics,
+    } as ResizeOptions),
   centerCrop: ({ size }) => centerCrop(numbers("size", size)),
   randomCrop: ({ size, padding = 0, fill = 0, paddingMode, padIfNeeded }) =>
     randomCrop(numbers("size", size), {
@@ -24,27 +30,29 @@ const makers: Readonly<Record<string, (spec: TransformSpec) => Transform>> = {
       padIfNeeded: flag("padIfNeeded", padIfNeeded),
     } as RandomCropOptions),
   randomHorizontalFlip: ({ p }) => randomHorizontalFlip(p as number | undefined),
-  compose: ({ transforms }) => transformFromJSON(transforms),
 };
 
 /**
  * The transform that `toJSON()` described; a list means `compose`.
  *
+ * more    Makers of further transforms by name; `drishti/transforms` has the same function with all of them.
  * Throws  DataError "transform" for an unknown name or a description that is none; ArgumentError from the transform
  *         itself for options outside their range.
  *
  * @example
  * transformFromJSON([{ name: "toTensor" }, { name: "normalize", mean: [0.1307], std: [0.3081] }]);
  */
-export function transformFromJSON(spec: unknown): Transform {
-  if (Array.isArray(spec)) return compose(spec.map(transformFromJSON));
+export function transformFromJSON(spec: unknown, more: Readonly<Record<string, TransformMaker>> = {}): Transform {
+  if (Array.isArray(spec)) return compose(spec.map((entry) => transformFromJSON(entry, more)));
   const name = typeof spec === "object" && spec !== null && "name" in spec ? spec.name : undefined;
-  const make = typeof name === "string" && Object.hasOwn(makers, name) ? makers[name] : undefined;
+  if (name === "compose") return transformFromJSON((spec as TransformSpec).transforms, more);
+  const known = { ...makers, ...more };
+  const make = typeof name === "string" && Object.hasOwn(known, name) ? known[name] : undefined;
   if (!make)
     throw new DataError(
       "transformFromJSON",
       "transform",
-      `${JSON.stringify(name ?? spec)} is no transform: it must be one of ${Object.keys(makers).join(", ")}.`,
+      `${JSON.stringify(name ?? spec)} is no transform: it must be one of ${[...Object.keys(known), "compose"].join(", ")}.`,
     );
   return make(spec as TransformSpec);
 }

@@ -4,7 +4,7 @@ import { ArgumentError } from "../../errors/errors.ts";
 
 /** `32` → [32, 32]; refuses anything but whole numbers from 1. */
 export function sizePair(where: string, size: number | readonly number[]): Pair {
-  const [height, width] = typeof size === "number" ? [size, size] : size;
+  const [height, width] = typeof size === "number" ? [size, size] : Array.isArray(size) ? (size as number[]) : [];
   if (!isCount(height) || !isCount(width) || (Array.isArray(size) && size.length !== 2))
     throw new ArgumentError(
       where,
@@ -30,7 +30,7 @@ export function paddingSides(
   where: string,
   padding: number | readonly number[],
 ): readonly [number, number, number, number] {
-  const list = typeof padding === "number" ? [padding] : padding;
+  const list: readonly number[] = typeof padding === "number" ? [padding] : Array.isArray(padding) ? padding : [];
   const [a, b = a, c = a, d = b] = list;
   if (![1, 2, 4].includes(list.length) || !list.every((side) => Number.isInteger(side) && side >= 0))
     throw new ArgumentError(

@@ -1,60 +1,92 @@
-/** @file Resizing, as torchvision does it to tensors: bilinear, smoothed against aliasing when it shrinks; or nearest. */
+/** @file Resizing, as torchvision does it to tensors or as Pillow does it to pictures. */
 import type { Pair } from "../../base/shape.ts";
 import { ArgumentError } from "../../errors/errors.ts";
 import type { ImageShape, Picture } from "../dataset.ts";
-import { isCount, roundHalfEven, sizePair } from "./options.ts";
+import { isCount, sizePair } from "./options.ts";
+import { resizeFloat, resizePillow, type Window } from "./resize-passes.ts";
+import { type Interpolation, tapsFor } from "./resize-taps.ts";
 import type { Transform } from "./transform.ts";
 
-export type Interpolation = "bilinear" | "nearest";
+const interpolations: readonly Interpolation[] = ["nearest", "nearest-exact", "bilinear", "bicubic"];
 
 export interface ResizeOptions {
   /** Default "bilinear". */
   readonly interpolation?: Interpolation;
   /** Widen the filter by the factor of shrinking, so that every source pixel counts. Default true; "nearest" has no use for it. */
   readonly antialias?: boolean;
+  /**
+   * Whose rounding bytes get: "torch" (default) computes in float32 and rounds once; "pillow" gives the very bytes of
+   * `PIL.Image.resize`, which is what most published accuracies were measured with. Pillow always smooths, and its
+   * "nearest" is torch's "nearest-exact". Floats are always resized as torch does it.
+   */
+  readonly numerics?: "torch" | "pillow";
+}
+
+/** Resizes `window` of the picture (default: all of it) to [height, width]. */
+export type Resizer = (picture: Picture, size: Pair, window?: Window) => Picture;
+
+/** A checked `ResizeOptions`, every option spelled out; and the resizer for it. Throws ArgumentError. @internal */
+export function resizer(where: string, options: ResizeOptions): { options: Required<ResizeOptions>; resize: Resizer } {
+  const { interpolation = "bilinear", antialias = true, numerics = "torch" } = options;
+  if (!interpolations.includes(interpolation))
+    throw new ArgumentError(
+      where,
+      "interpolation",
+      `interpolation must be one of ${interpolations.map((name) => `"${name}"`).join(", ")}, got "${interpolation}".`,
+    );
+  if (numerics !== "torch" && numerics !== "pillow")
+    throw new ArgumentError(where, "numerics", `numerics must be "torch" or "pillow", got "${numerics}".`);
+  if (numerics === "pillow" && !antialias)
+    throw new ArgumentError(
+      where,
+      "antialias",
+      "Pillow always smooths: antialias false goes with numerics torch only.",
+    );
+  const taps = tapsFor(interpolation, antialias);
+  const pillow = tapsFor(interpolation === "nearest" ? "nearest-exact" : interpolation, true);
+  return {
+    options: { interpolation, antialias, numerics },
+    resize(picture, [h, w], window = { top: 0, left: 0, height: picture.height, width: picture.width }) {
+      const { height, width } = window;
+      if (h === picture.height && w === picture.width && h === height && w === width) return picture;
+      if (numerics === "pillow" && picture.data instanceof Uint8Array)
+        return resizePillow(picture, window, pillow(width, w), pillow(height, h));
+      return resizeFloat(picture, window, taps(width, w), taps(height, h));
+    },
+  };
 }
 
 /**
  * The picture at another size.
  *
- * size     [height, width]; or one number for the smaller edge, the other follows: ⌊size · long / short⌋.
- * Bilinear pixel centres at i + ½ (align_corners false): with s = in/out, output i is the mean of the inputs j weighted by
- *          max(0, 1 − |j + ½ − s·(i + ½)| / max(s, 1)); without antialias the divisor is 1 and the position is clamped.
- * Nearest  input ⌊i · s⌋.
- * Bytes    stay bytes: rounded to the nearest, halves to even.
- * Throws   ArgumentError "size", "interpolation".
- * Source   torchvision.transforms.v2.Resize; torch.nn.functional.interpolate.
+ * size      [height, width]; or one number for the smaller edge, the other follows: ⌊size · long / short⌋.
+ * Bilinear  pixel centres at i + ½ (align_corners false): with s = in/out, output i is the mean of the inputs j weighted by
+ *           max(0, 1 − |j + ½ − s·(i + ½)| / max(s, 1)); without antialias the divisor is 1 and the position is clamped.
+ * Bicubic   Keys's cubic over twice the reach, a = −0.5 (−0.75 without antialias).
+ * Nearest   input ⌊i · s⌋; "nearest-exact" ⌊(i + ½) · s⌋.
+ * Bytes     stay bytes: rounded to the nearest, halves to even; see `numerics` for Pillow's way.
+ * Throws    ArgumentError "size", "interpolation", "numerics", "antialias".
+ * Source    torchvision.transforms.v2.Resize; torch.nn.functional.interpolate; Pillow's src/libImaging/Resample.c.
  *
  * @example
  * resize(256).outputShape([3, 375, 500]);  // [3, 256, 341]
  */
 export function resize(size: number | readonly number[], options: ResizeOptions = {}): Transform {
-  const { interpolation = "bilinear", antialias = true } = options;
-  if (interpolation !== "bilinear" && interpolation !== "nearest")
-    throw new ArgumentError(
-      "resize",
-      "interpolation",
-      `interpolation must be "bilinear" or "nearest", got "${interpolation}".`,
-    );
+  const made = resizer("resize", options);
   const wanted = typeof size === "number" ? shorterEdge(size) : sizePair("resize", size);
   const outputShape = ([channels, height, width]: ImageShape): ImageShape => {
     const [h, w] = typeof wanted === "number" ? bySmallerEdge(wanted, height, width) : wanted;
     return [channels, h, w];
   };
-  const taps = tapCache(interpolation === "nearest" ? nearestTaps : antialias ? antialiasedTaps : bilinearTaps);
   return {
     name: "resize",
     random: false,
     outputShape,
     apply(picture) {
-      const { data, channels, height, width } = picture;
-      const [, h, w] = outputShape([channels, height, width]);
-      if (h === height && w === width) return picture;
-      const values = data instanceof Uint8Array ? Float32Array.from(data) : data; // one kind of array for the loops below
-      const out = vertical(horizontal({ ...picture, data: values }, taps(width, w)), taps(height, h));
-      return data instanceof Uint8Array ? { ...out, data: toBytes(out.data) } : out;
+      const [, h, w] = outputShape([picture.channels, picture.height, picture.width]);
+      return made.resize(picture, [h, w]);
     },
-    toJSON: () => ({ name: "resize", size: wanted, interpolation, antialias }),
+    toJSON: () => ({ name: "resize", size: wanted, ...made.options }),
   };
 }
 
@@ -66,109 +98,4 @@ function shorterEdge(size: number): number {
 function bySmallerEdge(size: number, height: number, width: number): Pair {
   const long = Math.max(1, Math.trunc((size * Math.max(height, width)) / Math.min(height, width)));
   return height <= width ? [size, long] : [long, size];
-}
-
-/** For every output place the first input it looks at, and `count` weights from there on. */
-interface Taps {
-  readonly count: number;
-  readonly start: Int32Array;
-  readonly weights: Float32Array;
-}
-
-type MakeTaps = (from: number, to: number) => Taps;
-
-/** Data sets have few sizes: the last few tables are kept. */
-function tapCache(make: MakeTaps): MakeTaps {
-  const made = new Map<string, Taps>();
-  return (from, to) => {
-    const key = `${from}>${to}`;
-    let taps = made.get(key);
-    if (!taps) {
-      if (made.size >= 16) made.clear();
-      taps = make(from, to);
-      made.set(key, taps);
-    }
-    return taps;
-  };
-}
-
-const antialiasedTaps: MakeTaps = (from, to) => {
-  const scale = from / to;
-  const support = Math.max(scale, 1);
-  const count = Math.min(from, Math.ceil(support) * 2 + 1);
-  const start = new Int32Array(to);
-  const weights = new Float32Array(to * count);
-  for (let i = 0; i < to; i++) {
-    const center = scale * (i + 0.5);
-    const first = Math.max(0, Math.trunc(center - support + 0.5));
-    const end = Math.min(from, Math.trunc(center + support + 0.5));
-    start[i] = Math.min(first, from - count); // so that all `count` taps lie inside
-    const triangle = (j: number): number => Math.max(0, 1 - Math.abs(j + 0.5 - center) / support);
-    let sum = 0;
-    for (let j = first; j < end; j++) sum += triangle(j);
-    for (let j = first; j < end; j++) weights[i * count + j - start[i]!] = triangle(j) / sum;
-  }
-  return { count, start, weights };
-};
-
-const bilinearTaps: MakeTaps = (from, to) => {
-  const count = Math.min(2, from);
-  const start = new Int32Array(to);
-  const weights = new Float32Array(to * count);
-  const scale = Math.fround(from / to); // torch computes positions in float32, and their error grows with the picture
-  for (let i = 0; i < to; i++) {
-    const position = Math.max(0, Math.fround(scale * (i + 0.5) - 0.5));
-    const first = Math.min(Math.floor(position), from - 1);
-    start[i] = Math.min(first, from - count);
-    const share = first + 1 < from ? position - first : 0;
-    weights[i * count + first - start[i]!] = 1 - share;
-    if (share > 0) weights[i * count + first + 1 - start[i]!] = share;
-  }
-  return { count, start, weights };
-};
-
-const nearestTaps: MakeTaps = (from, to) => {
-  const scale = Math.fround(from / to); // torch computes this one in float32, and rounds down
-  const start = Int32Array.from({ length: to }, (_, i) => Math.min(Math.floor(Math.fround(i * scale)), from - 1));
-  return { count: 1, start, weights: new Float32Array(to).fill(1) };
-};
-
-interface FloatPicture extends Picture {
-  readonly data: Float32Array;
-}
-
-function horizontal(picture: FloatPicture, { count, start, weights }: Taps): FloatPicture {
-  const { data, channels, height, width } = picture;
-  const wide = start.length;
-  const out = new Float32Array(channels * height * wide);
-  for (let row = 0; row < channels * height; row++)
-    for (let x = 0; x < wide; x++) {
-      const from = row * width + start[x]!;
-      let sum = 0;
-      for (let k = 0; k < count; k++) sum += data[from + k]! * weights[x * count + k]!;
-      out[row * wide + x] = sum;
-    }
-  return { data: out, channels, height, width: wide };
-}
-
-function vertical(picture: FloatPicture, { count, start, weights }: Taps): FloatPicture {
-  const { data, channels, height, width } = picture;
-  const tall = start.length;
-  const out = new Float32Array(channels * tall * width);
-  for (let c = 0; c < channels; c++)
-    for (let y = 0; y < tall; y++) {
-      const from = (c * height + start[y]!) * width;
-      for (let x = 0; x < width; x++) {
-        let sum = 0;
-        for (let k = 0; k < count; k++) sum += data[from + k * width + x]! * weights[y * count + k]!;
-        out[(c * tall + y) * width + x] = sum;
-      }
-    }
-  return { data: out, channels, height: tall, width };
-}
-
-function toBytes(values: Float32Array): Uint8Array {
-  const out = new Uint8Array(values.length);
-  for (let i = 0; i < out.length; i++) out[i] = roundHalfEven(values[i]!);
-  return out;
 }

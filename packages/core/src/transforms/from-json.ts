@@ -1,0 +1,72 @@
+/** @file Every transform back from its JSON: how a run's configuration, and a worker thread, make them anew. */
+import {
+  type BatchTransform,
+  transformFromJSON as basicFromJSON,
+  compose,
+  type Transform,
+  type TransformMaker,
+  type TransformSpec,
+} from "../data/index.ts";
+import { DataError } from "../errors/errors.ts";
+import { autoAugment, randAugment, trivialAugmentWide } from "./auto-augment.ts";
+import { colorJitter, gaussianBlur, grayscale, randomGrayscale } from "./colors.ts";
+import { pad, randomVerticalFlip } from "./flip-pad.ts";
+import { cutMix, mixUp, randomChoice } from "./mix.ts";
+import { randomErasing } from "./random-erasing.ts";
+import { randomResizedCrop } from "./random-resized-crop.ts";
+import { toDtype } from "./to-dtype.ts";
+import { randomAffine, randomRotation } from "./warp.ts";
+
+/** What a file says is checked by the constructors, whatever its type: hence `never`. */
+const any = (value: unknown): never => value as never;
+
+const makers: Readonly<Record<string, TransformMaker>> = {
+  randomVerticalFlip: ({ p }) => randomVerticalFlip(any(p)),
+  pad: ({ padding, ...options }) => pad(any(padding), any(options)),
+  randomResizedCrop: ({ size, ...options }) => randomResizedCrop(any(size), any(options)),
+  randomRotation: ({ degrees, ...options }) => randomRotation(any(degrees), any(options)),
+  randomAffine: ({ degrees, ...options }) => randomAffine(any(degrees), any(options)),
+  colorJitter: (options) => colorJitter(any(options)),
+  grayscale: ({ numOutputChannels }) => grayscale(any(numOutputChannels)),
+  randomGrayscale: ({ p }) => randomGrayscale(any(p)),
+  gaussianBlur: ({ kernelSize, sigma }) => gaussianBlur(any(kernelSize), any(sigma)),
+  randomErasing: (options) => randomErasing(any(options)),
+  autoAugment: ({ policy, ...options }) => autoAugment(any(policy), any(options)),
+  randAugment: (options) => randAugment(any(options)),
+  trivialAugmentWide: (options) => trivialAugmentWide(any(options)),
+  toDtype: ({ dtype, ...options }) => toDtype(any(dtype), any(options)),
+};
+
+/**
+ * The transform that `toJSON()` described; a list means `compose`. Knows every transform of this entry;
+ * `drishti/data` has one of the same name for those that a model file's preprocessing is made of.
+ *
+ * Throws  DataError "transform" for an unknown name or a description that is none; ArgumentError from the transform
+ *         itself for options outside their range.
+ *
+ * @example
+ * transformFromJSON([{ name: "randomResizedCrop", size: 224 }, { name: "randAugment" }, { name: "toTensor" }]);
+ */
+export function transformFromJSON(spec: unknown): Transform {
+  if (Array.isArray(spec)) return compose(spec.map(transformFromJSON));
+  return basicFromJSON(spec, makers);
+}
+
+const batchMakers: Readonly<Record<string, (spec: TransformSpec) => BatchTransform>> = {
+  mixUp: (options) => mixUp(any(options)),
+  cutMix: (options) => cutMix(any(options)),
+  randomChoice: ({ transforms }) =>
+    randomChoice((Array.isArray(transforms) ? transforms : []).map(batchTransformFromJSON)),
+};
+
+/** The batch transform that `toJSON()` described. Throws as `transformFromJSON`. */
+export function batchTransformFromJSON(spec: unknown): BatchTransform {
+  const name = typeof spec === "object" && spec !== null && "name" in spec ? spec.name : undefined;
+  const make = typeof name === "string" && Object.hasOwn(batchMakers, name) ? batchMakers[name] : undefined;
+  if (make) return make(spec as TransformSpec);
+  throw new DataError(
+    "batchTransformFromJSON",
+    "transform",
+    `${JSON.stringify(name ?? spec)} is no batch transform: it must be one of ${Object.keys(batchMakers).join(", ")}.`,
+  );
+}

@@ -1,0 +1,6 @@
+export { affine, type RotateOptions, rotate, type WarpOptions } from "./affine.ts";
+export { adjustSharpness, gaussianBlur } from "./blur.ts";
+export { adjustBrightness, adjustContrast, adjustSaturation, rgbToGrayscale } from "./color.ts";
+export type { GridInterpolation } from "./grid.ts";
+export { adjustHue } from "./hue.ts";
+export { autocontrast, equalize, invert, posterize, solarize } from "./tone.ts";

@@ -1,0 +1,35 @@
+export {
+  type Compose,
+  centerCrop,
+  compose,
+  type Interpolation,
+  normalize,
+  type PaddingMode,
+  type RandomCropOptions,
+  type RandomSource,
+  type ResizeOptions,
+  randomCrop,
+  randomHorizontalFlip,
+  resize,
+  type Transform,
+  type TransformSpec,
+  toTensor,
+} from "../data/index.ts";
+export {
+  type AugmentOptions,
+  autoAugment,
+  type RandAugmentOptions,
+  randAugment,
+  type TrivialAugmentOptions,
+  trivialAugmentWide,
+} from "./auto-augment.ts";
+export { type ColorJitterOptions, colorJitter, gaussianBlur, grayscale, randomGrayscale } from "./colors.ts";
+export { type PadOptions, pad, randomVerticalFlip } from "./flip-pad.ts";
+export { batchTransformFromJSON, transformFromJSON } from "./from-json.ts";
+export * as functional from "./functional/index.ts";
+export { cutMix, type MixOptions, mixUp, randomChoice } from "./mix.ts";
+export type { AutoAugmentPolicy } from "./policies.ts";
+export { type RandomErasingOptions, randomErasing } from "./random-erasing.ts";
+export { type RandomResizedCropOptions, randomResizedCrop } from "./random-resized-crop.ts";
+export { toDtype } from "./to-dtype.ts";
+export { type RandomAffineOptions, randomAffine, randomRotation } from "./warp.ts";

@@ -1,0 +1,26 @@
+/** @file Between bytes and floats. */
+import type { Transform } from "../data/index.ts";
+import { choice, sameSize } from "./options.ts";
+
+/**
+ * The picture as bytes or as float32.
+ *
+ * scale   true: 0..255 becomes 0..1 (x / 255) and back (⌊255.999 · x⌋); false (default): the numbers stay what they are.
+ * Throws  ArgumentError "dtype".
+ * Source  torchvision.transforms.v2.ToDtype.
+ *
+ * @example
+ * toDtype("float32", { scale: true }).apply({ data: Uint8Array.of(51), channels: 1, height: 1, width: 1 }).data;  // [0.2]
+ */
+export function toDtype(dtype: "uint8" | "float32", options: { readonly scale?: boolean } = {}): Transform {
+  choice("toDtype", "dtype", dtype, ["uint8", "float32"]);
+  const scale = options.scale === true;
+  return sameSize({ name: "toDtype", dtype, scale }, false, (picture) => {
+    const { data } = picture;
+    const bytes = data instanceof Uint8Array;
+    if (bytes === (dtype === "uint8")) return picture;
+    if (bytes) return { ...picture, data: Float32Array.from(data, (value) => (scale ? value / 255 : value)) };
+    const limit = Math.fround(255.999);
+    return { ...picture, data: Uint8Array.from(data, (value) => (scale ? Math.fround(value * limit) : value)) };
+  });
+}
