@@ -8,6 +8,8 @@ import { type NetCase, runNet } from "./cases/net.ts";
 import { type ClipCase, type OptimCase, runClip, runOptim } from "./cases/optim.ts";
 import { runScheduler, type SchedulerCase } from "./cases/sched.ts";
 import { errorTasks } from "./groups/errors.ts";
+import { onnxTasks } from "./groups/onnx.ts";
+import { onnxNodeTasks } from "./groups/onnx-node.ts";
 import { rngTasks } from "./groups/rng.ts";
 import { trainingTasks } from "./groups/training.ts";
 import { NotBuilt } from "./not-built.ts";
@@ -39,9 +41,20 @@ function runCase(item: Case, store: Store): Promise<string[]> {
   return runCall(item as CallCase, store);
 }
 
-/** The groups that a folder has: those of fixtures/, then rng, training and errors. */
+/** Groups beside the fixtures, and what a folder must have for each. */
+const besides = {
+  rng: "rng",
+  training: "training",
+  errors: "errors",
+  onnx: "interop/manifest.json",
+  "onnx-node": "onnx-node/list.json",
+} as const;
+
+/** The groups that a folder has: those of fixtures/, then the others. */
 export function groupsIn(folder: string): string[] {
-  return [...fixtureGroups(folder), ...["rng", "training", "errors"].filter((name) => existsSync(join(folder, name)))];
+  const has = (path: string) => existsSync(join(folder, path));
+  const others = Object.entries(besides).filter(([, path]) => has(path));
+  return [...fixtureGroups(folder), ...others.map(([group]) => group)];
 }
 
 /** Training on the reference backend is a matter of minutes a curve; unless asked for, only the short ones run there. */
@@ -51,6 +64,8 @@ function tasksOf(folder: string, group: string, limit: number): Task[] {
   if (group === "rng") return rngTasks(folder);
   if (group === "training") return trainingTasks(folder, limit);
   if (group === "errors") return errorTasks(folder);
+  if (group === "onnx") return onnxTasks(folder);
+  if (group === "onnx-node") return onnxNodeTasks(folder);
   const { cases, store } = readGroup(folder, group);
   return cases.map((item) => ({ id: item.id, run: async () => runCase(item, store) }));
 }
