@@ -9,5 +9,6 @@ export type { Shape } from "./base/shape.ts";
 export * as data from "./data/index.ts";
 export * from "./errors/index.ts";
 export * as nn from "./nn/index.ts";
+export { sequential } from "./nn/sequential.ts";
 export * from "./ops/index.ts";
 export * as optim from "./optim/index.ts";

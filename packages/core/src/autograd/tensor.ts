@@ -12,11 +12,12 @@ import { watch } from "./watch.ts";
  * called; reading a value waits for them. Nothing is freed by hand.
  *
  * dtype   float32 (the only one with gradients), int32 (labels, indices), uint8 and bool (pixels, masks).
+ * S       the shape as the compiler knows it; any, unless the tensor was made with a shape `as const`.
  * Methods for arithmetic, views and reductions are added in ops/methods.ts.
  */
-export class Tensor {
+export class Tensor<S extends Shape = Shape> {
   readonly storage: Storage;
-  readonly shape: Shape;
+  readonly shape: S;
   readonly strides: readonly number[];
   /** First element, counted in elements of the storage. */
   readonly offset: number;
@@ -40,7 +41,7 @@ export class Tensor {
   ) {
     this.storage = storage;
     this.dtype = dtype;
-    this.shape = shape;
+    this.shape = shape as S;
     this.strides = strides;
     this.offset = offset;
     storage.handles++;
@@ -134,14 +135,14 @@ export class Tensor {
   }
 
   /** The same memory under another handle, without history. @internal */
-  alias(): Tensor {
-    const copy = new Tensor(this.storage, this.dtype, this.shape, this.strides, this.offset);
+  alias(): Tensor<S> {
+    const copy = new Tensor<S>(this.storage, this.dtype, this.shape, this.strides, this.offset);
     copy.isView = true;
     return copy;
   }
 
   /** The same values, cut off from the graph; shares memory. */
-  detach(): Tensor {
+  detach(): Tensor<S> {
     return tell("detach", { input: this }, null, this.alias());
   }
 

@@ -1,11 +1,17 @@
 /** @file Activations as layers; the formulas stand with the functions in ops/. */
 import type { Tensor } from "../autograd/tensor.ts";
+import type { Shape } from "../base/shape.ts";
 import { logSoftmax, softmax } from "../ops/softmax.ts";
 import { checkApproximate, gelu, leakyRelu, relu, sigmoid, silu, tanh } from "../ops/unary.ts";
 import { Module } from "./module.ts";
+import type { Unshaped } from "./typed-layer.ts";
 
 /** f(x) = max(0, x). torch.nn.ReLU. */
 export class ReLU extends Module {
+  declare readonly shapeRule: ["keep"];
+
+  forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return relu(input);
   }
@@ -13,6 +19,7 @@ export class ReLU extends Module {
 
 /** x where x > 0, else negativeSlope·x; default slope 0.01. torch.nn.LeakyReLU. */
 export class LeakyReLU extends Module {
+  declare readonly shapeRule: ["keep"];
   readonly negativeSlope: number;
 
   constructor(negativeSlope = 0.01) {
@@ -20,6 +27,8 @@ export class LeakyReLU extends Module {
     this.negativeSlope = negativeSlope;
   }
 
+  forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return leakyRelu(input, this.negativeSlope);
   }
@@ -31,6 +40,10 @@ export class LeakyReLU extends Module {
 
 /** 1/(1 + e⁻ˣ). torch.nn.Sigmoid. */
 export class Sigmoid extends Module {
+  declare readonly shapeRule: ["keep"];
+
+  forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return sigmoid(input);
   }
@@ -38,6 +51,10 @@ export class Sigmoid extends Module {
 
 /** torch.nn.Tanh. */
 export class Tanh extends Module {
+  declare readonly shapeRule: ["keep"];
+
+  forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return tanh(input);
   }
@@ -45,6 +62,7 @@ export class Tanh extends Module {
 
 /** x·Φ(x). torch.nn.GELU. */
 export class GELU extends Module {
+  declare readonly shapeRule: ["keep"];
   readonly approximate: "none" | "tanh";
 
   constructor(options: { approximate?: "none" | "tanh" } = {}) {
@@ -52,6 +70,8 @@ export class GELU extends Module {
     this.approximate = checkApproximate("GELU", options.approximate ?? "none");
   }
 
+  forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return gelu(input, { approximate: this.approximate });
   }
@@ -59,6 +79,10 @@ export class GELU extends Module {
 
 /** x·sigmoid(x). torch.nn.SiLU. */
 export class SiLU extends Module {
+  declare readonly shapeRule: ["keep"];
+
+  forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return silu(input);
   }
@@ -75,6 +99,7 @@ function axisOf(input: Tensor, dim: number | undefined): number {
 
 /** Logits into probabilities along `dim`. torch.nn.Softmax. */
 export class Softmax extends Module {
+  declare readonly shapeRule: ["keep"];
   readonly dim: number | undefined;
 
   constructor(options: DimOptions = {}) {
@@ -82,6 +107,8 @@ export class Softmax extends Module {
     this.dim = options.dim;
   }
 
+  forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return softmax(input, axisOf(input, this.dim));
   }
@@ -93,6 +120,7 @@ export class Softmax extends Module {
 
 /** Logarithms of softmax. torch.nn.LogSoftmax. */
 export class LogSoftmax extends Module {
+  declare readonly shapeRule: ["keep"];
   readonly dim: number | undefined;
 
   constructor(options: DimOptions = {}) {
@@ -100,6 +128,8 @@ export class LogSoftmax extends Module {
     this.dim = options.dim;
   }
 
+  forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return logSoftmax(input, axisOf(input, this.dim));
   }

@@ -1,6 +1,7 @@
 /** @file More activations as layers; the formulas stand with the functions in ops/activations.ts. */
 import { full } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
+import type { Shape } from "../base/shape.ts";
 import {
   checkRange,
   elu,
@@ -18,9 +19,11 @@ import { prelu } from "../ops/prelu.ts";
 import { checkSizes } from "./linear.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
+import type { Unshaped } from "./typed-layer.ts";
 
 /** x where x > 0, else alpha·(eˣ − 1); alpha 1. torch.nn.ELU. */
 export class ELU extends Module {
+  declare readonly shapeRule: ["keep"];
   readonly alpha: number;
 
   constructor(alpha = 1) {
@@ -28,6 +31,8 @@ export class ELU extends Module {
     this.alpha = alpha;
   }
 
+  forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return elu(input, this.alpha);
   }
@@ -39,6 +44,10 @@ export class ELU extends Module {
 
 /** elu with the constants that keep mean and variance. torch.nn.SELU. */
 export class SELU extends Module {
+  declare readonly shapeRule: ["keep"];
+
+  forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return selu(input);
   }
@@ -46,6 +55,7 @@ export class SELU extends Module {
 
 /** x cut to [minVal, maxVal], −1 and 1. torch.nn.Hardtanh. */
 export class Hardtanh extends Module {
+  declare readonly shapeRule: ["keep"];
   readonly minVal: number;
   readonly maxVal: number;
 
@@ -56,6 +66,8 @@ export class Hardtanh extends Module {
     this.maxVal = maxVal;
   }
 
+  forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return hardtanh(input, this.minVal, this.maxVal);
   }
@@ -67,6 +79,10 @@ export class Hardtanh extends Module {
 
 /** min(max(x, 0), 6). torch.nn.ReLU6. */
 export class ReLU6 extends Module {
+  declare readonly shapeRule: ["keep"];
+
+  forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return relu6(input);
   }
@@ -74,6 +90,10 @@ export class ReLU6 extends Module {
 
 /** min(max(x + 3, 0), 6)/6. torch.nn.Hardsigmoid. */
 export class Hardsigmoid extends Module {
+  declare readonly shapeRule: ["keep"];
+
+  forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return hardsigmoid(input);
   }
@@ -81,6 +101,10 @@ export class Hardsigmoid extends Module {
 
 /** x·hardsigmoid(x). torch.nn.Hardswish. */
 export class Hardswish extends Module {
+  declare readonly shapeRule: ["keep"];
+
+  forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return hardswish(input);
   }
@@ -88,6 +112,10 @@ export class Hardswish extends Module {
 
 /** x·tanh(log(1 + eˣ)). torch.nn.Mish. */
 export class Mish extends Module {
+  declare readonly shapeRule: ["keep"];
+
+  forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return mish(input);
   }
@@ -95,6 +123,7 @@ export class Mish extends Module {
 
 /** log(1 + e^{beta·x})/beta; beta 1, threshold 20. torch.nn.Softplus. */
 export class Softplus extends Module {
+  declare readonly shapeRule: ["keep"];
   readonly beta: number;
   readonly threshold: number;
 
@@ -104,6 +133,8 @@ export class Softplus extends Module {
     this.threshold = threshold;
   }
 
+  forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return softplus(input, this.beta, this.threshold);
   }
@@ -111,6 +142,10 @@ export class Softplus extends Module {
 
 /** log σ(x). torch.nn.LogSigmoid. */
 export class LogSigmoid extends Module {
+  declare readonly shapeRule: ["keep"];
+
+  forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return logSigmoid(input);
   }
@@ -124,6 +159,7 @@ export class LogSigmoid extends Module {
  * Source   He et al. 2015; torch.nn.PReLU.
  */
 export class PReLU extends Module {
+  declare readonly shapeRule: ["keep"];
   readonly weight: Parameter;
 
   constructor(numParameters = 1, init = 0.25) {
@@ -132,6 +168,8 @@ export class PReLU extends Module {
     this.weight = new Parameter(full([numParameters], init));
   }
 
+  forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return prelu(input, this.weight);
   }
@@ -143,6 +181,7 @@ export class PReLU extends Module {
 
 /** softmax(−x) along `dim`; torch's guess when left out: 0 for 0, 1 and 3 axes, else 1. torch.nn.Softmin. */
 export class Softmin extends Module {
+  declare readonly shapeRule: ["keep"];
   readonly dim: number | undefined;
 
   constructor(options: { dim?: number } = {}) {
@@ -150,6 +189,8 @@ export class Softmin extends Module {
     this.dim = options.dim;
   }
 
+  forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return softmin(input, this.dim ?? (input.ndim === 0 || input.ndim === 1 || input.ndim === 3 ? 0 : 1));
   }

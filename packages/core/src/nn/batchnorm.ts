@@ -1,12 +1,15 @@
 import { full, ones, zeros } from "../autograd/create.ts";
 import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
+import type { Shape } from "../base/shape.ts";
+import type { ShapeRule } from "../base/typed/rules.ts";
 import { ShapeError } from "../errors/errors.ts";
 import { batchNorm } from "../ops/batch-norm.ts";
 import { add_ } from "../ops/in-place.ts";
 import { checkSizes } from "./linear.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
+import type { Fit, Given, Unshaped } from "./typed-layer.ts";
 
 export interface BatchNormOptions {
   /** Added to the variance, same unit as x². Default 1e-5. */
@@ -20,7 +23,8 @@ export interface BatchNormOptions {
 }
 
 /** What BatchNorm1d and BatchNorm2d share; they differ in the inputs they accept. */
-export abstract class BatchNorm extends Module {
+export abstract class BatchNorm<const C extends number = number, Rule extends ShapeRule = ShapeRule> extends Module {
+  declare readonly shapeRule: Rule;
   readonly numFeatures: number;
   readonly eps: number;
   readonly momentum: number | null;
@@ -31,7 +35,7 @@ export abstract class BatchNorm extends Module {
   /** Batches seen; the tensor num_batches_tracked says the same. */
   #seen: number | null = null;
 
-  constructor(numFeatures: number, options: BatchNormOptions = {}) {
+  constructor(numFeatures: C, options: BatchNormOptions = {}) {
     super();
     const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
     checkSizes(this.constructor.name, { numFeatures });
@@ -60,6 +64,8 @@ export abstract class BatchNorm extends Module {
 
   protected abstract checkInput(input: Tensor): void;
 
+  forward<S extends Shape>(input: Tensor<S> & Fit<Rule, S>): Tensor<Given<Rule, S>>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     this.checkInput(input);
     const { runningMean = null, runningVar = null } = this;
@@ -116,7 +122,7 @@ function checkChannels(name: string, input: Tensor, numFeatures: number, ranks: 
  * Shape    (N, C) or (N, C, L) → the same. Everything else as BatchNorm2d.
  * Source   torch.nn.BatchNorm1d.
  */
-export class BatchNorm1d extends BatchNorm {
+export class BatchNorm1d<const C extends number = number> extends BatchNorm<C, ["batchNorm1d", C]> {
   protected checkInput(input: Tensor): void {
     checkChannels("BatchNorm1d", input, this.numFeatures, [2, 3], "N, C or N, C, L");
   }
@@ -140,7 +146,7 @@ export class BatchNorm1d extends BatchNorm {
  * @example
  * new nn.BatchNorm2d(64).forward(randn([8, 64, 4, 4])).shape; // [8, 64, 4, 4]
  */
-export class BatchNorm2d extends BatchNorm {
+export class BatchNorm2d<const C extends number = number> extends BatchNorm<C, ["batchNorm2d", C]> {
   protected checkInput(input: Tensor): void {
     checkChannels("BatchNorm2d", input, this.numFeatures, [4], "N, C, H, W");
   }

@@ -1,7 +1,10 @@
 import { release, type Tensor } from "../autograd/tensor.ts";
+import type { Shape } from "../base/shape.ts";
+import type { Dims } from "../base/typed/dims.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { Module } from "./module.ts";
 import { keepsNothing } from "./plain-layers.ts";
+import type { Fit, Fitted, Given, Unshaped } from "./typed-layer.ts";
 
 /** A module from one tensor to one tensor: what a Sequential chains. */
 export type Layer = Module & { forward(input: Tensor): Tensor };
@@ -9,17 +12,20 @@ export type Layer = Module & { forward(input: Tensor): Tensor };
 /**
  * Layers one after another. Children are named "0", "1", …, or by the keys of an object.
  *
+ * Types    layers that do not fit are a compile error where that can be told without the input; sequential() knows the
+ *          input, too.
  * Source   torch.nn.Sequential.
  *
  * @example
  * const net = new nn.Sequential(new nn.Flatten(), new nn.Linear(4, 2));
  * [...net.stateDict().keys()]; // ["1.weight", "1.bias"]
  */
-export class Sequential extends Module implements Iterable<Layer> {
+export class Sequential<const L extends readonly Layer[] = readonly Layer[]> extends Module implements Iterable<Layer> {
+  declare readonly shapeRule: ["sequence", L, ...Dims[]];
   readonly #names: string[] = [];
 
   constructor(layers: Record<string, Layer>);
-  constructor(...layers: Layer[]);
+  constructor(...layers: Fitted<L, Dims>);
   constructor(...given: (Layer | Record<string, Layer>)[]) {
     super();
     const [first] = given;
@@ -66,6 +72,8 @@ export class Sequential extends Module implements Iterable<Layer> {
     for (const name of this.#names) yield [name, (this as unknown as Record<string, Module>)[name]!];
   }
 
+  forward<S extends Shape>(input: Tensor<S> & Fit<["sequence", L], S>): Tensor<Given<["sequence", L], S>>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     let x = input;
     let mine = false; // whether x is a temporary that only this loop can reach

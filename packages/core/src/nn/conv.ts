@@ -1,6 +1,6 @@
 import { empty } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
-import { type Pair, pair } from "../base/shape.ts";
+import { type Pair, pair, type Shape } from "../base/shape.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import {
   convTranspose2d,
@@ -12,6 +12,7 @@ import { type Conv2dOptions as ConvOptions, conv2d, conv2dPadded, convGeometry }
 import { checkSizes, defaultInit } from "./linear.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
+import type { Fit, Given, Unshaped, Written } from "./typed-layer.ts";
 
 export interface Conv2dOptions extends ConvOptions {
   /** Default true. */
@@ -52,7 +53,13 @@ function checkPaddingMode(where: string, paddingMode: string): void {
  * @example
  * new nn.Conv2d(3, 16, 3, { padding: 1 }).forward(zeros([1, 3, 32, 32])).shape; // [1, 16, 32, 32]
  */
-export class Conv2d extends Module {
+export class Conv2d<
+  const I extends number = number,
+  const O extends number = number,
+  const K extends number | readonly number[] = number | readonly number[],
+  const P extends Conv2dOptions = Record<never, never>,
+> extends Module {
+  declare readonly shapeRule: ["conv2d", I, O, K, P];
   readonly inChannels: number;
   readonly outChannels: number;
   readonly kernelSize: Pair;
@@ -61,12 +68,13 @@ export class Conv2d extends Module {
   readonly bias: Parameter | null;
 
   constructor(
-    inChannels: number,
-    outChannels: number,
-    kernelSize: number | readonly number[],
-    options: Conv2dOptions = {},
+    inChannels: I,
+    outChannels: O,
+    kernelSize: K,
+    given: Written<P, Conv2dOptions> = {} as Written<P, Conv2dOptions>,
   ) {
     super();
+    const options: Conv2dOptions = given;
     const [kh, kw] = pair(kernelSize, "Conv2d", "kernelSize");
     const { groups = 1, bias = true, paddingMode = "zeros" } = options;
     checkSizes("Conv2d", { inChannels, outChannels, kernelHeight: kh, kernelWidth: kw });
@@ -82,6 +90,8 @@ export class Conv2d extends Module {
     defaultInit(this.weight, this.bias);
   }
 
+  forward<S extends Shape>(input: Tensor<S> & Fit<["conv2d", I, O, K, P], S>): Tensor<Given<["conv2d", I, O, K, P], S>>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     const { paddingMode = "zeros" } = this.options;
     if (paddingMode === "zeros") return conv2d(input, this.weight, this.bias, this.options);
@@ -115,18 +125,25 @@ export interface Conv1dOptions {
  * Keys     weight (outChannels, inChannels/groups, k), bias (outChannels).
  * Source   torch.nn.Conv1d.
  */
-export class Conv1d extends Module {
+export class Conv1d<
+  const I extends number = number,
+  const O extends number = number,
+  const K extends number | readonly number[] = number | readonly number[],
+  const P extends Conv1dOptions = Record<never, never>,
+> extends Module {
+  declare readonly shapeRule: ["conv1d", I, O, K, P];
   readonly options: Conv1dOptions;
   readonly weight: Parameter;
   readonly bias: Parameter | null;
 
   constructor(
-    inChannels: number,
-    outChannels: number,
-    kernelSize: number | readonly number[],
-    options: Conv1dOptions = {},
+    inChannels: I,
+    outChannels: O,
+    kernelSize: K,
+    given: Written<P, Conv1dOptions> = {} as Written<P, Conv1dOptions>,
   ) {
     super();
+    const options: Conv1dOptions = given;
     const k = single("Conv1d", "kernelSize", kernelSize);
     checkSizes("Conv1d", { inChannels, outChannels, kernelSize: k });
     checkGroups("Conv1d", options.groups ?? 1, inChannels, outChannels);
@@ -147,6 +164,8 @@ export class Conv1d extends Module {
     defaultInit(this.weight, this.bias);
   }
 
+  forward<S extends Shape>(input: Tensor<S> & Fit<["conv1d", I, O, K, P], S>): Tensor<Given<["conv1d", I, O, K, P], S>>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return conv1dPadded(input, this.weight, this.bias, this.options, this.options.paddingMode ?? "zeros");
   }
@@ -164,18 +183,25 @@ export interface ConvTranspose2dOptions extends TransposeOptions {
  * Keys     weight (inChannels, outChannels/groups, kH, kW), bias (outChannels).
  * Source   torch.nn.ConvTranspose2d.
  */
-export class ConvTranspose2d extends Module {
+export class ConvTranspose2d<
+  const I extends number = number,
+  const O extends number = number,
+  const K extends number | readonly number[] = number | readonly number[],
+  const P extends ConvTranspose2dOptions = Record<never, never>,
+> extends Module {
+  declare readonly shapeRule: ["convTranspose2d", I, O, K, P];
   readonly options: ConvTranspose2dOptions;
   readonly weight: Parameter;
   readonly bias: Parameter | null;
 
   constructor(
-    inChannels: number,
-    outChannels: number,
-    kernelSize: number | readonly number[],
-    options: ConvTranspose2dOptions = {},
+    inChannels: I,
+    outChannels: O,
+    kernelSize: K,
+    given: Written<P, ConvTranspose2dOptions> = {} as Written<P, ConvTranspose2dOptions>,
   ) {
     super();
+    const options: ConvTranspose2dOptions = given;
     const [kh, kw] = pair(kernelSize, "ConvTranspose2d", "kernelSize");
     const groups = options.groups ?? 1;
     checkSizes("ConvTranspose2d", { inChannels, outChannels, kernelHeight: kh, kernelWidth: kw });
@@ -193,6 +219,10 @@ export class ConvTranspose2d extends Module {
     defaultInit(this.weight, this.bias);
   }
 
+  forward<S extends Shape>(
+    input: Tensor<S> & Fit<["convTranspose2d", I, O, K, P], S>,
+  ): Tensor<Given<["convTranspose2d", I, O, K, P], S>>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return convTranspose2d(input, this.weight, this.bias, this.options);
   }

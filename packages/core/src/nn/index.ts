@@ -14,6 +14,7 @@ export {
   Softplus,
 } from "./activations.ts";
 export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from "./batchnorm.ts";
+export { Concat, Residual } from "./branches.ts";
 export { type Layer, Sequential } from "./container.ts";
 export { ModuleDict, ModuleList, ParameterList } from "./containers.ts";
 export {
@@ -38,3 +39,4 @@ export { ConstantPad2d, type Padding2d, ReflectionPad2d, ReplicationPad2d, ZeroP
 export { Parameter } from "./parameter.ts";
 export { AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d } from "./pooling.ts";
 export { MaxUnpool2d, PixelShuffle, PixelUnshuffle, Upsample } from "./resize.ts";
+export { type OutputOf, type ShapedSequential, sequential } from "./sequential.ts";

@@ -1,6 +1,7 @@
 import { full, ones, zeros } from "../autograd/create.ts";
 import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
+import type { Shape } from "../base/shape.ts";
 import { ShapeError } from "../errors/errors.ts";
 import { batchNorm } from "../ops/batch-norm.ts";
 import { add, mul } from "../ops/binary.ts";
@@ -11,6 +12,7 @@ import { expand, reshape, unsqueeze } from "../ops/view.ts";
 import { checkSizes } from "./linear.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
+import type { Fit, Given, Unshaped } from "./typed-layer.ts";
 
 export interface InstanceNormOptions {
   /** Added to the variance. Default 1e-5. */
@@ -33,14 +35,15 @@ export interface InstanceNormOptions {
  * Throws   ShapeError "rank", "channels"; ArgumentError "one-value" for maps of one pixel.
  * Source   Ulyanov et al. 2016; torch.nn.InstanceNorm2d.
  */
-export class InstanceNorm2d extends Module {
+export class InstanceNorm2d<const C extends number = number> extends Module {
+  declare readonly shapeRule: ["instanceNorm2d", C];
   readonly numFeatures: number;
   readonly eps: number;
   readonly momentum: number;
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
 
-  constructor(numFeatures: number, options: InstanceNormOptions = {}) {
+  constructor(numFeatures: C, options: InstanceNormOptions = {}) {
     super();
     checkSizes("InstanceNorm2d", { numFeatures });
     const { eps = 1e-5, momentum = 0.1, affine = false, trackRunningStats = false } = options;
@@ -56,6 +59,8 @@ export class InstanceNorm2d extends Module {
     this.registerBuffer("num_batches_tracked", full([], 0, { dtype: "int32" }));
   }
 
+  forward<S extends Shape>(input: Tensor<S> & Fit<["instanceNorm2d", C], S>): Tensor<Given<["instanceNorm2d", C], S>>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     const operands = [{ name: "input", shape: input.shape, axes: input.ndim === 3 ? "C, H, W" : "N, C, H, W" }];
     if (input.ndim !== 3 && input.ndim !== 4)

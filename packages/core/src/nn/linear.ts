@@ -1,10 +1,12 @@
 import { empty } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
+import type { Shape } from "../base/shape.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { linear } from "../ops/linear.ts";
 import { calculateFanInAndFanOut, kaimingUniform_, uniform_ } from "./init.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
+import type { Fit, Given, Unshaped } from "./typed-layer.ts";
 
 /** Weight and bias as torch.nn.Linear and Conv draw them: kaiming uniform with a = √5, then U(±1/√fanIn). @internal */
 export function defaultInit(weight: Parameter, bias: Parameter | null): void {
@@ -33,13 +35,14 @@ export function checkSizes(where: string, sizes: Record<string, number>): void {
  * @example
  * new nn.Linear(128, 10).forward(zeros([4, 128])).shape; // [4, 10]
  */
-export class Linear extends Module {
+export class Linear<const I extends number = number, const O extends number = number> extends Module {
+  declare readonly shapeRule: ["linear", I, O];
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly weight: Parameter;
   readonly bias: Parameter | null;
 
-  constructor(inFeatures: number, outFeatures: number, options: { bias?: boolean } = {}) {
+  constructor(inFeatures: I, outFeatures: O, options: { bias?: boolean } = {}) {
     super();
     checkSizes("Linear", { inFeatures, outFeatures });
     this.inFeatures = inFeatures;
@@ -49,6 +52,8 @@ export class Linear extends Module {
     defaultInit(this.weight, this.bias);
   }
 
+  forward<S extends Shape>(input: Tensor<S> & Fit<["linear", I, O], S>): Tensor<Given<["linear", I, O], S>>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return linear(input, this.weight, this.bias);
   }

@@ -1,6 +1,7 @@
 import { type Device, getBackend } from "../autograd/device.ts";
 import { Tensor } from "../autograd/tensor.ts";
 import { watch } from "../autograd/watch.ts";
+import type { ShapeRule } from "../base/typed/rules.ts";
 import { ArgumentError, DrishtiError } from "../errors/errors.ts";
 import { Parameter } from "./parameter.ts";
 
@@ -31,6 +32,8 @@ type Forward = (...inputs: unknown[]) => unknown;
 export abstract class Module {
   /** Whether dropout drops and batch norm uses the batch; set by train() and eval(). */
   training = true;
+  /** What the layer does to shapes, for the compiler; no such field exists at run time. See base/typed/rules.ts. */
+  declare readonly shapeRule?: ShapeRule;
   readonly #buffers = new Map<string, Tensor | null>();
   readonly #parameters = new Map<string, Parameter | null>();
   readonly #preHooks = new Set<ForwardPreHook>();

@@ -1,19 +1,23 @@
 /** @file Padding as layers: [left, right, top, bottom], or one number for all four; negative values crop. */
 import type { Tensor } from "../autograd/tensor.ts";
+import type { Shape } from "../base/shape.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { type PadMode, pad } from "../ops/pad.ts";
 import { Module } from "./module.ts";
+import type { Fit, Given, Unshaped } from "./typed-layer.ts";
 
 /** One number for all four sides, or [left, right, top, bottom]. */
 export type Padding2d = number | readonly number[];
 
-abstract class Pad2d extends Module {
+abstract class Pad2d<const P extends Padding2d> extends Module {
+  declare readonly shapeRule: ["pad", P];
   readonly padding: readonly number[];
   readonly value: number;
 
-  constructor(padding: Padding2d, value = 0) {
+  constructor(padding: P, value = 0) {
     super();
-    const list = typeof padding === "number" ? [padding, padding, padding, padding] : [...padding];
+    const list =
+      typeof padding === "number" ? [padding, padding, padding, padding] : [...(padding as readonly number[])];
     if (list.length !== 4 || !list.every(Number.isInteger))
       throw new ArgumentError(
         this.constructor.name,
@@ -26,6 +30,8 @@ abstract class Pad2d extends Module {
 
   protected abstract get mode(): PadMode;
 
+  forward<S extends Shape>(input: Tensor<S> & Fit<["pad", P], S>): Tensor<Given<["pad", P], S>>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     if (input.ndim !== 3 && input.ndim !== 4)
       throw new ShapeError(
@@ -43,8 +49,8 @@ abstract class Pad2d extends Module {
 }
 
 /** A border of zeros. torch.nn.ZeroPad2d. */
-export class ZeroPad2d extends Pad2d {
-  constructor(padding: Padding2d) {
+export class ZeroPad2d<const P extends Padding2d = Padding2d> extends Pad2d<P> {
+  constructor(padding: P) {
     super(padding);
   }
 
@@ -54,8 +60,8 @@ export class ZeroPad2d extends Pad2d {
 }
 
 /** A border of one value. torch.nn.ConstantPad2d. */
-export class ConstantPad2d extends Pad2d {
-  constructor(padding: Padding2d, value: number) {
+export class ConstantPad2d<const P extends Padding2d = Padding2d> extends Pad2d<P> {
+  constructor(padding: P, value: number) {
     super(padding, value);
   }
 
@@ -65,8 +71,8 @@ export class ConstantPad2d extends Pad2d {
 }
 
 /** The picture mirrored at its edge pixels, which are not repeated. torch.nn.ReflectionPad2d. */
-export class ReflectionPad2d extends Pad2d {
-  constructor(padding: Padding2d) {
+export class ReflectionPad2d<const P extends Padding2d = Padding2d> extends Pad2d<P> {
+  constructor(padding: P) {
     super(padding);
   }
 
@@ -76,8 +82,8 @@ export class ReflectionPad2d extends Pad2d {
 }
 
 /** The edge pixels repeated. torch.nn.ReplicationPad2d. */
-export class ReplicationPad2d extends Pad2d {
-  constructor(padding: Padding2d) {
+export class ReplicationPad2d<const P extends Padding2d = Padding2d> extends Pad2d<P> {
+  constructor(padding: P) {
     super(padding);
   }
 

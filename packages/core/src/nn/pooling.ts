@@ -1,5 +1,6 @@
 /** @file Pooling as layers; shapes and options stand with the functions in ops/. */
 import type { Tensor } from "../autograd/tensor.ts";
+import type { Shape } from "../base/shape.ts";
 import {
   adaptiveAvgPool2d,
   adaptiveMaxPool2d,
@@ -11,10 +12,11 @@ import { type AvgPool2dOptions, avgPool2d } from "../ops/avg-pool2d.ts";
 import { type MaxPool2dOptions, maxPool2d, maxPool2dWithIndices } from "../ops/max-pool2d.ts";
 import { poolGeometry } from "../ops/pool-shape.ts";
 import { Module } from "./module.ts";
+import type { Fit, Given, Unshaped, Written } from "./typed-layer.ts";
 
 type Size = number | readonly number[];
 
-function withStride<O extends { stride?: Size | null }>(stride: Size | null | O | undefined, options: O): O {
+function withStride<O extends { stride?: Size | null }>(stride: unknown, options: O): O {
   return typeof stride === "object" && stride !== null && !Array.isArray(stride)
     ? (stride as O)
     : { ...options, ...(stride === undefined || stride === null ? {} : { stride: stride as Size }) };
@@ -25,20 +27,30 @@ export interface ReturnIndices<Indices extends boolean> {
   returnIndices?: Indices;
 }
 
-type Pooled<Indices extends boolean> = Indices extends true ? { output: Tensor; indices: Tensor } : Tensor;
+type Pooled<Indices extends boolean, S extends Shape = Shape> = Indices extends true
+  ? { output: Tensor<S>; indices: Tensor<S> }
+  : Tensor<S>;
+/** What a pooling layer takes second: a stride, or the options. */
+type StrideOr<Options> = Size | null | undefined | Options;
 
 /**
  * The largest value of each window: `new MaxPool2d(2, 2)` or `new MaxPool2d(3, { stride: 2, padding: 1 })`.
  * torch.nn.MaxPool2d.
  */
-export class MaxPool2d<Indices extends boolean = false> extends Module {
+export class MaxPool2d<
+  Indices extends boolean = false,
+  const K extends Size = Size,
+  const T = unknown,
+  const P extends MaxPool2dOptions = Record<never, never>,
+> extends Module {
+  declare readonly shapeRule: ["maxPool2d", K, T, P];
   readonly kernelSize: Size;
   readonly options: MaxPool2dOptions & ReturnIndices<Indices>;
 
   constructor(
-    kernelSize: Size,
-    stride?: Size | null | (MaxPool2dOptions & ReturnIndices<Indices>),
-    options: MaxPool2dOptions & ReturnIndices<Indices> = {},
+    kernelSize: K,
+    stride?: T & StrideOr<MaxPool2dOptions & ReturnIndices<Indices>>,
+    options: P & ReturnIndices<Indices> = {} as P,
   ) {
     super();
     this.kernelSize = kernelSize;
@@ -46,6 +58,10 @@ export class MaxPool2d<Indices extends boolean = false> extends Module {
     poolGeometry("MaxPool2d", kernelSize, this.options);
   }
 
+  forward<S extends Shape>(
+    input: Tensor<S> & Fit<["maxPool2d", K, T, P], S>,
+  ): Pooled<Indices, Given<["maxPool2d", K, T, P], S>>;
+  forward(input: Unshaped): Pooled<Indices>;
   forward(input: Tensor): Pooled<Indices> {
     return (this.options.returnIndices ? maxPool2dWithIndices : maxPool2d)(
       input,
@@ -60,17 +76,28 @@ export class MaxPool2d<Indices extends boolean = false> extends Module {
 }
 
 /** The mean of each window. torch.nn.AvgPool2d. */
-export class AvgPool2d extends Module {
+export class AvgPool2d<
+  const K extends Size = Size,
+  const T = unknown,
+  const P extends AvgPool2dOptions = Record<never, never>,
+> extends Module {
+  declare readonly shapeRule: ["avgPool2d", K, T, P];
   readonly kernelSize: Size;
   readonly options: AvgPool2dOptions;
 
-  constructor(kernelSize: Size, stride?: Size | null | AvgPool2dOptions, options: AvgPool2dOptions = {}) {
+  constructor(
+    kernelSize: K,
+    stride?: T & StrideOr<AvgPool2dOptions>,
+    options: Written<P, AvgPool2dOptions> = {} as Written<P, AvgPool2dOptions>,
+  ) {
     super();
     this.kernelSize = kernelSize;
     this.options = withStride(stride, options);
     poolGeometry("AvgPool2d", kernelSize, this.options);
   }
 
+  forward<S extends Shape>(input: Tensor<S> & Fit<["avgPool2d", K, T, P], S>): Tensor<Given<["avgPool2d", K, T, P], S>>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return avgPool2d(input, this.kernelSize, this.options);
   }
@@ -81,15 +108,20 @@ export class AvgPool2d extends Module {
 }
 
 /** Means over windows that give the wanted size; 1 is global average pooling. torch.nn.AdaptiveAvgPool2d. */
-export class AdaptiveAvgPool2d extends Module {
+export class AdaptiveAvgPool2d<const K extends OutputSize = OutputSize> extends Module {
+  declare readonly shapeRule: ["adaptiveAvgPool2d", K];
   readonly outputSize: OutputSize;
 
-  constructor(outputSize: OutputSize) {
+  constructor(outputSize: K) {
     super();
     checkOutputSize("AdaptiveAvgPool2d", outputSize);
     this.outputSize = outputSize;
   }
 
+  forward<S extends Shape>(
+    input: Tensor<S> & Fit<["adaptiveAvgPool2d", K], S>,
+  ): Tensor<Given<["adaptiveAvgPool2d", K], S>>;
+  forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     return adaptiveAvgPool2d(input, this.outputSize);
   }
@@ -100,17 +132,25 @@ export class AdaptiveAvgPool2d extends Module {
 }
 
 /** Maxima over windows that give the wanted size. torch.nn.AdaptiveMaxPool2d. */
-export class AdaptiveMaxPool2d<Indices extends boolean = false> extends Module {
+export class AdaptiveMaxPool2d<
+  Indices extends boolean = false,
+  const K extends OutputSize = OutputSize,
+> extends Module {
+  declare readonly shapeRule: ["adaptiveMaxPool2d", K];
   readonly outputSize: OutputSize;
   readonly returnIndices: boolean;
 
-  constructor(outputSize: OutputSize, options: ReturnIndices<Indices> = {}) {
+  constructor(outputSize: K, options: ReturnIndices<Indices> = {}) {
     super();
     checkOutputSize("AdaptiveMaxPool2d", outputSize);
     this.returnIndices = options.returnIndices ?? false;
     this.outputSize = outputSize;
   }
 
+  forward<S extends Shape>(
+    input: Tensor<S> & Fit<["adaptiveMaxPool2d", K], S>,
+  ): Pooled<Indices, Given<["adaptiveMaxPool2d", K], S>>;
+  forward(input: Unshaped): Pooled<Indices>;
   forward(input: Tensor): Pooled<Indices> {
     return (this.returnIndices ? adaptiveMaxPool2dWithIndices : adaptiveMaxPool2d)(
       input,

@@ -20,7 +20,7 @@ import * as views from "./view.ts";
 type Operand = binary.Operand;
 
 declare module "../autograd/tensor.ts" {
-  interface Tensor {
+  interface Tensor<S extends Shape = Shape> {
     /** Adds this tensor's gradient to .grad of every leaf it depends on. See backward(). */
     backward(options?: BackwardOptions): void;
     registerHook(hook: TensorHook): () => void;

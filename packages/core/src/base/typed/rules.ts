@@ -1,0 +1,124 @@
+/**
+ * @file From a layer's type to its shape rule. Every layer class carries `shapeRule`, a tuple of the rule's name and the
+ * layer's arguments, in its type only; the table below says what each rule does to a shape.
+ */
+import type { Conv1dShape, Conv2dShape, ConvTranspose1dShape, ConvTranspose2dShape } from "./conv-rules.ts";
+import type {
+  CatShape,
+  ChannelsShape,
+  FlattenLayerShape,
+  InstanceNormShape,
+  LayerNormShape,
+  LinearShape,
+  ResidualShape,
+  SameSizes,
+} from "./dense-rules.ts";
+import type { Dim, Dims, Misfit, Outcome, Show, Unranked } from "./dims.ts";
+import type {
+  AdaptivePoolShape,
+  PadShape,
+  PixelShuffleShape,
+  PixelUnshuffleShape,
+  PoolShape,
+  UpsampleShape,
+} from "./pool-rules.ts";
+
+/** A rule's name and its arguments. */
+export type ShapeRule = readonly [name: string, ...args: unknown[]];
+
+/** What rule R gives for a shape X, by the rule's name; add to it to teach the compiler a layer of your own. */
+export interface ShapeRules<R extends readonly unknown[], X extends Dims> {
+  keep: X;
+  conv1d: Conv1dShape<X, R[1], R[2], R[3], R[4]>;
+  conv2d: Conv2dShape<X, R[1], R[2], R[3], R[4]>;
+  convTranspose1d: ConvTranspose1dShape<X, R[1], R[2], R[3], R[4]>;
+  convTranspose2d: ConvTranspose2dShape<X, R[1], R[2], R[3], R[4]>;
+  maxPool2d: PoolShape<"maxPool2d", X, R[1], R[2], R[3]>;
+  avgPool2d: PoolShape<"avgPool2d", X, R[1], R[2], R[3]>;
+  adaptiveAvgPool2d: AdaptivePoolShape<"adaptiveAvgPool2d", X, R[1]>;
+  adaptiveMaxPool2d: AdaptivePoolShape<"adaptiveMaxPool2d", X, R[1]>;
+  upsample: UpsampleShape<X, R[1]>;
+  pixelShuffle: PixelShuffleShape<X, R[1]>;
+  pixelUnshuffle: PixelUnshuffleShape<X, R[1]>;
+  pad: PadShape<X, R[1]>;
+  flatten: FlattenLayerShape<X, R[1]>;
+  linear: LinearShape<X, R[1], R[2]>;
+  embedding: [...X, R[1] extends number ? R[1] : number];
+  batchNorm1d: ChannelsShape<"batchNorm1d", X, R[1], 2 | 3, X>;
+  batchNorm2d: ChannelsShape<"batchNorm2d", X, R[1], 4, [number, R[1] extends number ? R[1] : number, number, number]>;
+  groupNorm: ChannelsShape<"groupNorm", X, R[1], 2 | 3 | 4 | 5, X>;
+  instanceNorm2d: InstanceNormShape<X, R[1]>;
+  layerNorm: LayerNormShape<X, R[1]>;
+  sequence: OnShape<X, R[2], R[1] extends readonly unknown[] ? R[1] : readonly unknown[]>;
+  residual: ResidualShape<
+    After<R[1], X>,
+    R[2] extends readonly [] ? X : R[2] extends readonly [infer A] ? After<A, X> : Dims
+  >;
+  concat: CatShape<EachOf<R[1], X>, R[2]>;
+}
+
+/** The shape after rule R, or the misfit; what has no rule leaves the shape unknown. */
+export type Apply<R, X extends Dims> = R extends readonly [infer Name extends keyof ShapeRules<[], []>, ...unknown[]]
+  ? ShapeRules<R, X>[Name] extends infer Y extends Outcome
+    ? Y
+    : Dims
+  : Dims;
+
+/** A layer's rule. */
+export type RuleOf<L> = L extends { readonly shapeRule?: infer R } ? R : unknown;
+
+/** The shape after one layer. */
+export type After<L, X extends Dims> = Apply<RuleOf<L>, X>;
+
+/** The shape after a list of layers, or the first misfit. */
+export type Chain<L extends readonly unknown[], X extends Dims> = L extends readonly [infer H, ...infer T]
+  ? After<H, X> extends infer Y
+    ? Y extends Dims
+      ? Chain<T, Y>
+      : Y
+    : never
+  : number extends L["length"]
+    ? Dims
+    : X;
+
+/** Layers L on a batch of samples of shape I, which may be unknown. */
+type OnShape<X extends Dims, I, L extends readonly unknown[]> = I extends Dims
+  ? true extends Unranked<I> | Unranked<X>
+    ? Chain<L, X>
+    : X extends readonly [infer N extends Dim, ...infer Sample extends Dims]
+      ? SameSizes<Sample, I> extends true
+        ? Chain<L, [N, ...I]>
+        : Misfit<`sequential: expects ${Show<["N", ...I]>}, got ${Show<X>}`>
+      : Misfit<`sequential: expects ${Show<["N", ...I]>}, got ${Show<X>}`>
+  : Chain<L, X>;
+
+type EachOf<L, X extends Dims> = L extends readonly [infer H, ...infer T]
+  ? [After<H, X>, ...EachOf<T, X>]
+  : L extends readonly []
+    ? []
+    : unknown[];
+
+/**
+ * The list itself, with the first layer that does not fit made into its misfit, so that the compiler points at it.
+ * A list of unknown length passes.
+ */
+export type Checked<
+  L extends readonly unknown[],
+  X extends Dims,
+  Done extends readonly unknown[] = [],
+> = L extends readonly [infer H, ...infer T]
+  ? After<H, X> extends infer Y
+    ? Y extends Dims
+      ? Checked<T, Y, [...Done, H]>
+      : [...Done, H & Y, ...T]
+    : never
+  : number extends L["length"]
+    ? L
+    : Done;
+
+/** What a tensor argument must be besides its type: nothing, or a misfit that no tensor is. */
+export type Fitting<Y> = Y extends Misfit<string> ? Y : unknown;
+
+/** The shape of a result: unknown when the input's is, so that plain `let x: Tensor` code stays plain. */
+export type Result<X extends Dims, Y> =
+  Unranked<X> extends true ? readonly number[] : Y extends readonly number[] ? Y : readonly number[];

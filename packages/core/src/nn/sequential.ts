@@ -1,0 +1,64 @@
+/** @file A Sequential whose input shape the compiler knows. */
+import type { Tensor } from "../autograd/tensor.ts";
+import { type Shape, sameShape } from "../base/shape.ts";
+import type { Dims, Unranked } from "../base/typed/dims.ts";
+import type { After, Chain, Checked, Result } from "../base/typed/rules.ts";
+import { ShapeError } from "../errors/errors.ts";
+import { type Layer, Sequential } from "./container.ts";
+import type { Fit, Given, Unshaped } from "./typed-layer.ts";
+
+/** A Sequential made by sequential(): X is the shape of one sample, L the layers. */
+export class ShapedSequential<
+  const X extends Shape = Shape,
+  const L extends readonly Layer[] = readonly Layer[],
+> extends Sequential<L> {
+  declare readonly shapeRule: ["sequence", L, X];
+  /** The shape of one sample, without the batch. */
+  readonly inputShape: X;
+
+  /** @internal Use sequential(). */
+  constructor(inputShape: X, layers: L) {
+    super({}); // sequential() has checked the layers, with the input; the constructor would, without it
+    for (const layer of layers) this.append(layer);
+    this.inputShape = inputShape;
+  }
+
+  override forward<S extends Shape>(
+    input: Tensor<S> & Fit<["sequence", L, X], S>,
+  ): Tensor<Unranked<S> extends true ? Result<[], Chain<L, [number, ...X]>> : Given<["sequence", L, X], S>>;
+  override forward(input: Unshaped): Tensor<Result<[], Chain<L, [number, ...X]>>>;
+  override forward(input: Tensor): Tensor {
+    if (!sameShape(input.shape.slice(1), this.inputShape))
+      throw new ShapeError(
+        "sequential",
+        "input",
+        `expects [N, ${this.inputShape.join(", ")}], got [${input.shape.join(", ")}].`,
+        [{ name: "input", shape: input.shape }],
+      );
+    return (super.forward as (input: Tensor) => Tensor)(input);
+  }
+}
+
+/**
+ * Layers one after another on samples of a known shape. A layer that does not fit is a compile error on that layer, with
+ * both numbers; the model's own input and output are checked, too.
+ *
+ * inputShape   one sample, without the batch: [channels, height, width].
+ * Shape        (N, ...inputShape) → what the last layer gives.
+ * Keys         as Sequential: "0.weight", …
+ * Throws       ShapeError "input" in forward for samples of another shape.
+ *
+ * @example
+ * const net = sequential([3, 32, 32], [new nn.Conv2d(3, 16, 3, { padding: 1 }), new nn.Flatten(), new nn.Linear(16384, 10)]);
+ * net.forward(zeros([8, 3, 32, 32])).shape; // [8, 10]; its type is [number, 10]
+ */
+export function sequential<const X extends Shape, const L extends readonly Layer[]>(
+  inputShape: X,
+  layers: L & Checked<L, ["N", ...X]>,
+): ShapedSequential<X, L> {
+  return new ShapedSequential<X, L>(inputShape, layers);
+}
+
+/** The shape of a model's output for samples as its inputShape says: ["N", 10]. */
+export type OutputOf<M extends Sequential> =
+  M extends ShapedSequential<infer X, infer _L> ? After<M, ["N", ...X]> : Dims;
