@@ -40,7 +40,7 @@ describe("wrong usage: code 2, a sentence, nothing written", () => {
     ],
     ["an unknown schedule", ["--scheduler", "cosinus"], /--scheduler must be one of none, cosine/],
     ["a schedule with too much", ["--scheduler", "cosine:3"], /"cosine" takes at most 0 numbers/],
-    ["an unknown augmentation", ["--augment", "rotate"], /--augment must be one of none, auto/],
+    ["an unknown augmentation", ["--augment", "crop,rotate"], /--augment must be one of none, standard/],
     ["an unknown device", ["--device", "cuda"], /--device.*'cuda'.*native, wasm/],
     ["an unknown option", ["--learning-rate", "1"], /unknown option '--learning-rate'/],
     ["--resume with --out", ["--resume", "x"], /--out and --resume exclude each other/],

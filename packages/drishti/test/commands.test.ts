@@ -94,7 +94,7 @@ describe("train", () => {
     ["adamw", "onecycle", "crop+flip", 0.001 / 25 / 1e4],
     ["sgd", "step:1:0.5", "auto", 0.025],
     ["adam", "exponential:0.8", "none", 0.0008],
-    ["rmsprop", "plateau:1", "flip", 0.001],
+    ["rmsprop", "plateau:1", "flip,trivialAugment,erasing", 0.001],
   ])("%s with %s and augmentation %s", async (optimizer, scheduler, augment, rate) => {
     const out = join(folder, `${optimizer}-${scheduler.replace(/:/g, "-")}`);
     const argv = [
@@ -112,6 +112,25 @@ describe("train", () => {
     expect((await cli(["train", "--data", data, "--model", "mlp", ...argv])).code).toBe(0);
     const [, second] = readFileSync(join(out, "metrics.jsonl"), "utf8").split("\n");
     expect(JSON.parse(second!).learningRate).toBeCloseTo(rate, 12);
+  });
+
+  test("mixed batches and smoothed labels: in config.json, and the same again from there", async () => {
+    const out = join(folder, "mixed");
+    const argv = ["train", "--data", data, "--model", "mlp", "--epochs", "2", "--mixup", "0.2", "--cutmix", "1"];
+    expect((await cli([...argv, "--label-smoothing", "0.1", "--out", out])).code).toBe(0);
+    const config = JSON.parse(readFileSync(join(out, "config.json"), "utf8"));
+    expect(config).toMatchObject({ mixup: 0.2, cutmix: 1, "label-smoothing": 0.1 });
+    const again = join(folder, "mixed-again");
+    expect((await cli(["train", "--config", join(out, "config.json"), "--out", again])).code).toBe(0);
+    const lossesOf = (run: string) =>
+      readFileSync(join(run, "metrics.jsonl"), "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as { trainLoss: number; loss: number });
+    const [before, after] = [lossesOf(out), lossesOf(again)];
+    expect(after.map(({ trainLoss, loss }) => [trainLoss, loss])).toEqual(
+      before.map(({ trainLoss, loss }) => [trainLoss, loss]),
+    );
   });
 });
 

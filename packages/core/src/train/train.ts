@@ -29,6 +29,8 @@ export interface TrainOptions {
   readonly epochs: number;
   /** Default cross entropy, mean over the batch. */
   readonly loss?: LossFunction;
+  /** Of the validation data. Default `loss`; give cross entropy where `loss` smooths its labels. */
+  readonly validationLoss?: LossFunction;
   readonly scheduler?: Scheduler;
   /** When the schedule moves. Default "epoch". */
   readonly schedulePer?: "epoch" | "step";
@@ -202,10 +204,11 @@ class Run {
   /** Validates, moves the schedule, reports, and offers a checkpoint. An abort during validation leaves the epoch open. */
   async *endEpoch(): AsyncGenerator<TrainEvent, void, undefined> {
     const { model, optimizer, validation: batches, classes, scheduler, schedulePer = "epoch", signal } = this.#options;
+    const loss = this.#options.validationLoss ?? this.#lossOf;
     const learningRate = this.#last?.learningRate ?? optimizer.paramGroups[0]!.lr;
     const before = defaultGenerator.getState();
     const validation = batches
-      ? await evaluate(model, batches, { classes, loss: this.#lossOf, signal, capture: this.#options.capture })
+      ? await evaluate(model, batches, { classes, loss, signal, capture: this.#options.capture })
       : null;
     if (signal?.aborted) {
       defaultGenerator.setState(before); // the whole validation will be done again, with the same draws

@@ -2,24 +2,21 @@
 import {
   centerCrop,
   compose,
-  type ImageShape,
   isImageSet,
   type MeanStd,
   normalize,
   type Picture,
   type PictureSet,
-  randomCrop,
-  randomHorizontalFlip,
   resize,
   type Transform,
   toChannels,
   toTensor,
-  transformFromJSON,
 } from "@drishti/core/data";
 import { DataError } from "@drishti/core/errors";
 import type { ModelCard, Preprocessing } from "@drishti/core/train";
+import { transformFromJSON } from "@drishti/core/transforms";
 import type { OpenedData } from "../data/open-data.ts";
-import type { AugmentName } from "./train-config.ts";
+import { augmentation } from "./augment.ts";
 
 /** Rounded so that the file holds the very numbers that are computed with: float32 has no more than 8 digits. */
 function rounded({ mean, std }: MeanStd): MeanStd {
@@ -40,7 +37,7 @@ export interface Pipelines {
  * The transforms for pictures like those of `data`. Photos, of any size, are shrunk to a little more than the network's
  * size and cut from the middle; pictures that have that size already are taken as they are.
  */
-export function pipelines(data: OpenedData, augment: AugmentName): Pipelines {
+export function pipelines(data: OpenedData, augment: string): Pipelines {
   const { shape, meanStd } = data;
   const [channels, height, width] = shape;
   const { mean, std } = rounded(meanStd);
@@ -48,9 +45,9 @@ export function pipelines(data: OpenedData, augment: AugmentName): Pipelines {
   const sized = isImageSet(data.train);
   const fit = sized ? [] : [resize(Math.round(Math.max(height, width) * ROOM)), centerCrop([height, width])];
   const plain = compose([...(sized ? [resize([height, width])] : fit), ...finish]);
-  const how = augmentations(shape, augment);
+  const { bytes, floats } = augmentation(augment, { shape, photos: !sized });
   return {
-    train: compose([...(how.some(({ name }) => name === "randomCrop") ? fit.slice(0, 1) : fit), ...how, ...finish]),
+    train: compose([...fitBefore(bytes, fit), ...bytes, ...finish, ...floats]),
     plain: sized ? compose(finish) : plain,
     preprocessing: {
       channels,
@@ -65,12 +62,10 @@ export function pipelines(data: OpenedData, augment: AugmentName): Pipelines {
   };
 }
 
-/** auto: colour pictures are moved and mirrored, grey ones (digits, letters: a mirrored one is another) only moved. */
-function augmentations([channels, height, width]: ImageShape, how: AugmentName): Transform[] {
-  const chosen = how === "auto" ? (channels === 1 ? "crop" : "crop+flip") : how;
-  const border = Math.max(1, Math.round(Math.min(height, width) / (channels === 1 ? 14 : 8)));
-  const crop = randomCrop([height, width], { padding: border });
-  return [...(chosen.includes("crop") ? [crop] : []), ...(chosen.includes("flip") ? [randomHorizontalFlip()] : [])];
+/** What is left of bringing photos to size when an augmentation does so itself, or cuts from what is shrunk. */
+function fitBefore(augmentations: readonly Transform[], fit: readonly Transform[]): readonly Transform[] {
+  const has = (name: string) => augmentations.some((transform) => transform.name === name);
+  return has("randomResizedCrop") ? [] : has("randomCrop") ? fit.slice(0, 1) : fit;
 }
 
 /** A picture of any size and number of channels as input of a model, by the model's own preprocessing. */

@@ -7,6 +7,7 @@ import type { Optimizer } from "@drishti/core/optim";
 import type { ModelCard, ModelFile } from "@drishti/core/train";
 import { type OpenedData, openData, openSplit } from "../data/open-data.ts";
 import { openDevice, registerDevices } from "../devices.ts";
+import { mixing } from "./augment.ts";
 import { cardName, freshModel, type ModelSource, modelOfCard, modelSource, readModelFile } from "./model-source.ts";
 import { makeOptimizer, makeSchedule, type Schedule } from "./optimization.ts";
 import { pipelines } from "./pictures.ts";
@@ -60,7 +61,8 @@ export async function setUp(
   const model = saved ? await modelOfCard(saved.card, config.model) : await freshModel(source, shape);
   const { train, plain, preprocessing } = pipelines(data, config.augment);
   const batchSize = config["batch-size"];
-  const loader = new DataLoader(data.train, { batchSize, shuffle: true, transform: train });
+  const batchTransform = mixing(config, data.classes.length);
+  const loader = new DataLoader(data.train, { batchSize, shuffle: true, transform: train, batchTransform });
   const validation = new DataLoader(data.val, { batchSize: Math.max(batchSize, 256), transform: plain });
   const optimizer = makeOptimizer(model, config);
   const schedule = makeSchedule(optimizer, config, loader.length);

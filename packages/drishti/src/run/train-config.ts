@@ -2,13 +2,12 @@
 import { readFile } from "node:fs/promises";
 import { readError } from "../data/files.ts";
 import { deviceNames } from "../device-names.ts";
+import { augmentFault } from "./augment.ts";
 import { schedulerNames } from "./optimization.ts";
 import { UsageError } from "./usage-error.ts";
 
 export const optimizerNames = ["sgd", "adam", "adamw", "rmsprop"] as const;
 export type OptimizerName = (typeof optimizerNames)[number];
-export const augmentNames = ["none", "auto", "crop", "flip", "crop+flip"] as const;
-export type AugmentName = (typeof augmentNames)[number];
 
 /** How a run is trained; `config.json` holds one, with the names of the command line's options. */
 export interface TrainConfig {
@@ -23,7 +22,13 @@ export interface TrainConfig {
   readonly momentum: number;
   readonly "weight-decay": number;
   readonly scheduler: string;
-  readonly augment: AugmentName;
+  /** A recipe or a list; see augment.ts. */
+  readonly augment: string;
+  /** alpha of MixUp and of CutMix; 0: off. */
+  readonly mixup: number;
+  readonly cutmix: number;
+  /** Share of the target that is spread evenly over the classes, below 1. */
+  readonly "label-smoothing": number;
   readonly seed: number;
   readonly device: string;
   /** Null: one a processor. */
@@ -63,7 +68,11 @@ const checks: Readonly<Record<keyof TrainConfig, Check>> = {
     const name = String(value).split(":", 1)[0]!;
     return schedulerNames.includes(name) ? undefined : `must be one of ${schedulerNames.join(", ")}`;
   },
-  augment: oneOf(augmentNames),
+  augment: augmentFault,
+  mixup: atLeast0,
+  cutmix: atLeast0,
+  "label-smoothing": (value) =>
+    (value as number) >= 0 && (value as number) < 1 ? undefined : "must be at least 0 and below 1",
   seed: (value) => (Number.isSafeInteger(value) ? undefined : "must be a whole number"),
   device: oneOf(deviceNames),
   threads: optional(count),
@@ -93,6 +102,9 @@ export function trainConfig(given: Partial<TrainConfig>, file: Partial<TrainConf
     "weight-decay": optimizer === "adamw" ? 0.01 : 0,
     scheduler: "none",
     augment: "none",
+    mixup: 0,
+    cutmix: 0,
+    "label-smoothing": 0,
     seed: 0,
     device: process.env.DRISHTI_DEVICE || "auto",
     threads: null,

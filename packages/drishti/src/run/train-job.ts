@@ -1,5 +1,5 @@
 /** @file A whole training: set up, loop, and a run folder that is kept whole at every moment. */
-import type { Backend } from "@drishti/core";
+import { type Backend, crossEntropy } from "@drishti/core";
 import type { PictureSet } from "@drishti/core/data";
 import type { Layer } from "@drishti/core/nn";
 import {
@@ -97,6 +97,8 @@ export async function runTraining(job: TrainJob): Promise<TrainOutcome> {
     validation,
     classes: card.classes.length,
     epochs: config.epochs,
+    loss: (logits, target) => crossEntropy(logits, target, { labelSmoothing: config["label-smoothing"] }),
+    validationLoss: crossEntropy,
     scheduler: schedule.scheduler,
     schedulePer: schedule.per,
     signal,

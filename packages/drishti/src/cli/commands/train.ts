@@ -21,8 +21,11 @@ export interface TrainOptions extends CommonOptions {
   readonly momentum?: number;
   readonly weightDecay?: number;
   readonly scheduler?: string;
-  /** True when given without a value: auto. */
+  /** True when given without a value: standard. */
   readonly augment?: string | boolean;
+  readonly mixup?: number;
+  readonly cutmix?: number;
+  readonly labelSmoothing?: number;
   readonly out?: string;
   /** A run folder. */
   readonly resume?: string;
@@ -46,7 +49,13 @@ export function define(command: Command): Command {
       "--scheduler <name>",
       "none, cosine, onecycle, step[:EPOCHS[:FACTOR]], exponential[:FACTOR], plateau[:PATIENCE]",
     )
-    .option("--augment [how]", "none, auto, crop, flip or crop+flip; alone: auto (default: none)")
+    .option(
+      "--augment [how]",
+      "none, standard, trivial, rand, auto, or a list: randomResizedCrop,flip,colorJitter; alone: standard (default: none)",
+    )
+    .option("--mixup <alpha>", "mix pictures and labels of each batch (0.2 is usual; default: 0, off)", number(0))
+    .option("--cutmix <alpha>", "put boxes of one picture into another (1 is usual; default: 0, off)", number(0))
+    .option("--label-smoothing <share>", "of the target, spread over all classes (default: 0)", number(0))
     .option("--out <folder>", "the run folder (default: runs/DATE-MODEL)")
     .option("--resume <run>", "go on with a run that was stopped")
     .option("--config <file>", "take arguments from a run's config.json; those given here win")
@@ -114,11 +123,14 @@ function givenBy(options: TrainOptions): Partial<TrainConfig> {
     weightDecay,
     scheduler,
     augment,
+    mixup,
+    cutmix,
+    labelSmoothing,
     seed,
     device,
     threads,
   } = options;
-  const how = augment === true ? "auto" : augment === false ? "none" : augment;
+  const how = augment === true ? "standard" : augment === false ? "none" : augment;
   const values = {
     data,
     val,
@@ -131,6 +143,9 @@ function givenBy(options: TrainOptions): Partial<TrainConfig> {
     "weight-decay": weightDecay,
     scheduler,
     augment: how,
+    mixup,
+    cutmix,
+    "label-smoothing": labelSmoothing,
     seed,
     device,
     threads,
