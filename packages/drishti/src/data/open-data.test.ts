@@ -321,10 +321,10 @@ describe("other names", () => {
     { name: "a name of Object's", spec: () => "constructor:x", code: "spec", text: /no data set we know/ },
     { name: "no path", spec: () => "mnist:", code: "spec", text: /names no path after the colon: give mnist:PATH/ },
     {
-      name: "an image folder, for now",
-      spec: () => folder({ "cat/1.jpg": "" }),
-      code: "unsupported",
-      text: /image folders cannot be read yet/,
+      name: "a folder without classes",
+      spec: () => folder({ "1.jpg": "" }),
+      code: "no-classes",
+      text: /has no sub-folders: give a folder with one sub-folder of pictures a class/,
     },
     {
       name: "a file",

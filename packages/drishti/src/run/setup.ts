@@ -2,10 +2,12 @@
 import { type Backend, manualSeed, setDefaultDevice } from "@drishti/core";
 import { DataLoader, isImageSet, type PictureSet } from "@drishti/core/data";
 import { DataError } from "@drishti/core/errors";
+import { modelShape } from "@drishti/core/models";
 import type { Layer } from "@drishti/core/nn";
 import type { Optimizer } from "@drishti/core/optim";
 import type { ModelCard, ModelFile } from "@drishti/core/train";
 import { type OpenedData, openData, openSplit } from "../data/open-data.ts";
+import type { BadFile } from "../data/picture-files.ts";
 import { openDevice, registerDevices } from "../devices.ts";
 import { mixing } from "./augment.ts";
 import { cardName, freshModel, type ModelSource, modelOfCard, modelSource, readModelFile } from "./model-source.ts";
@@ -52,7 +54,7 @@ export async function setUp(
   say?: (line: string) => void,
 ): Promise<Setup> {
   const source = await modelSource(config.model);
-  const data = await openTrainingData(config);
+  const data = await openTrainingData(config, await imageSize(config, source), say);
   registerDevices({ threads: config.threads ?? undefined });
   const device = setDefaultDevice(openDevice(config.device, { say }));
   const [channels, height, width] = data.shape;
@@ -80,11 +82,27 @@ async function nameOf(source: ModelSource): Promise<string> {
   return cardName(source, source.kind === "file" ? (await readModelFile(source.path)).card : undefined);
 }
 
+/** Photos are made as large as the model is used to, but not so small that nothing is to be seen. */
+async function imageSize(config: TrainConfig, source: ModelSource): Promise<number> {
+  const wanted = config["image-size"];
+  if (wanted !== null) return wanted;
+  if (source.kind === "file") return (await readModelFile(source.path)).card.preprocessing.height;
+  return Math.max(64, source.kind === "built-in" ? modelShape(source.name).height : 0);
+}
+
 /** The data with the validation half that `val` names instead of its own; refuses halves that do not fit each other. */
-async function openTrainingData({ data, val }: TrainConfig): Promise<OpenedData> {
-  const opened = await openData(data);
+async function openTrainingData(config: TrainConfig, size: number, say?: (line: string) => void): Promise<OpenedData> {
+  const { data, val } = config;
+  const options = {
+    imageSize: size,
+    workers: config.workers ?? undefined,
+    onBadFile: config["on-bad-file"],
+    onBad: (bad: BadFile) => say?.(`left out: ${bad.message.replace(/^[a-z]+: /, "")}`),
+    say,
+  };
+  const opened = await openData(data, options);
   if (val === null) return opened;
-  const other = await openSplit(val, "val");
+  const other = await openSplit(val, "own", { ...options, wantedClasses: opened.classes });
   const shapeOf = (set: PictureSet) =>
     `${set.channels}×${isImageSet(set) ? `${set.height}×${set.width}` : "any size"}, ${set.classes.length} classes`;
   if (shapeOf(other) !== shapeOf(opened.train))

@@ -29,6 +29,11 @@ export interface TrainConfig {
   readonly cutmix: number;
   /** Share of the target that is spread evenly over the classes, below 1. */
   readonly "label-smoothing": number;
+  /** Height and width that photos are brought to; null: the model's own, at least 64. */
+  readonly "image-size": number | null;
+  /** Threads that read pictures ahead; null: one a processor but one. */
+  readonly workers: number | null;
+  readonly "on-bad-file": "skip" | "fail";
   readonly seed: number;
   readonly device: string;
   /** Null: one a processor. */
@@ -73,6 +78,11 @@ const checks: Readonly<Record<keyof TrainConfig, Check>> = {
   cutmix: atLeast0,
   "label-smoothing": (value) =>
     (value as number) >= 0 && (value as number) < 1 ? undefined : "must be at least 0 and below 1",
+  "image-size": optional(count),
+  workers: optional((value) =>
+    Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : "must be a whole number from 0",
+  ),
+  "on-bad-file": oneOf(["skip", "fail"]),
   seed: (value) => (Number.isSafeInteger(value) ? undefined : "must be a whole number"),
   device: oneOf(deviceNames),
   threads: optional(count),
@@ -105,6 +115,9 @@ export function trainConfig(given: Partial<TrainConfig>, file: Partial<TrainConf
     mixup: 0,
     cutmix: 0,
     "label-smoothing": 0,
+    "image-size": null,
+    workers: null,
+    "on-bad-file": "skip",
     seed: 0,
     device: process.env.DRISHTI_DEVICE || "auto",
     threads: null,

@@ -10,6 +10,7 @@ import { percent, styleFor } from "../style.ts";
 export interface EvaluateOptions extends CommonOptions {
   readonly data?: string;
   readonly split?: "train" | "val";
+  readonly workers?: number;
   readonly batchSize?: number;
 }
 
@@ -17,8 +18,14 @@ export function define(command: Command): Command {
   return command
     .description("measure a trained model on labelled pictures")
     .argument("<model>", "run folder or model file")
-    .option("--data <data>", "mnist, mnist:PATH, cifar10:PATH (default: what the model was trained on)")
-    .addOption(new Option("--split <part>", "part of the data").choices(["val", "train"]).default("val"))
+    .option("--data <data>", "as for train (default: what the model was trained on)")
+    .addOption(
+      new Option(
+        "--split <part>",
+        "part of the data (default: val; of other data than the model's that come in one piece, all)",
+      ).choices(["val", "train"]),
+    )
+    .option("--workers <n>", "threads that read pictures ahead (default: one a processor but one)", wholeNumber(0))
     .option("--batch-size <n>", "pictures at once", wholeNumber(1), 256);
 }
 
@@ -34,7 +41,14 @@ export async function run(model: string, options: EvaluateOptions, io: Io): Prom
   const { card } = file;
   const data = options.data ?? validationOf(card.config);
   if (data === undefined) throw new UsageError(`${model} does not say what data it was trained on: give --data.`);
-  const set = await openSplit(data, options.split ?? "val");
+  const whole = options.data !== undefined && options.data !== card.config?.data;
+  const set = await openSplit(data, options.split ?? (whole || data === card.config?.val ? "own" : "val"), {
+    channels: card.preprocessing.channels,
+    wantedClasses: card.classes,
+    workers: options.workers,
+    onBad: (bad) => progress.line(`left out: ${bad.message.replace(/^[a-z]+: /, "")}`),
+    say: (line) => progress.line(line),
+  });
   const device = openForUse(options, (line) => progress.line(line));
   const trained = await openTrained(file);
   let stopped = false;

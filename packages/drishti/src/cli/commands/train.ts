@@ -26,6 +26,9 @@ export interface TrainOptions extends CommonOptions {
   readonly mixup?: number;
   readonly cutmix?: number;
   readonly labelSmoothing?: number;
+  readonly imageSize?: number;
+  readonly workers?: number;
+  readonly onBadFile?: string;
   readonly out?: string;
   /** A run folder. */
   readonly resume?: string;
@@ -36,7 +39,10 @@ export interface TrainOptions extends CommonOptions {
 export function define(command: Command): Command {
   return command
     .description("train a network and leave a run folder")
-    .option("--data <data>", "mnist (built in), mnist:PATH, cifar10:PATH (default: mnist)")
+    .option(
+      "--data <data>",
+      "mnist (built in), mnist:PATH, cifar10:PATH, a folder or list of pictures, shards:PATTERN (default: mnist)",
+    )
     .option("--val <data>", "other validation data than those that come with --data")
     .option("--model <model>", "built-in name, model file, run folder or module (default: simplecnn)")
     .option("--epochs <n>", "passes over the training data (default: 5)", wholeNumber(1))
@@ -56,6 +62,13 @@ export function define(command: Command): Command {
     .option("--mixup <alpha>", "mix pictures and labels of each batch (0.2 is usual; default: 0, off)", number(0))
     .option("--cutmix <alpha>", "put boxes of one picture into another (1 is usual; default: 0, off)", number(0))
     .option("--label-smoothing <share>", "of the target, spread over all classes (default: 0)", number(0))
+    .option(
+      "--image-size <n>",
+      "height and width that photos are brought to (default: the model's own)",
+      wholeNumber(1),
+    )
+    .option("--workers <n>", "threads that read pictures ahead (default: one a processor but one)", wholeNumber(0))
+    .option("--on-bad-file <what>", "skip or fail (default: skip: it is named and left out)")
     .option("--out <folder>", "the run folder (default: runs/DATE-MODEL)")
     .option("--resume <run>", "go on with a run that was stopped")
     .option("--config <file>", "take arguments from a run's config.json; those given here win")
@@ -126,6 +139,9 @@ function givenBy(options: TrainOptions): Partial<TrainConfig> {
     mixup,
     cutmix,
     labelSmoothing,
+    imageSize,
+    workers,
+    onBadFile,
     seed,
     device,
     threads,
@@ -146,6 +162,9 @@ function givenBy(options: TrainOptions): Partial<TrainConfig> {
     mixup,
     cutmix,
     "label-smoothing": labelSmoothing,
+    "image-size": imageSize,
+    workers,
+    "on-bad-file": onBadFile,
     seed,
     device,
     threads,
@@ -157,7 +176,7 @@ function givenBy(options: TrainOptions): Partial<TrainConfig> {
 /** What may be different when a run goes on: where it computes, where its data lie now, and how long it is. */
 async function checkChanges(given: Partial<TrainConfig>, before: TrainConfig, file: string): Promise<void> {
   const { schedulesOfFixedLength } = await import("../../run/optimization.ts");
-  const free: readonly (keyof TrainConfig)[] = ["epochs", "device", "threads", "data", "val"];
+  const free: readonly (keyof TrainConfig)[] = ["epochs", "device", "threads", "data", "val", "workers", "on-bad-file"];
   for (const [name, value] of Object.entries(given) as [keyof TrainConfig, unknown][])
     if (!free.includes(name) && value !== before[name])
       throw new UsageError(
