@@ -4,6 +4,8 @@
 //   bytes 0–511     the kernel's parameters, 32-bit words
 //   bytes 512–767   up to 32 addresses of buffers, doubles (0: absent)
 //   bytes 768–775   the two facts of a refusal, int32
+//   bytes 776–779   which call of a list refused, int32
+// A list of calls lies in memory of its own, one record after the other: see Record.
 #include <node_api.h>
 #include <stdlib.h>
 
@@ -18,6 +20,16 @@ struct Block {
   int32_t params[128];
   double buffers[MOST_BUFFERS];
   int32_t facts[2];
+  int32_t refused;
+};
+
+// One call of a list, encoded by call-list.ts; then `buffers` addresses of 64 bits, then the parameters.
+struct Record {
+  int32_t kernel;
+  int32_t buffers;
+  int32_t bytes;  // of all of it
+  int32_t unused;
+  uint64_t addresses[];
 };
 
 constexpr int buffer_count[KERNEL_COUNT] = {
@@ -62,13 +74,37 @@ struct Engine : Context {
   }
 
   int32_t run(int32_t kernel) {
-    const KernelEntry& entry = isa.entry(kernel);
-    if (!lend_scratch(entry.scratch ? entry.scratch(block->params, threads) : ScratchNeed{})) return OUT_OF_MEMORY;
     void* buffers[MOST_BUFFERS];
     for (int i = 0; i < buffer_count[kernel]; ++i) buffers[i] = reinterpret_cast<void*>(uintptr_t(block->buffers[i]));
+    const DenormalMode mode(true);
+    return call(kernel, block->params, buffers);
+  }
+
+  // The list was checked when it was encoded. Ends at the first call that refuses.
+  int32_t run_list(const char* at, int32_t count) {
+    const DenormalMode mode(true);
+    for (int32_t i = 0; i < count; ++i) {
+      const auto* record = reinterpret_cast<const Record*>(at);
+      void* buffers[MOST_BUFFERS];
+      for (int32_t b = 0; b < record->buffers; ++b) buffers[b] = reinterpret_cast<void*>(uintptr_t(record->addresses[b]));
+      const int32_t status = call(record->kernel, record->addresses + record->buffers, buffers);
+      if (status != 0) {
+        block->refused = i;
+        return status;
+      }
+      at += record->bytes;
+    }
+    return 0;
+  }
+
+  // Denormals are flushed when it is called, and when it returns.
+  int32_t call(int32_t kernel, const void* params, void* const* buffers) {
+    const KernelEntry& entry = isa.entry(kernel);
+    if (!lend_scratch(entry.scratch ? entry.scratch(params, threads) : ScratchNeed{})) return OUT_OF_MEMORY;
     flush = !entry.keep_denormals;
-    const DenormalMode mode(flush);
-    const int32_t status = entry.run(block->params, buffers, *this);
+    if (!flush) DenormalMode::set(false);
+    const int32_t status = entry.run(params, buffers, *this);
+    if (!flush) DenormalMode::set(true);
     block->facts[0] = facts[0];
     block->facts[1] = facts[1];
     return status;
@@ -106,6 +142,21 @@ napi_value run(napi_env env, napi_callback_info info) {
   return status;
 }
 
+// runList(arrayBuffer, byteOffset, calls): as run.
+napi_value run_list(napi_env env, napi_callback_info info) {
+  size_t count = 3, size = 0;
+  napi_value arguments[3], status;
+  void *data = nullptr, *program = nullptr;
+  int32_t offset = 0, calls = 0;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, &data);
+  if (count < 3 || napi_get_arraybuffer_info(env, arguments[0], &program, &size) != napi_ok ||
+      napi_get_value_int32(env, arguments[1], &offset) != napi_ok || napi_get_value_int32(env, arguments[2], &calls) != napi_ok ||
+      offset < 0 || size_t(offset) > size)
+    return refuse(env, "runList wants a list, an offset and a number of calls");
+  napi_create_int32(env, static_cast<Engine*>(data)->run_list(static_cast<const char*>(program) + offset, calls), &status);
+  return status;
+}
+
 // An engine ends when JavaScript drops it, or before its environment goes: whichever comes first joins the threads.
 struct Holder {
   Engine* engine;
@@ -120,7 +171,7 @@ void collect(napi_env env, void*, void* holder) {
   delete static_cast<Holder*>(holder);
 }
 
-// open(isa or "", threads, block) -> { isa, lanes, threads, supports, run }
+// open(isa or "", threads, block) -> { isa, lanes, threads, supports, run, runList }
 napi_value open(napi_env env, napi_callback_info info) {
   size_t count = 3, size = 0;
   napi_value arguments[3];
@@ -143,15 +194,18 @@ napi_value open(napi_env env, napi_callback_info info) {
   auto* engine = new Engine(*chosen, static_cast<Block*>(block), threads < 1 ? 1 : threads);
   auto* holder = new Holder{engine};
   napi_add_env_cleanup_hook(env, close, holder);
-  napi_value result, function, supports, bytes;
+  napi_value result, function, run_calls, supports, bytes;
   void* flags = nullptr;
   napi_create_object(env, &result);
   napi_create_function(env, "run", NAPI_AUTO_LENGTH, run, engine, &function);
   napi_add_finalizer(env, function, engine, collect, holder, nullptr);
+  // Its data hangs on `run`: whoever holds the object holds both.
+  napi_create_function(env, "runList", NAPI_AUTO_LENGTH, run_list, engine, &run_calls);
   napi_create_arraybuffer(env, KERNEL_COUNT, &flags, &bytes);
   for (int i = 0; i < KERNEL_COUNT; ++i) static_cast<uint8_t*>(flags)[i] = engine->isa.entry(i).run != nullptr;
   napi_create_typedarray(env, napi_uint8_array, KERNEL_COUNT, bytes, 0, &supports);
   napi_set_named_property(env, result, "run", function);
+  napi_set_named_property(env, result, "runList", run_calls);
   napi_set_named_property(env, result, "supports", supports);
   napi_set_named_property(env, result, "isa", text(env, engine->isa.name));
   napi_set_named_property(env, result, "lanes", number(env, engine->isa.lanes));

@@ -21,6 +21,16 @@ struct Block {
   int32_t threads;        // workers and the caller
   int32_t may_wait;       // 0 on a browser's main thread, where waiting traps
   char* scratch;          // as large as `scratch` said, 128-byte aligned
+  int32_t refused;        // which call of a list
+};
+
+// One call of a list, encoded by encoded-calls.ts; then `buffers` addresses, then the parameters.
+struct Record {
+  int32_t kernel;
+  int32_t buffers;
+  int32_t bytes;  // of all of it
+  int32_t unused;
+  void* addresses[];
 };
 
 Block block;
@@ -31,9 +41,9 @@ int32_t stopping = 0;
 // About 30 µs before a thread that finds nothing to do goes to sleep.
 constexpr int32_t SPINS = 20000;
 
-ScratchNeed need_of(int32_t kernel) {
+ScratchNeed need_of(int32_t kernel, const void* params) {
   const KernelEntry& entry = DRISHTI_NS::table[kernel];
-  ScratchNeed need = entry.scratch ? entry.scratch(block.params, block.threads) : ScratchNeed{};
+  ScratchNeed need = entry.scratch ? entry.scratch(params, block.threads) : ScratchNeed{};
   need.per_thread = (need.per_thread + 127) & ~size_t(127);
   need.shared = (need.shared + 127) & ~size_t(127);
   return need;
@@ -53,6 +63,19 @@ void parallel(Context*, int32_t chunks, Work::Body body, void* arg) {
   }
 }
 
+int32_t call(int32_t kernel, const void* params, void* const* buffers) {
+  const ScratchNeed need = need_of(kernel, params);
+  context.threads = block.threads;
+  context.parallel = parallel;
+  context.scratch = block.scratch;
+  context.scratch_per_thread = need.per_thread;
+  context.shared = block.scratch + need.per_thread * size_t(block.threads);
+  const int32_t status = DRISHTI_NS::table[kernel].run(params, buffers, context);
+  block.facts[0] = context.facts[0];
+  block.facts[1] = context.facts[1];
+  return status;
+}
+
 }  // namespace
 
 EXPORT(block) Block* block_address() { return &block; }
@@ -61,20 +84,22 @@ EXPORT(supports) int32_t supports(int32_t kernel) {
 }
 // Bytes of scratch memory that the call in the block needs.
 EXPORT(scratch) double scratch(int32_t kernel) {
-  const ScratchNeed need = need_of(kernel);
+  const ScratchNeed need = need_of(kernel, block.params);
   return double(need.per_thread) * block.threads + double(need.shared);
 }
-EXPORT(run) int32_t run(int32_t kernel) {
-  const ScratchNeed need = need_of(kernel);
-  context.threads = block.threads;
-  context.parallel = parallel;
-  context.scratch = block.scratch;
-  context.scratch_per_thread = need.per_thread;
-  context.shared = block.scratch + need.per_thread * size_t(block.threads);
-  const int32_t status = DRISHTI_NS::table[kernel].run(block.params, block.buffers, context);
-  block.facts[0] = context.facts[0];
-  block.facts[1] = context.facts[1];
-  return status;
+EXPORT(run) int32_t run(int32_t kernel) { return call(kernel, block.params, block.buffers); }
+// So many records of a list; scratch memory must do for each of them. Ends at the first that refuses.
+EXPORT(run_list) int32_t run_list(const char* at, int32_t count) {
+  for (int32_t i = 0; i < count; ++i) {
+    const auto* record = reinterpret_cast<const Record*>(at);
+    const int32_t status = call(record->kernel, record->addresses + record->buffers, record->addresses);
+    if (status != 0) {
+      block.refused = i;
+      return status;
+    }
+    at += record->bytes;
+  }
+  return 0;
 }
 
 // A worker's whole life. Its JavaScript has given it a stack of its own before.

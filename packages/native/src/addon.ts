@@ -9,6 +9,8 @@ export interface Engine {
   readonly supports: Uint8Array;
   /** 0, the kernel's refusal, or −1 for want of scratch memory. */
   run(kernel: number): number;
+  /** The same for so many records of a list (see encodeCalls), from a byte on; ends at the first that is not 0. */
+  runList(list: ArrayBufferLike, byteOffset: number, calls: number): number;
 }
 
 export interface Addon {
@@ -18,8 +20,8 @@ export interface Addon {
   open(isa: string, threads: number, block: ArrayBuffer): Engine;
 }
 
-/** Bytes of the block: 128 words of parameters, 32 addresses, two facts. The layout is addon.cc's. */
-export const BLOCK_BYTES = 776;
+/** Bytes of the block: 128 words of parameters, 32 addresses, two facts, which call refused. The layout is addon.cc's. */
+export const BLOCK_BYTES = 784;
 export const ADDRESSES_AT = 512;
 export const FACTS_AT = 768;
 

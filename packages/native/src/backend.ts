@@ -4,9 +4,12 @@ import {
   type Backend,
   type BackendBuffer,
   type BufferView,
+  type CallList,
   checkCall,
   checkRange,
   checkWrite,
+  EncodedCalls,
+  type KernelCall,
   type KernelName,
   KernelRefusal,
   kernelId,
@@ -40,7 +43,7 @@ export class NativeBackend implements Backend {
     const block = new ArrayBuffer(BLOCK_BYTES);
     this.#params = new Int32Array(block, 0, ADDRESSES_AT / 4);
     this.#addresses = new Float64Array(block, ADDRESSES_AT, (FACTS_AT - ADDRESSES_AT) / 8);
-    this.#facts = new Int32Array(block, FACTS_AT, 2);
+    this.#facts = new Int32Array(block, FACTS_AT, 3);
     this.#engine = addon.open(isa, threads, block);
     this.#memory = new Memory((memory) => addon.addressOf(memory));
     this.isa = this.#engine.isa;
@@ -89,11 +92,32 @@ export class NativeBackend implements Backend {
     for (const view of reads) this.#addresses[at++] = this.#addressOf(view, kernel);
     for (const view of writes) this.#addresses[at++] = this.#addressOf(view, kernel);
     const status = this.#engine.run(kernelId[kernel]);
-    if (status > 0) throw new KernelRefusal(kernel, status, [...this.#facts]);
-    if (status < 0) throw new BackendError(kernel, "out-of-memory", "no memory for the kernel's scratch space.");
+    if (status !== 0) this.#fail(kernel, status);
+  }
+
+  compile(calls: readonly KernelCall[]): CallList {
+    for (const { kernel } of calls)
+      if (!this.supports(kernel))
+        throw new BackendError(kernel, "unsupported", "the native backend has no such kernel.");
+    const list = new EncodedCalls(calls, 2, (view, kernel) => this.#addressOf(view, kernel));
+    const { buffer } = list.words;
+    return {
+      bind: (call, operand, view) => list.bind(call, operand, view),
+      run: (from = 0, to = calls.length) => {
+        list.check((view, kernel) => ours(view.buffer, kernel).storage(kernel));
+        const status = this.#engine.runList(buffer, list.byteOffset(from), to - from);
+        const call = from + this.#facts[2]!;
+        if (status !== 0) this.#fail(calls[call]!.kernel, status, call);
+      },
+    };
   }
 
   async sync(): Promise<void> {}
+
+  #fail(kernel: KernelName, status: number, call = 0): never {
+    if (status > 0) throw new KernelRefusal(kernel, status, [...this.#facts.subarray(0, 2)], call);
+    throw new BackendError(kernel, "out-of-memory", "no memory for the kernel's scratch space.");
+  }
 
   #addressOf(view: BufferView | null, kernel: KernelName): number {
     if (view === null) return 0;

@@ -5,3 +5,4 @@ export type { Backend, BackendBuffer, BackendName, BufferView, CallList, KernelC
 export { KernelRefusal } from "./backend.ts";
 export { checkCall } from "./call.ts";
 export { blockSize, checkLength, checkRange, checkWrite, type Storage, storageOver } from "./copy.ts";
+export { EncodedCalls } from "./encoded-calls.ts";

@@ -2,9 +2,17 @@
 import type { StorageType, TypedArray } from "../../base/dtype.ts";
 import { BackendError } from "../../errors/errors.ts";
 import { type KernelName, kernelId, type Params, packParams } from "../../kernels/contract.ts";
-import { type Backend, type BackendBuffer, type BufferView, KernelRefusal } from "../backend.ts";
+import {
+  type Backend,
+  type BackendBuffer,
+  type BufferView,
+  type CallList,
+  type KernelCall,
+  KernelRefusal,
+} from "../backend.ts";
 import { checkCall } from "../call.ts";
 import { blockSize, checkRange, checkWrite, storageOver } from "../copy.ts";
+import { EncodedCalls } from "../encoded-calls.ts";
 import { Buffers, WasmBuffer } from "./buffers.ts";
 import { ALIGNMENT, Heap } from "./heap.ts";
 import {
@@ -16,6 +24,7 @@ import {
   instantiate,
   MAY_WAIT_AT,
   PARAM_WORDS,
+  REFUSED_AT,
   SCRATCH_AT,
   THREADS_AT,
 } from "./instance.ts";
@@ -123,6 +132,42 @@ class Wasm implements WasmBackend {
     block[SCRATCH_AT] = this.#lendScratch(this.#exports.scratch(id));
     const status = this.#exports.run(id);
     if (status !== 0) throw new KernelRefusal(kernel, status, [block[FACTS_AT]!, block[FACTS_AT + 1]!]);
+  }
+
+  compile(calls: readonly KernelCall[]): CallList {
+    let scratch = 0;
+    for (const { kernel, params } of calls) {
+      if (!this.supports(kernel)) throw new BackendError(kernel, "unsupported", "the wasm backend has no such kernel.");
+      packParams(kernel, params, this.#block.subarray(0, PARAM_WORDS));
+      scratch = Math.max(scratch, this.#exports.scratch(kernelId[kernel]));
+    }
+    const list = new EncodedCalls(calls, 1, (view, kernel) =>
+      this.#ours(view.buffer, kernel).address(view.offset, kernel),
+    );
+    const program = this.#buffers.alloc("i32", list.words.length);
+    let written = false;
+    return {
+      bind: (call, operand, view) => {
+        list.bind(call, operand, view);
+        written = false;
+      },
+      run: (from = 0, to = calls.length) => {
+        list.check((view, kernel) => this.#ours(view.buffer, kernel).address(0, kernel));
+        const at = program.address(0, "compile");
+        if (!written) storageOver("i32", this.#memory.buffer, at, list.words.length).set(list.words);
+        written = true;
+        this.#block[SCRATCH_AT] = this.#lendScratch(scratch);
+        const status = this.#exports.run_list(at + list.byteOffset(from), to - from);
+        if (status === 0) return;
+        const call = from + this.#block[REFUSED_AT]!;
+        throw new KernelRefusal(
+          calls[call]!.kernel,
+          status,
+          [this.#block[FACTS_AT]!, this.#block[FACTS_AT + 1]!],
+          call,
+        );
+      },
+    };
   }
 
   async sync(): Promise<void> {

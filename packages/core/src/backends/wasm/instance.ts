@@ -10,18 +10,20 @@ export interface Exports {
   supports(kernel: number): number;
   scratch(kernel: number): number;
   run(kernel: number): number;
+  run_list(address: number, calls: number): number;
   work(thread: number): void;
   stop(): void;
 }
 
-/** The block's layout, in 32-bit words: 128 of parameters, 32 addresses, two facts, and how to run. */
+/** The block's layout, in 32-bit words: 128 of parameters, 32 addresses, two facts, how to run, which call refused. */
 export const PARAM_WORDS = 128;
 export const ADDRESSES_AT = 128;
 export const FACTS_AT = 160;
 export const THREADS_AT = 162;
 export const MAY_WAIT_AT = 163;
 export const SCRATCH_AT = 164;
-export const BLOCK_WORDS = 165;
+export const REFUSED_AT = 165;
+export const BLOCK_WORDS = 166;
 
 const PAGES_AT_START = 32;
 
