@@ -15,6 +15,7 @@ export type {
   StepEvent,
   TrainEvent,
 } from "./events.ts";
+export { type GradCam, type GradCamOptions, gradCam } from "./grad-cam.ts";
 export * from "./metrics.ts";
 export type { Golden, ModelCard, Preprocessing } from "./model-card.ts";
 export { decodeModelFile, encodeCheckpoint, encodeModel, type ModelFile } from "./model-file.ts";
