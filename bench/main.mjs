@@ -25,18 +25,44 @@ const { only, json, quick } = values;
 const seconds = ["--seconds", quick ? "0.5" : "4"];
 const steps = ["--steps", quick ? "500" : "5000"];
 const rounds = ["--rounds", quick ? "1" : "5"];
-const speeds = (file) =>
-  ["native", "wasm"].flatMap((device) =>
-    [2, 1].map((threads) => ({
-      name: `${file}-${device}-${threads}`,
-      file: `${file}.mjs`,
-      args: ["--device", device, "--threads", String(threads), ...seconds],
-    })),
-  );
+/** [mode, model, batch, threads, device] */
+const work = [
+  ["train", "cifar10cnn", 64, 2, "native"],
+  ["train", "cifar10cnn", 64, 1, "native"],
+  ["train", "cifar10cnn-bn", 64, 2, "native"],
+  ["train", "simplecnn", 64, 2, "native"],
+  ["train", "resnet18-cifar", 64, 2, "native"],
+  ["infer", "cifar10cnn", 64, 2, "native"],
+  ["infer", "cifar10cnn", 1, 2, "native"],
+  ["infer", "resnet18", 1, 2, "native"],
+  ["train", "cifar10cnn", 64, 2, "wasm"],
+  ["infer", "cifar10cnn", 64, 1, "wasm"],
+];
+const configuration = ([mode, model, batch, threads, device]) => ({
+  name: `${mode}-${model}-${batch}-${device}-${threads}`,
+  args: ["--model", model, "--batch", String(batch), "--threads", String(threads), "--device", device, ...seconds],
+});
+const speeds = work.map((row) => ({ file: `${row[0]}.mjs`, ...configuration(row) }));
+/** The same without capture: how far plain eager code comes. */
+const eager = work.slice(0, 1).map((row) => {
+  const { name, args } = configuration(row);
+  return { name: `${name}-eager`, file: `${row[0]}.mjs`, args: [...args, "--eager"] };
+});
+/** The strongest peer of each row, in turns with ours. */
+const peers = work.map((row) => {
+  const { name, args } = configuration(row);
+  const [mode, , , , device] = row;
+  const peer = device === "wasm" ? "tfjs" : mode === "infer" ? "onnxruntime" : "torch";
+  return {
+    name: `peers-${peer}-${name}`,
+    file: "peers/compare.mjs",
+    args: ["--peer", peer, "--mode", mode, ...args, ...rounds],
+  };
+});
 
 const benches = [
-  ...speeds("train-cifar10cnn"),
-  ...speeds("infer-cifar10cnn"),
+  ...speeds,
+  ...eager,
   ...["native", "wasm"].flatMap((device) =>
     ["sequential", "by-hand"].map((loop) => ({
       name: `memory-${device}-${loop}`,
@@ -44,11 +70,7 @@ const benches = [
       args: ["--device", device, "--loop", loop, ...steps],
     })),
   ),
-  ...["channels-last", "tuned"].map((variant) => ({
-    name: `peers-torch-train-${variant}`,
-    file: "peers/torch.mjs",
-    args: ["--variant", variant, ...seconds, ...rounds],
-  })),
+  ...peers,
 ].filter(({ name }) => name.includes(only));
 
 if (values.list) {
