@@ -43,5 +43,7 @@ export async function cli(argv: readonly string[], options: RunOptions = {}): Pr
 }
 
 function takesDevice(command: string | undefined): boolean {
-  return ["train", "evaluate", "predict", "summary", "bench", "start"].includes(command ?? "");
+  return ["train", "evaluate", "predict", "summary", "bench", "start", "import", "export", "verify"].includes(
+    command ?? "",
+  );
 }

@@ -17,7 +17,7 @@ export type {
 } from "./events.ts";
 export { type GradCam, type GradCamOptions, gradCam } from "./grad-cam.ts";
 export * from "./metrics.ts";
-export type { Golden, ModelCard, Preprocessing } from "./model-card.ts";
+export { type Golden, type ModelCard, type Preprocessing, parseCard } from "./model-card.ts";
 export { decodeModelFile, encodeCheckpoint, encodeModel, type ModelFile } from "./model-file.ts";
 export type { Scheduler } from "./scheduler.ts";
 export type { ArrayState, Progress, Resumable, TrainingState } from "./state.ts";

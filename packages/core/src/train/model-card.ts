@@ -12,7 +12,8 @@ export interface Preprocessing {
   /** One a channel, in units of 0..1. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
-  readonly channelOrder: "L" | "RGB";
+  /** Of the model's input; `transforms` turn pictures, which are RGB, into it. */
+  readonly channelOrder: "L" | "RGB" | "BGR";
   readonly layout: "NCHW";
   /** All of it as transforms for `transformFromJSON`. */
   readonly transforms: TransformSpec;
@@ -30,6 +31,8 @@ export interface Golden {
 export interface ModelCard {
   /** A built-in model by name, or the file a model of one's own came from; and the data it fits. */
   readonly model: ModelShape & { readonly name: string };
+  /** The network itself, where it is neither built in nor a module: a Keras topology, for `kerasModel`. */
+  readonly topology?: unknown;
   readonly classes: readonly string[];
   readonly preprocessing: Preprocessing;
   readonly golden: Golden | null;

@@ -4,13 +4,16 @@ import { Command } from "commander";
 import * as bench from "./commands/bench.ts";
 import * as devices from "./commands/devices.ts";
 import * as evaluate from "./commands/evaluate.ts";
+import * as exportCommand from "./commands/export.ts";
+import * as importCommand from "./commands/import.ts";
 import * as predict from "./commands/predict.ts";
 import * as start from "./commands/start.ts";
 import * as summary from "./commands/summary.ts";
 import * as train from "./commands/train.ts";
+import * as verify from "./commands/verify.ts";
 import { fail } from "./failure.ts";
 import { EXIT_DONE, EXIT_USAGE, type Io } from "./io.ts";
-import { withCommon } from "./options.ts";
+import { type CommonOptions, withCommon } from "./options.ts";
 
 /** Runs a command line without its program name; returns the exit code and never throws. */
 export async function drishti(argv: readonly string[], io: Io): Promise<number> {
@@ -38,6 +41,15 @@ export async function drishti(argv: readonly string[], io: Io): Promise<number> 
   });
   add("summary", summary.define).action(async (model: string, options: summary.SummaryOptions) => {
     code = await summary.run(model, options, io);
+  });
+  add("import", importCommand.define).action(async (file: string, options: importCommand.ImportCommandOptions) => {
+    code = await importCommand.run(file, options, io);
+  });
+  add("export", exportCommand.define).action(async (model: string, options: exportCommand.ExportCommandOptions) => {
+    code = await exportCommand.run(model, options, io);
+  });
+  add("verify", verify.define).action(async (model: string, options: CommonOptions) => {
+    code = await verify.run(model, options, io);
   });
   add("devices", devices.define).action(async (options) => {
     code = await devices.run(options, io);

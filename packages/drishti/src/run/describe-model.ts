@@ -15,13 +15,16 @@ export async function describeModel(
   given: { input?: readonly [number, number, number]; classes?: number },
 ): Promise<Description> {
   const source = await modelSource(spec);
-  const card = source.kind === "file" ? (await readModelFile(source.path)).card : undefined;
+  const file = source.kind === "file" ? await readModelFile(source.path) : undefined;
+  const card = file?.card;
   const own: ModelShape = card?.model ?? modelShape(source.kind === "built-in" ? source.name : "simplecnn");
   const [inChannels, height, width] = given.input ?? [own.inChannels, own.height, own.width];
   const shape = { inChannels, numClasses: given.classes ?? own.numClasses, height, width };
-  const model = card
-    ? await modelOfCard({ ...card, model: { ...card.model, ...shape } }, spec)
-    : await freshModel(source, shape);
+  const model = file?.network
+    ? await file.network()
+    : card
+      ? await modelOfCard({ ...card, model: { ...card.model, ...shape } }, spec)
+      : await freshModel(source, shape);
   return {
     name: card ? `${card.model.name} (${spec})` : spec,
     input: [inChannels, height, width],

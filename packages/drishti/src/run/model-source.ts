@@ -5,8 +5,10 @@ import { pathToFileURL } from "node:url";
 import { DataError } from "@drishti/core/errors";
 import { createModel, type ModelShape, modelNames } from "@drishti/core/models";
 import { type Layer, Module } from "@drishti/core/nn";
-import { decodeModelFile, type ModelCard, type ModelFile } from "@drishti/core/train";
-import { expandHome, kindOf, readBytes } from "../data/files.ts";
+import type { ModelCard, TrainingState } from "@drishti/core/train";
+import { expandHome, kindOf } from "../data/files.ts";
+import type { ReadModel } from "./formats/format.ts";
+import { readForeign } from "./formats/index.ts";
 import { isRunFolder, RunFolder } from "./run-folder.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -56,9 +58,14 @@ export interface TrainedModel {
 }
 
 /** A model file read, before a network is made of it. */
-export interface TrainedFile extends ModelFile {
-  readonly card: ModelCard;
+export interface TrainedFile extends ModelWithCard {
   readonly file: string;
+}
+
+/** Any format of file, with what Drishti needs to use it. */
+export interface ModelWithCard extends ReadModel {
+  readonly card: ModelCard;
+  readonly training: TrainingState | null;
 }
 
 /** Finds and reads a run folder's best model, or a model file. Throws UsageError for what has no trained weights. */
@@ -72,23 +79,24 @@ export async function readTrained(spec: string): Promise<TrainedFile> {
 }
 
 /** The network of a model file, with its weights, on the default device. */
-export async function openTrained({ card, weights, file }: TrainedFile): Promise<TrainedModel> {
+export async function openTrained({ card, weights, network, file }: TrainedFile): Promise<TrainedModel> {
+  if (network) return { model: await network(), card, file };
   const model = await modelOfCard(card, file);
   model.loadStateDict(weights);
   return { model, card, file };
 }
 
 /** A model file or checkpoint with its card. Throws DataError, also for weights of other programs, which have no card. */
-export async function readModelFile(path: string): Promise<ModelFile & { readonly card: ModelCard }> {
-  const file = decodeModelFile(await readBytes(path), path);
+export async function readModelFile(path: string): Promise<ModelWithCard> {
+  const file = await readForeign(path);
   if (file.card === null)
     throw new DataError(
       "model file",
       "no-card",
-      `${path}: these weights do not say which network they belong to, so Drishti did not write them. Give a file or run folder of Drishti.`,
+      `${path}: these weights do not say which network they belong to and what its pictures are like, so Drishti did not write them. Make a model file of them: drishti import ${path}.`,
       path,
     );
-  return { ...file, card: file.card };
+  return { ...file, card: file.card, training: file.training ?? null };
 }
 
 /** The network a card describes, with fresh weights. */
@@ -122,6 +130,7 @@ export async function freshModel(source: ModelSource, shape: ModelShape): Promis
       `${source.path} takes ${inChannels} channels and tells ${numClasses} classes apart, the data have ${shape.inChannels} and ${shape.numClasses}. Use other data, or another model.`,
       source.path,
     );
+  if (file.network) return file.network();
   model.loadStateDict(file.weights);
   return model;
 }

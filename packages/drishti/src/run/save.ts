@@ -1,12 +1,10 @@
 /** @file The card of a model in training, with golden pictures that a copy must reproduce. */
 import { createRequire } from "node:module";
-import { noGrad, tensor } from "@drishti/core";
 import { isImageSet, type Picture, type PictureSet, resize } from "@drishti/core/data";
 import { DataError } from "@drishti/core/errors";
-import { evalMode } from "@drishti/core/models";
 import type { Layer } from "@drishti/core/nn";
-import { type Golden, type ModelCard, toBase64 } from "@drishti/core/train";
-import { prepare } from "./pictures.ts";
+import type { ModelCard } from "@drishti/core/train";
+import { makeGolden } from "./golden.ts";
 
 const GOLDEN_PICTURES = 3;
 
@@ -17,23 +15,8 @@ export function versions(): Record<string, string> {
 
 /** The card with the first pictures of a set and the model's present logits for them. */
 export async function withGolden(card: ModelCard, model: Layer, set: PictureSet): Promise<ModelCard> {
-  const pictures = await goldenPictures(card, set);
-  const restore = evalMode(model);
-  try {
-    const logits: number[][] = [];
-    for (const picture of pictures) logits.push(Array.from(await logitsOf(model, card, picture)));
-    const [first] = pictures;
-    if (!first) return card;
-    const { channels, height, width } = first;
-    const golden: Golden = {
-      shape: [channels, height, width],
-      pixels: pictures.map(({ data }) => toBase64(data as Uint8Array)),
-      logits,
-    };
-    return { ...card, golden };
-  } finally {
-    restore();
-  }
+  const golden = await makeGolden(model, card, await goldenPictures(card, set));
+  return golden ? { ...card, golden } : card;
 }
 
 /** Photos of any size are brought to the model's, so that a file does not carry whole ones. Those that cannot be read are passed over. */
@@ -48,13 +31,4 @@ async function goldenPictures({ preprocessing }: ModelCard, set: PictureSet): Pr
       if (!(error instanceof DataError)) throw error;
     }
   return pictures;
-}
-
-async function logitsOf(model: Layer, card: ModelCard, picture: Picture): Promise<ArrayLike<number>> {
-  const { data, channels, height, width } = prepare(picture, card);
-  const device = model.parameters().next().value?.backend;
-  const out = noGrad(() =>
-    model.forward(tensor(data, { shape: [1, channels, height, width], dtype: "float32", device })),
-  );
-  return out.toArray();
 }

@@ -5,12 +5,20 @@ import { DataError } from "@drishti/core/errors";
 import { modelShape } from "@drishti/core/models";
 import type { Layer } from "@drishti/core/nn";
 import type { Optimizer } from "@drishti/core/optim";
-import type { ModelCard, ModelFile } from "@drishti/core/train";
+import type { ModelCard } from "@drishti/core/train";
 import { type OpenedData, openData, openSplit } from "../data/open-data.ts";
 import type { BadFile } from "../data/picture-files.ts";
 import { openDevice, registerDevices } from "../devices.ts";
 import { mixing } from "./augment.ts";
-import { cardName, freshModel, type ModelSource, modelOfCard, modelSource, readModelFile } from "./model-source.ts";
+import {
+  cardName,
+  freshModel,
+  type ModelSource,
+  type ModelWithCard,
+  modelOfCard,
+  modelSource,
+  readModelFile,
+} from "./model-source.ts";
 import { makeOptimizer, makeSchedule, type Schedule } from "./optimization.ts";
 import { pipelines } from "./pictures.ts";
 import type { RunFolder } from "./run-folder.ts";
@@ -30,7 +38,7 @@ export interface Setup {
 }
 
 /** A checkpoint to go on from. */
-export type Saved = ModelFile & { readonly card: ModelCard };
+export type Saved = ModelWithCard;
 
 /** The last checkpoint of a run. Throws DataError when it is missing, damaged or no checkpoint. */
 export async function readSaved(folder: RunFolder): Promise<Saved> {

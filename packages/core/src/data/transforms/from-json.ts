@@ -3,6 +3,7 @@ import { DataError } from "../../errors/errors.ts";
 import { compose } from "./compose.ts";
 import { centerCrop, type RandomCropOptions, randomCrop } from "./crop.ts";
 import { randomHorizontalFlip } from "./flip.ts";
+import { permuteChannels } from "./permute-channels.ts";
 import { normalize, toTensor } from "./pointwise.ts";
 import { type ResizeOptions, resize } from "./resize.ts";
 import type { Transform, TransformSpec } from "./transform.ts";
@@ -30,6 +31,7 @@ const makers: Readonly<Record<string, TransformMaker>> = {
       padIfNeeded: flag("padIfNeeded", padIfNeeded),
     } as RandomCropOptions),
   randomHorizontalFlip: ({ p }) => randomHorizontalFlip(p as number | undefined),
+  permuteChannels: ({ order }) => permuteChannels(order as readonly number[]),
 };
 
 /**

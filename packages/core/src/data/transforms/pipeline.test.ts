@@ -8,6 +8,7 @@ import { centerCrop, randomCrop } from "./crop.ts";
 import { randomHorizontalFlip } from "./flip.ts";
 import { transformFromJSON } from "./from-json.ts";
 import { fuse } from "./fuse.ts";
+import { permuteChannels } from "./permute-channels.ts";
 import { normalize, toTensor } from "./pointwise.ts";
 import { resize } from "./resize.ts";
 import type { Transform } from "./transform.ts";
@@ -169,4 +170,23 @@ test("normalize refuses means that do not fit, with both counts", () => {
   expect(() => compose([toTensor(), normalize(...cifar)]).outputShape([1, 28, 28])).toThrow(
     /mean has 3 entries, the picture has 1/,
   );
+});
+
+describe("permuteChannels", () => {
+  const bgr = permuteChannels([2, 1, 0]);
+  test("red and blue change places, in bytes and floats, and it comes back from its JSON", () => {
+    for (const data of [Uint8Array.of(1, 2, 3, 4, 5, 6), Float32Array.of(1, 2, 3, 4, 5, 6)]) {
+      const picture = { data, channels: 3, height: 1, width: 2 };
+      const out = transformFromJSON(bgr.toJSON()).apply(picture);
+      expect([...out.data]).toEqual([5, 6, 3, 4, 1, 2]);
+      expect(out.data.constructor).toBe(data.constructor);
+    }
+  });
+  test("refuses what is no permutation, and pictures of another count", () => {
+    for (const order of [[], [1, 2, 3], [0, 0], [0.5], "012", undefined])
+      expect(() => transformFromJSON({ name: "permuteChannels", order })).toThrow(/each of 0, 1/);
+    expect(() => bgr.apply({ data: Uint8Array.of(1), channels: 1, height: 1, width: 1 })).toThrow(
+      /of 3 channels, the picture has 1/,
+    );
+  });
 });

@@ -19,7 +19,7 @@ export function define(command: Command): Command {
     .option("--classes <n>", "number of classes (default: the model's own)", wholeNumber(1));
 }
 
-function inputShape(text: string): [number, number, number] {
+export function inputShape(text: string): [number, number, number] {
   const sizes = text.split(/[,x×]/).map(Number);
   if (sizes.length === 3 && sizes.every((size) => Number.isInteger(size) && size >= 1))
     return sizes as [number, number, number];

@@ -1,0 +1,47 @@
+/** @file The golden pictures of a model file, run wherever the file can be run. */
+import { setDefaultDevice } from "@drishti/core";
+import { openDevice, registerDevices, reportDevices } from "../devices.ts";
+import { readForeign } from "./formats/index.ts";
+import { checkGolden, type GoldenCheck } from "./golden.ts";
+import { openTrained, readTrained } from "./model-source.ts";
+
+export interface VerifyOptions {
+  /** One backend; default: all that run here. */
+  readonly device?: string;
+  readonly threads?: number;
+}
+
+/** The reference computes in plain loops: beyond this many weights it would take minutes. */
+const REFERENCE_LIMIT = 1_000_000;
+
+/** Each check as it is done. Throws DataError for a file without golden pictures. */
+export async function* verifyModel(spec: string, options: VerifyOptions): AsyncGenerator<GoldenCheck> {
+  const file = await readTrained(spec);
+  registerDevices({ threads: options.threads, say: () => {} });
+  const wanted = options.device === undefined || options.device === "auto" ? undefined : options.device;
+  const parameters = [...file.weights.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  for (const { device, available, reason } of reportDevices()) {
+    if (wanted !== undefined && device !== wanted) continue;
+    if (!available) {
+      if (wanted !== undefined)
+        yield { where: device, maxError: null, ok: false, reason: reason ?? "it does not run here" };
+      continue;
+    }
+    if (device === "reference" && wanted === undefined && parameters > REFERENCE_LIMIT) continue;
+    setDefaultDevice(openDevice(device));
+    const { model, card } = await openTrained(file);
+    yield await checkGolden(device, model, card, file.file);
+  }
+  if (wanted !== undefined) return;
+  const { format } = await readForeign(file.file);
+  if (format.checks) for (const check of await format.checks(file.file, file.card)) yield check;
+}
+
+/** One answer of many: the largest error, and whether all were right. Checks that could not be run count as wrong. */
+export function summed(checks: readonly GoldenCheck[]): { maxError: number | null; ok: boolean } {
+  const errors = checks.flatMap(({ maxError }) => (maxError === null ? [] : [maxError]));
+  return {
+    maxError: errors.length > 0 ? Math.max(...errors) : null,
+    ok: checks.length > 0 && checks.every(({ ok }) => ok),
+  };
+}
