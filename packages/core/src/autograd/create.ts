@@ -30,6 +30,9 @@ export interface RandomOptions extends TensorOptions {
 
 type Data = number | boolean | TypedArray | NestedArray | readonly (boolean | NestedArray)[];
 
+/** The shape in the type of a new tensor: known when it was written `as const`. */
+type Made<S extends Shape> = number extends S["length"] ? Shape : { -readonly [At in keyof S]: S[At] };
+
 function make(shape: Shape, options: TensorOptions, dtype: DType): Tensor {
   for (const size of shape)
     if (!Number.isInteger(size) || size < 0)
@@ -121,6 +124,7 @@ export function tensor(data: Data, options: TensorOptions & { shape?: Shape } = 
 }
 
 /** Every element `value`. torch.full. */
+export function full<S extends Shape>(shape: S, value: number, options?: TensorOptions): Tensor<Made<S>>;
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
   const t = make(shape, options, "float32");
   fill(t, value);
@@ -133,15 +137,18 @@ export function fill(t: Tensor, value: number): void {
   if (t.numel > 0) t.backend.run(kernel, { count: t.numel, value }, [], [t.memory]);
 }
 
+export function zeros<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Made<S>>;
 export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
   return full(shape, 0, options);
 }
 
+export function ones<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Made<S>>;
 export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
   return full(shape, 1, options);
 }
 
 /** Uninitialised memory: whatever was there. torch.empty. */
+export function empty<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Made<S>>;
 export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
   return finish(make(shape, options, "float32"), options);
 }
@@ -183,11 +190,13 @@ function drawn(shape: Shape, options: RandomOptions, draw: (generator: Generator
 }
 
 /** Uniform on [0, 1); torch.rand's bits for the same seed. */
+export function rand<S extends Shape>(shape: S, options?: RandomOptions): Tensor<Made<S>>;
 export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
   return drawn(shape, options, (generator, out) => fillUniform(generator, out, 0, 1));
 }
 
 /** Standard normal; torch.randn's bits for the same seed. */
+export function randn<S extends Shape>(shape: S, options?: RandomOptions): Tensor<Made<S>>;
 export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
   return drawn(shape, options, (generator, out) => fillNormal(generator, out, 0, 1));
 }

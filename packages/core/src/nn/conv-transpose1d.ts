@@ -54,6 +54,6 @@ export class ConvTranspose1d<
   ): Tensor<Given<["convTranspose1d", I, O, K, P], S>>;
   forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
-    return convTranspose1d(input, this.weight, this.bias, this.options);
+    return convTranspose1d(input, this.weight, this.bias, this.options as TransposeOptions);
   }
 }

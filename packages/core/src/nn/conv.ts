@@ -94,7 +94,7 @@ export class Conv2d<
   forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     const { paddingMode = "zeros" } = this.options;
-    if (paddingMode === "zeros") return conv2d(input, this.weight, this.bias, this.options);
+    if (paddingMode === "zeros") return conv2d(input, this.weight, this.bias, this.options as ConvOptions);
     return conv2dPadded(input, this.weight, this.bias, this.options, paddingMode);
   }
 
@@ -224,6 +224,6 @@ export class ConvTranspose2d<
   ): Tensor<Given<["convTranspose2d", I, O, K, P], S>>;
   forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
-    return convTranspose2d(input, this.weight, this.bias, this.options);
+    return convTranspose2d(input, this.weight, this.bias, this.options as TransposeOptions);
   }
 }

@@ -1,5 +1,6 @@
 /** @file Activations put together from simpler functions. Gradients at the borders are torch's. */
 import type { Tensor } from "../autograd/tensor.ts";
+import type { Shape } from "../base/shape.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { compare, mul, where } from "./binary.ts";
 import { pointwise } from "./composed.ts";
@@ -23,6 +24,7 @@ const eluOp = pointwise<{ alpha: number; scale: number }>(
  * Options  alpha 1.
  * Source   Clevert et al. 2016; torch.nn.functional.elu.
  */
+export function elu<S extends Shape>(input: Tensor<S>, alpha?: number): Tensor<S>;
 export function elu(input: Tensor, alpha = 1): Tensor {
   return eluOp(input, { alpha, scale: 1 });
 }
@@ -32,6 +34,7 @@ const seluAlpha = 1.6732632423543772;
 const seluScale = 1.0507009873554805;
 
 /** scale·elu(x, alpha) with the constants that keep mean 0 and variance 1 from layer to layer. torch.nn.functional.selu. */
+export function selu<S extends Shape>(input: Tensor<S>): Tensor<S>;
 export function selu(input: Tensor): Tensor {
   return eluOp(input, { alpha: seluAlpha, scale: seluScale });
 }
@@ -50,6 +53,7 @@ const hardtanhOp = pointwise<{ low: number; high: number }>(
  * Throws   ArgumentError "range" unless minVal < maxVal.
  * Source   torch.nn.functional.hardtanh.
  */
+export function hardtanh<S extends Shape>(input: Tensor<S>, minVal?: number, maxVal?: number): Tensor<S>;
 export function hardtanh(input: Tensor, minVal = -1, maxVal = 1): Tensor {
   checkRange("hardtanh", minVal, maxVal);
   return hardtanhOp(input, { low: minVal, high: maxVal });
@@ -62,6 +66,7 @@ export function checkRange(where: string, minVal: number, maxVal: number): void 
 }
 
 /** min(max(x, 0), 6): the activation of MobileNet. torch.nn.functional.relu6. */
+export function relu6<S extends Shape>(input: Tensor<S>): Tensor<S>;
 export function relu6(input: Tensor): Tensor {
   return hardtanhOp(input, { low: 0, high: 6 });
 }
@@ -73,6 +78,7 @@ const hardsigmoidOp = pointwise<null>(
 );
 
 /** min(max(x + 3, 0), 6)/6: sigmoid in straight lines. torch.nn.functional.hardsigmoid. */
+export function hardsigmoid<S extends Shape>(input: Tensor<S>): Tensor<S>;
 export function hardsigmoid(input: Tensor): Tensor {
   return hardsigmoidOp(input, null);
 }
@@ -85,6 +91,7 @@ const hardswishOp = pointwise<null>(
 );
 
 /** x·hardsigmoid(x): SiLU in straight lines and a parabola. Howard et al. 2019; torch.nn.functional.hardswish. */
+export function hardswish<S extends Shape>(input: Tensor<S>): Tensor<S>;
 export function hardswish(input: Tensor): Tensor {
   return hardswishOp(input, null);
 }
@@ -101,6 +108,7 @@ const mishOp = pointwise<null>(
 );
 
 /** x·tanh(log(1 + eˣ)). Misra 2019; torch.nn.functional.mish. */
+export function mish<S extends Shape>(input: Tensor<S>): Tensor<S>;
 export function mish(input: Tensor): Tensor {
   return mishOp(input, null);
 }
@@ -124,6 +132,7 @@ const softplusOp = pointwise<{ beta: number; threshold: number }>(
  * Throws   ArgumentError "beta" for 0.
  * Source   torch.nn.functional.softplus.
  */
+export function softplus<S extends Shape>(input: Tensor<S>, beta?: number, threshold?: number): Tensor<S>;
 export function softplus(input: Tensor, beta = 1, threshold = 20): Tensor {
   if (beta === 0 || !Number.isFinite(beta))
     throw new ArgumentError("softplus", "beta", `beta must be finite and not 0, got ${beta}.`);
@@ -137,11 +146,13 @@ const logSigmoidOp = pointwise<null>(
 );
 
 /** log σ(x) = −log(1 + e⁻ˣ). torch.nn.functional.logsigmoid. */
+export function logSigmoid<S extends Shape>(input: Tensor<S>): Tensor<S>;
 export function logSigmoid(input: Tensor): Tensor {
   return logSigmoidOp(input, null);
 }
 
 /** softmax(−x): the smallest gets most. torch.nn.functional.softmin. */
+export function softmin<S extends Shape>(input: Tensor<S>, dim: number): Tensor<S>;
 export function softmin(input: Tensor, dim: number): Tensor {
   return softmax(neg(input), dim);
 }

@@ -2,6 +2,7 @@ import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { makeContiguous, Tensor } from "../autograd/tensor.ts";
 import { traced } from "../autograd/trace.ts";
 import type { Shape } from "../base/shape.ts";
+import type { Fit, Given } from "../base/typed/rules.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { recordScatter } from "./max-pool2d.ts";
 
@@ -75,6 +76,10 @@ const adaptiveAvgBackwardOp: AdaptiveOp<{ shape: Shape }> = defineOp<{ input: Te
  * Shape    input (N, C, H, W) or (C, H, W) → the same with the given height and width. 1 is global average pooling.
  * Source   torch.nn.functional.adaptive_avg_pool2d.
  */
+export function adaptiveAvgPool2d<S extends Shape, const K extends OutputSize>(
+  input: Tensor<S> & Fit<["adaptiveAvgPool2d", K], S>,
+  outputSize: K,
+): Tensor<Given<["adaptiveAvgPool2d", K], S>>;
 export function adaptiveAvgPool2d(input: Tensor, outputSize: OutputSize): Tensor {
   return adaptiveAvgPool2dOp({ input }, { outputSize });
 }
@@ -98,6 +103,10 @@ export function adaptiveMaxPool2dWithIndices(
   return { output, indices };
 }
 
+export function adaptiveMaxPool2d<S extends Shape, const K extends OutputSize>(
+  input: Tensor<S> & Fit<["adaptiveMaxPool2d", K], S>,
+  outputSize: K,
+): Tensor<Given<["adaptiveMaxPool2d", K], S>>;
 export function adaptiveMaxPool2d(input: Tensor, outputSize: OutputSize): Tensor {
   return traced(
     "adaptiveMaxPool2d",

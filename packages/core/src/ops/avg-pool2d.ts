@@ -1,6 +1,8 @@
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
+import type { Written } from "../base/typed/dims.ts";
+import type { Fit, Given } from "../base/typed/rules.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { type PoolGeometry, type PoolOptions, poolGeometry, poolParams, poolShape } from "./pool-shape.ts";
 
@@ -62,6 +64,15 @@ const avgPool2dBackwardOp: AvgOp<AvgGeometry & { shape: Shape }> = defineOp<
  * Throws   ShapeError "rank", "kernel-too-large"; ArgumentError "divisor" for a divisorOverride of 0.
  * Source   torch.nn.functional.avg_pool2d.
  */
+export function avgPool2d<
+  S extends Shape,
+  const K extends number | readonly number[],
+  const P extends AvgPool2dOptions = Record<never, never>,
+>(
+  input: Tensor<S> & Fit<["avgPool2d", K, unknown, P], S>,
+  kernelSize: K,
+  options?: Written<P, AvgPool2dOptions>,
+): Tensor<Given<["avgPool2d", K, unknown, P], S>>;
 export function avgPool2d(
   input: Tensor,
   kernelSize: number | readonly number[],

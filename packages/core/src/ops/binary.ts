@@ -5,7 +5,10 @@ import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { isGradEnabled } from "../autograd/grad-mode.ts";
 import { padAxes, release, Tensor } from "../autograd/tensor.ts";
 import { tell } from "../autograd/trace.ts";
+import type { Shape } from "../base/shape.ts";
 import { broadcastShapes, broadcastStrides } from "../base/shape.ts";
+import type { BroadcastShape } from "../base/typed/dense-rules.ts";
+import type { Misfit } from "../base/typed/dims.ts";
 import { DTypeError } from "../errors/errors.ts";
 import { to } from "./cast.ts";
 import { sumTo } from "./sum.ts";
@@ -115,6 +118,25 @@ const whereOp: Op<{ condition: Tensor; a: Tensor; b: Tensor }, null> = defineOp<
 /** A tensor or a plain number. */
 export type Operand = Tensor | number;
 
+/** What an operand must be beside a tensor of shape A: a number, or a tensor that broadcasts with it. @internal */
+export type BroadcastFit<Where extends string, A extends Shape, B> =
+  B extends Tensor<infer S>
+    ? BroadcastShape<Where, A, S> extends infer Y
+      ? Y extends Misfit<string>
+        ? Y
+        : Tensor<S>
+      : never
+    : Operand;
+/** The shape of what comes of both. @internal */
+export type Broadcasted<Where extends string, A extends Shape, B> =
+  B extends Tensor<infer S>
+    ? BroadcastShape<Where, A, S> extends infer Y
+      ? Y extends readonly number[]
+        ? Y
+        : Shape
+      : never
+    : A;
+
 /** A number as a scalar tensor beside `like`. @internal */
 export function asTensor(value: Operand, like: Tensor): Tensor {
   return typeof value === "number" ? full([], value, { device: like.backend }) : value;
@@ -134,6 +156,10 @@ function integers(kernel: "add_i32" | "sub_i32" | "mul_i32", a: Tensor, b: Opera
 }
 
 /** a + b with broadcasting. torch.add. */
+export function add<A extends Shape, B>(
+  a: Tensor<A>,
+  b: B & BroadcastFit<"add", A, B>,
+): Tensor<Broadcasted<"add", A, B>>;
 export function add(a: Tensor, b: Operand): Tensor {
   return (
     integers("add_i32", a, b) ??
@@ -144,6 +170,10 @@ export function add(a: Tensor, b: Operand): Tensor {
 }
 
 /** a − b with broadcasting. torch.sub. */
+export function sub<A extends Shape, B>(
+  a: Tensor<A>,
+  b: B & BroadcastFit<"sub", A, B>,
+): Tensor<Broadcasted<"sub", A, B>>;
 export function sub(a: Tensor, b: Operand): Tensor {
   return (
     integers("sub_i32", a, b) ??
@@ -154,6 +184,10 @@ export function sub(a: Tensor, b: Operand): Tensor {
 }
 
 /** a·b, element by element, with broadcasting. torch.mul. */
+export function mul<A extends Shape, B>(
+  a: Tensor<A>,
+  b: B & BroadcastFit<"mul", A, B>,
+): Tensor<Broadcasted<"mul", A, B>>;
 export function mul(a: Tensor, b: Operand): Tensor {
   return (
     integers("mul_i32", a, b) ??
@@ -164,6 +198,10 @@ export function mul(a: Tensor, b: Operand): Tensor {
 }
 
 /** a/b with broadcasting, true division. torch.div. */
+export function div<A extends Shape, B>(
+  a: Tensor<A>,
+  b: B & BroadcastFit<"div", A, B>,
+): Tensor<Broadcasted<"div", A, B>>;
 export function div(a: Tensor, b: Operand): Tensor {
   const x = floats("div", a);
   return binaryOps.div({ a: x, b: floats("div", asTensor(b, x)) }, null);
@@ -176,11 +214,19 @@ export function pow(a: Tensor, b: Operand): Tensor {
 }
 
 /** The larger of each pair; NaN if either is. torch.maximum. */
+export function maximum<A extends Shape, B>(
+  a: Tensor<A>,
+  b: B & BroadcastFit<"maximum", A, B>,
+): Tensor<Broadcasted<"maximum", A, B>>;
 export function maximum(a: Tensor, b: Operand): Tensor {
   return binaryOps.maximum({ a, b: asTensor(b, a) }, null);
 }
 
 /** The smaller of each pair; NaN if either is. torch.minimum. */
+export function minimum<A extends Shape, B>(
+  a: Tensor<A>,
+  b: B & BroadcastFit<"minimum", A, B>,
+): Tensor<Broadcasted<"minimum", A, B>>;
 export function minimum(a: Tensor, b: Operand): Tensor {
   return binaryOps.minimum({ a, b: asTensor(b, a) }, null);
 }

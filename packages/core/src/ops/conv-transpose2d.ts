@@ -1,6 +1,9 @@
 import { defineOp, run } from "../autograd/define-op.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { type Pair, pair, type Shape } from "../base/shape.ts";
+import type { Written } from "../base/typed/dims.ts";
+import type { ConvTranspose2dRule } from "../base/typed/functional-rules.ts";
+import type { Fit, Given } from "../base/typed/rules.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { batched, channelSum, conv2dOp, convWeightGradOp } from "./conv2d.ts";
 
@@ -149,6 +152,16 @@ export function transposeGeometry(options: ConvTranspose2dOptions): Geometry {
  * Throws   ShapeError "rank", "channels", "groups", "bias", "too-small"; ArgumentError "output-padding".
  * Source   torch.nn.functional.conv_transpose2d.
  */
+export function convTranspose2d<
+  S extends Shape,
+  W extends Shape,
+  const P extends ConvTranspose2dOptions = Record<never, never>,
+>(
+  input: Tensor<S> & Fit<ConvTranspose2dRule<W, P>, S>,
+  weight: Tensor<W>,
+  bias?: Tensor | null,
+  options?: Written<P, ConvTranspose2dOptions>,
+): Tensor<Given<ConvTranspose2dRule<W, P>, S>>;
 export function convTranspose2d(
   input: Tensor,
   weight: Tensor,

@@ -1,6 +1,9 @@
 /** @file Convolutions over sequences (N, C, L): those over images of height 1. */
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
+import type { Written } from "../base/typed/dims.ts";
+import type { Conv1dRule, ConvTranspose1dRule } from "../base/typed/functional-rules.ts";
+import type { Fit, Given } from "../base/typed/rules.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { convTranspose2d } from "./conv-transpose2d.ts";
 import { conv2d, conv2dPadded } from "./conv2d.ts";
@@ -72,6 +75,12 @@ function checkOperands(where: string, input: Shape, weight: Shape, channels: num
  * @example
  * conv1d(zeros([1, 2, 8]), zeros([3, 2, 3])).shape; // [1, 3, 6]
  */
+export function conv1d<S extends Shape, W extends Shape, const P extends Conv1dOptions = Record<never, never>>(
+  input: Tensor<S> & Fit<Conv1dRule<W, P>, S>,
+  weight: Tensor<W>,
+  bias?: Tensor | null,
+  options?: Written<P, Conv1dOptions>,
+): Tensor<Given<Conv1dRule<W, P>, S>>;
 export function conv1d(input: Tensor, weight: Tensor, bias?: Tensor | null, options: Conv1dOptions = {}): Tensor {
   return conv1dPadded(input, weight, bias, options, "zeros");
 }
@@ -124,6 +133,16 @@ export function conv1dPadded(
  * Throws   ShapeError "rank", "channels", "too-small"; ArgumentError for a bad option.
  * Source   torch.nn.functional.conv_transpose1d.
  */
+export function convTranspose1d<
+  S extends Shape,
+  W extends Shape,
+  const P extends ConvTranspose1dOptions = Record<never, never>,
+>(
+  input: Tensor<S> & Fit<ConvTranspose1dRule<W, P>, S>,
+  weight: Tensor<W>,
+  bias?: Tensor | null,
+  options?: Written<P, ConvTranspose1dOptions>,
+): Tensor<Given<ConvTranspose1dRule<W, P>, S>>;
 export function convTranspose1d(
   input: Tensor,
   weight: Tensor,

@@ -2,6 +2,9 @@ import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { isGradEnabled } from "../autograd/grad-mode.ts";
 import { Tensor } from "../autograd/tensor.ts";
 import { type Pair, pair, type Shape } from "../base/shape.ts";
+import type { Written } from "../base/typed/dims.ts";
+import type { Conv2dRule } from "../base/typed/functional-rules.ts";
+import type { Fit, Given } from "../base/typed/rules.ts";
 import { ArgumentError, type OperandFact, ShapeError } from "../errors/errors.ts";
 import { pad } from "./pad.ts";
 import { squeeze, unsqueeze } from "./view.ts";
@@ -234,6 +237,12 @@ export const convWeightGradOp: Op<{ gradOutput: Tensor; input: Tensor }, GradGeo
  * @example
  * conv2d(zeros([1, 3, 32, 32]), zeros([16, 3, 3, 3]), null, { padding: 1 }).shape; // [1, 16, 32, 32]
  */
+export function conv2d<S extends Shape, W extends Shape, const P extends Conv2dOptions = Record<never, never>>(
+  input: Tensor<S> & Fit<Conv2dRule<W, P>, S>,
+  weight: Tensor<W>,
+  bias?: Tensor | null,
+  options?: Written<P, Conv2dOptions>,
+): Tensor<Given<Conv2dRule<W, P>, S>>;
 export function conv2d(input: Tensor, weight: Tensor, bias?: Tensor | null, options: Conv2dOptions = {}): Tensor {
   const geometry = convGeometry(options, [weight.shape[2] ?? 1, weight.shape[3] ?? 1]);
   return batched(input, weight, (images) => conv2dOp({ input: images, weight, bias: bias ?? undefined }, geometry));

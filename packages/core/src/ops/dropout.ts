@@ -2,6 +2,7 @@ import { ones, tensor } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { hostSegment } from "../autograd/watch.ts";
 import { defaultGenerator, fillBernoulli, type Generator } from "../base/rng/index.ts";
+import type { Shape } from "../base/shape.ts";
 import { numel } from "../base/shape.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { mul } from "./binary.ts";
@@ -22,6 +23,7 @@ export interface DropoutOptions {
  * Throws   ArgumentError "p" outside [0, 1].
  * Source   Srivastava et al. 2014; torch.nn.functional.dropout.
  */
+export function dropout<S extends Shape>(input: Tensor<S>, options?: DropoutOptions): Tensor<S>;
 export function dropout(input: Tensor, options: DropoutOptions = {}): Tensor {
   const { p = 0.5, training = true, generator = defaultGenerator } = options;
   if (!(p >= 0 && p <= 1)) throw new ArgumentError("dropout", "p", `p must lie in [0, 1], got ${p}.`);
@@ -45,6 +47,7 @@ export function dropout(input: Tensor, options: DropoutOptions = {}): Tensor {
  * Throws   ShapeError "rank" below 2 axes; ArgumentError "p" outside [0, 1].
  * Source   Tompson et al. 2015; torch.nn.functional.dropout2d.
  */
+export function dropout2d<S extends Shape>(input: Tensor<S>, options?: DropoutOptions): Tensor<S>;
 export function dropout2d(input: Tensor, options: DropoutOptions = {}): Tensor {
   if (input.ndim < 2)
     throw new ShapeError("dropout2d", "rank", `input must have at least 2 axes (N, C, …), got ${input.ndim}.`, [

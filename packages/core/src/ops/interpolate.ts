@@ -1,5 +1,8 @@
 import type { Tensor } from "../autograd/tensor.ts";
 import { traced } from "../autograd/trace.ts";
+import type { Shape } from "../base/shape.ts";
+import type { Written } from "../base/typed/dims.ts";
+import type { Fit, Given } from "../base/typed/rules.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { adaptiveAvgPool2d } from "./adaptive-pool2d.ts";
 import { add } from "./binary.ts";
@@ -104,6 +107,10 @@ function resizeAxis(input: Tensor, dim: number, axis: Axis, mode: InterpolateMod
  * @example
  * interpolate(zeros([1, 3, 4, 4]), { scaleFactor: 2 }).shape; // [1, 3, 8, 8]
  */
+export function interpolate<S extends Shape, const P extends InterpolateOptions>(
+  input: Tensor<S> & Fit<["upsample", P], S>,
+  options?: Written<P, InterpolateOptions>,
+): Tensor<Given<["upsample", P], S>>;
 export function interpolate(input: Tensor, options: InterpolateOptions = {}): Tensor {
   checkInterpolate("interpolate", options);
   const { size, scaleFactor, mode = "nearest", alignCorners = false } = options;

@@ -2,6 +2,9 @@ import { defineOp } from "../autograd/define-op.ts";
 import { copyStrided, makeContiguous, Tensor } from "../autograd/tensor.ts";
 import { tell } from "../autograd/trace.ts";
 import { normalizeDim, sameShape } from "../base/shape.ts";
+import type { CatShape } from "../base/typed/dense-rules.ts";
+import type { Misfit } from "../base/typed/dims.ts";
+import type { ShapesOf } from "../base/typed/rules.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { narrow, unsqueeze } from "./view.ts";
 
@@ -62,12 +65,19 @@ const catOp = defineOp<Record<string, Tensor>, { axis: number }>({
   },
 });
 
+type Catable<Y> = Y extends Misfit<string> ? Y : unknown;
+type Catted<Y> = Y extends readonly number[] ? Y : readonly number[];
+
 /**
  * Joins tensors along an axis they have; all other sizes are equal.
  *
  * Throws   ShapeError "sizes", "dim"; ArgumentError "empty" for an empty list.
  * Source   torch.cat.
  */
+export function cat<const T extends readonly Tensor[], const D extends number = 0>(
+  tensors: T & Catable<CatShape<ShapesOf<T>, D>>,
+  dim?: D,
+): Tensor<Catted<CatShape<ShapesOf<T>, D>>>;
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   const [first] = tensors;
   if (!first) throw new ArgumentError("cat", "empty", "there is nothing to join.");

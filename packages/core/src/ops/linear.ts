@@ -1,6 +1,8 @@
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { numel, type Shape } from "../base/shape.ts";
+import type { LinearRule } from "../base/typed/functional-rules.ts";
+import type { Fit, Given } from "../base/typed/rules.ts";
 import { ShapeError } from "../errors/errors.ts";
 
 type Inputs = { input: Tensor; weight: Tensor; bias?: Tensor };
@@ -91,6 +93,11 @@ const weightGradOp: Op<{ gradOutput: Tensor; input: Tensor }, null> = defineOp<
  * Throws   ShapeError "features" when the last axis is not `in`; "bias"; "rank".
  * Source   torch.nn.functional.linear.
  */
+export function linear<S extends Shape, W extends Shape>(
+  input: Tensor<S> & Fit<LinearRule<W>, S>,
+  weight: Tensor<W>,
+  bias?: Tensor | null,
+): Tensor<Given<LinearRule<W>, S>>;
 export function linear(input: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
   return linearOp({ input, weight, bias: bias ?? undefined }, null);
 }

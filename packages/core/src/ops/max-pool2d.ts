@@ -3,6 +3,8 @@ import { isGradEnabled } from "../autograd/grad-mode.ts";
 import { GraphNode, nodeOf } from "../autograd/graph.ts";
 import { makeContiguous, Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
+import type { Written } from "../base/typed/dims.ts";
+import type { Fit, Given } from "../base/typed/rules.ts";
 import { type PoolGeometry, type PoolOptions, poolGeometry, poolParams, poolShape } from "./pool-shape.ts";
 
 export interface MaxPool2dOptions extends PoolOptions {
@@ -50,6 +52,15 @@ export const maxPool2dOp = defineOp<{ input: Tensor }, PoolGeometry, { indices: 
  * @example
  * maxPool2d(zeros([1, 16, 32, 32]), 2).shape; // [1, 16, 16, 16]
  */
+export function maxPool2d<
+  S extends Shape,
+  const K extends number | readonly number[],
+  const P extends MaxPool2dOptions = Record<never, never>,
+>(
+  input: Tensor<S> & Fit<["maxPool2d", K, unknown, P], S>,
+  kernelSize: K,
+  options?: Written<P, MaxPool2dOptions>,
+): Tensor<Given<["maxPool2d", K, unknown, P], S>>;
 export function maxPool2d(
   input: Tensor,
   kernelSize: number | readonly number[],

@@ -7,6 +7,9 @@ import type { TensorHook } from "../autograd/graph.ts";
 import { Tensor } from "../autograd/tensor.ts";
 import type { DType } from "../base/dtype.ts";
 import type { Shape } from "../base/shape.ts";
+import type { FlattenShape } from "../base/typed/dense-rules.ts";
+import type { Reshaped } from "../base/typed/functional-rules.ts";
+import type { Result } from "../base/typed/rules.ts";
 import * as binary from "./binary.ts";
 import { to } from "./cast.ts";
 import * as extremum from "./extremum.ts";
@@ -26,27 +29,27 @@ declare module "../autograd/tensor.ts" {
     registerHook(hook: TensorHook): () => void;
     retainGrad(): void;
 
-    add(other: Operand): Tensor;
-    sub(other: Operand): Tensor;
-    mul(other: Operand): Tensor;
-    div(other: Operand): Tensor;
+    add<B>(other: B & binary.BroadcastFit<"add", S, B>): Tensor<binary.Broadcasted<"add", S, B>>;
+    sub<B>(other: B & binary.BroadcastFit<"sub", S, B>): Tensor<binary.Broadcasted<"sub", S, B>>;
+    mul<B>(other: B & binary.BroadcastFit<"mul", S, B>): Tensor<binary.Broadcasted<"mul", S, B>>;
+    div<B>(other: B & binary.BroadcastFit<"div", S, B>): Tensor<binary.Broadcasted<"div", S, B>>;
     pow(exponent: Operand): Tensor;
-    maximum(other: Operand): Tensor;
-    minimum(other: Operand): Tensor;
+    maximum<B>(other: B & binary.BroadcastFit<"maximum", S, B>): Tensor<binary.Broadcasted<"maximum", S, B>>;
+    minimum<B>(other: B & binary.BroadcastFit<"minimum", S, B>): Tensor<binary.Broadcasted<"minimum", S, B>>;
     matmul(other: Tensor): Tensor;
-    neg(): Tensor;
-    exp(): Tensor;
-    log(): Tensor;
-    sqrt(): Tensor;
-    abs(): Tensor;
-    sign(): Tensor;
-    reciprocal(): Tensor;
-    clamp(min?: number, max?: number): Tensor;
-    relu(): Tensor;
-    sigmoid(): Tensor;
-    tanh(): Tensor;
-    softmax(dim: number): Tensor;
-    logSoftmax(dim: number): Tensor;
+    neg(): Tensor<S>;
+    exp(): Tensor<S>;
+    log(): Tensor<S>;
+    sqrt(): Tensor<S>;
+    abs(): Tensor<S>;
+    sign(): Tensor<S>;
+    reciprocal(): Tensor<S>;
+    clamp(min?: number, max?: number): Tensor<S>;
+    relu(): Tensor<S>;
+    sigmoid(): Tensor<S>;
+    tanh(): Tensor<S>;
+    softmax(dim: number): Tensor<S>;
+    logSoftmax(dim: number): Tensor<S>;
 
     eq(other: Operand): Tensor;
     ne(other: Operand): Tensor;
@@ -64,10 +67,13 @@ declare module "../autograd/tensor.ts" {
     argmax(dim?: number, options?: ReduceOptions): Tensor;
     argmin(dim?: number, options?: ReduceOptions): Tensor;
 
-    reshape(shape: Shape): Tensor;
+    reshape<T extends Shape>(shape: T): Tensor<Reshaped<S, T>>;
     /** reshape that refuses to copy. */
-    view(shape: Shape): Tensor;
-    flatten(startDim?: number, endDim?: number): Tensor;
+    view<T extends Shape>(shape: T): Tensor<Reshaped<S, T>>;
+    flatten<const From extends number = 0, const To extends number = -1>(
+      startDim?: From,
+      endDim?: To,
+    ): Tensor<Result<S, FlattenShape<S, From, To>>>;
     permute(dims: readonly number[]): Tensor;
     transpose(dim0: number, dim1: number): Tensor;
     /** The transpose of a matrix. */
@@ -77,10 +83,10 @@ declare module "../autograd/tensor.ts" {
     select(dim: number, index: number): Tensor;
     squeeze(dim?: number): Tensor;
     unsqueeze(dim: number): Tensor;
-    contiguous(): Tensor;
-    clone(): Tensor;
+    contiguous(): Tensor<S>;
+    clone(): Tensor<S>;
     /** The same values in another element type. */
-    to(dtype: DType): Tensor;
+    to(dtype: DType): Tensor<S>;
 
     add_(other: Operand): Tensor;
     sub_(other: Operand): Tensor;

@@ -1,4 +1,6 @@
 import type { Tensor } from "../autograd/tensor.ts";
+import type { Shape } from "../base/shape.ts";
+import type { Fit, Given } from "../base/typed/rules.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { permute, reshape } from "./view.ts";
 
@@ -15,6 +17,10 @@ export function checkFactor(where: string, name: string, factor: number): void {
  * Throws   ShapeError "rank", "channels"; ArgumentError "upscaleFactor".
  * Source   Shi et al. 2016; torch.nn.functional.pixel_shuffle.
  */
+export function pixelShuffle<S extends Shape, const R extends number>(
+  input: Tensor<S> & Fit<["pixelShuffle", R], S>,
+  upscaleFactor: R,
+): Tensor<Given<["pixelShuffle", R], S>>;
 export function pixelShuffle(input: Tensor, upscaleFactor: number): Tensor {
   checkFactor("pixelShuffle", "upscaleFactor", upscaleFactor);
   const operands = [{ name: "input", shape: input.shape, axes: "…, C, H, W" }];
@@ -43,6 +49,10 @@ export function pixelShuffle(input: Tensor, upscaleFactor: number): Tensor {
  * Throws   ShapeError "rank", "size"; ArgumentError "downscaleFactor".
  * Source   torch.nn.functional.pixel_unshuffle.
  */
+export function pixelUnshuffle<S extends Shape, const R extends number>(
+  input: Tensor<S> & Fit<["pixelUnshuffle", R], S>,
+  downscaleFactor: R,
+): Tensor<Given<["pixelUnshuffle", R], S>>;
 export function pixelUnshuffle(input: Tensor, downscaleFactor: number): Tensor {
   checkFactor("pixelUnshuffle", "downscaleFactor", downscaleFactor);
   const operands = [{ name: "input", shape: input.shape, axes: "…, C, H, W" }];

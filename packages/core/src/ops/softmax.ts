@@ -1,5 +1,6 @@
 import { defineOp, run } from "../autograd/define-op.ts";
 import { Tensor } from "../autograd/tensor.ts";
+import type { Shape } from "../base/shape.ts";
 import { normalizeDim } from "../base/shape.ts";
 import { aroundAxis } from "./sum.ts";
 
@@ -40,11 +41,13 @@ export const logSoftmaxOp = define("log_softmax");
  * @example
  * await softmax(tensor([[0, 0]]), 1).tolist(); // [[0.5, 0.5]]
  */
+export function softmax<S extends Shape>(input: Tensor<S>, dim: number): Tensor<S>;
 export function softmax(input: Tensor, dim: number): Tensor {
   return softmaxOp({ input }, { axis: normalizeDim("softmax", dim, input.ndim) });
 }
 
 /** log(softmax(x)) without the detour over tiny numbers. torch.log_softmax. */
+export function logSoftmax<S extends Shape>(input: Tensor<S>, dim: number): Tensor<S>;
 export function logSoftmax(input: Tensor, dim: number): Tensor {
   return logSoftmaxOp({ input }, { axis: normalizeDim("logSoftmax", dim, input.ndim) });
 }

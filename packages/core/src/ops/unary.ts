@@ -2,6 +2,7 @@
 import { zerosLike } from "../autograd/create.ts";
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { Tensor } from "../autograd/tensor.ts";
+import type { Shape } from "../base/shape.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import type { KernelName } from "../kernels/contract.ts";
 
@@ -159,6 +160,9 @@ export const unaryOps = {
   }),
 } as const;
 
+/** A function of each element: the shape stays. @internal */
+export type Pointwise<Rest extends unknown[] = []> = <S extends Shape>(input: Tensor<S>, ...rest: Rest) => Tensor<S>;
+
 const none = { alpha: 0, beta: 0 };
 
 /** @internal */
@@ -169,33 +173,33 @@ export function checkApproximate(where: string, approximate: "none" | "tanh"): "
 }
 
 /** −x. */
-export const neg = (input: Tensor): Tensor => unaryOps.neg({ input }, none);
+export const neg = ((input: Tensor): Tensor => unaryOps.neg({ input }, none)) as Pointwise;
 /** eˣ. */
-export const exp = (input: Tensor): Tensor => unaryOps.exp({ input }, none);
+export const exp = ((input: Tensor): Tensor => unaryOps.exp({ input }, none)) as Pointwise;
 /** Natural logarithm; −∞ at 0, NaN below. */
-export const log = (input: Tensor): Tensor => unaryOps.log({ input }, none);
-export const sqrt = (input: Tensor): Tensor => unaryOps.sqrt({ input }, none);
-export const abs = (input: Tensor): Tensor => unaryOps.abs({ input }, none);
-export const sign = (input: Tensor): Tensor => unaryOps.sign({ input }, none);
-export const reciprocal = (input: Tensor): Tensor => unaryOps.reciprocal({ input }, none);
+export const log = ((input: Tensor): Tensor => unaryOps.log({ input }, none)) as Pointwise;
+export const sqrt = ((input: Tensor): Tensor => unaryOps.sqrt({ input }, none)) as Pointwise;
+export const abs = ((input: Tensor): Tensor => unaryOps.abs({ input }, none)) as Pointwise;
+export const sign = ((input: Tensor): Tensor => unaryOps.sign({ input }, none)) as Pointwise;
+export const reciprocal = ((input: Tensor): Tensor => unaryOps.reciprocal({ input }, none)) as Pointwise;
 /** min(max(x, min), max); the gradient passes where x lies within, borders included. torch.clamp. */
-export const clamp = (input: Tensor, min = -Infinity, max = Infinity): Tensor =>
-  unaryOps.clamp({ input }, { alpha: min, beta: max });
+export const clamp = ((input: Tensor, min = -Infinity, max = Infinity): Tensor =>
+  unaryOps.clamp({ input }, { alpha: min, beta: max })) as Pointwise<[min?: number, max?: number]>;
 /** x·scale + shift, in one pass. */
 export const affine = (input: Tensor, scale: number, shift: number): Tensor =>
   unaryOps.affine({ input }, { alpha: scale, beta: shift });
 /** f(x) = max(0, x); NaN stays NaN; slope 0 at exactly 0. torch.relu. */
-export const relu = (input: Tensor): Tensor => unaryOps.relu({ input }, none);
+export const relu = ((input: Tensor): Tensor => unaryOps.relu({ input }, none)) as Pointwise;
 /** x where x > 0, else negativeSlope·x (default 0.01). torch.nn.functional.leaky_relu. */
-export const leakyRelu = (input: Tensor, negativeSlope = 0.01): Tensor =>
-  unaryOps.leakyRelu({ input }, { alpha: negativeSlope, beta: 0 });
+export const leakyRelu = ((input: Tensor, negativeSlope = 0.01): Tensor =>
+  unaryOps.leakyRelu({ input }, { alpha: negativeSlope, beta: 0 })) as Pointwise<[negativeSlope?: number]>;
 /** 1/(1 + e⁻ˣ). torch.sigmoid. */
-export const sigmoid = (input: Tensor): Tensor => unaryOps.sigmoid({ input }, none);
-export const tanh = (input: Tensor): Tensor => unaryOps.tanh({ input }, none);
+export const sigmoid = ((input: Tensor): Tensor => unaryOps.sigmoid({ input }, none)) as Pointwise;
+export const tanh = ((input: Tensor): Tensor => unaryOps.tanh({ input }, none)) as Pointwise;
 /** x·Φ(x), Φ the normal distribution; `approximate: "tanh"` for the older formula. Hendrycks & Gimpel 2016; torch.nn.functional.gelu. */
-export const gelu = (input: Tensor, options: { approximate?: "none" | "tanh" } = {}): Tensor =>
+export const gelu = ((input: Tensor, options: { approximate?: "none" | "tanh" } = {}): Tensor =>
   checkApproximate("gelu", options.approximate ?? "none") === "tanh"
     ? unaryOps.geluTanh({ input }, none)
-    : unaryOps.gelu({ input }, none);
+    : unaryOps.gelu({ input }, none)) as Pointwise<[options?: { approximate?: "none" | "tanh" }]>;
 /** x·sigmoid(x). torch.nn.functional.silu. */
-export const silu = (input: Tensor): Tensor => unaryOps.silu({ input }, none);
+export const silu = ((input: Tensor): Tensor => unaryOps.silu({ input }, none)) as Pointwise;

@@ -6,6 +6,9 @@ import { GraphNode, nodeOf } from "../autograd/graph.ts";
 import { copyStrided, makeContiguous, Tensor } from "../autograd/tensor.ts";
 import { tell } from "../autograd/trace.ts";
 import { contiguousStrides, inferReshape, normalizeDim, type Shape, viewStrides } from "../base/shape.ts";
+import type { FlattenShape } from "../base/typed/dense-rules.ts";
+import type { Reshaped } from "../base/typed/functional-rules.ts";
+import type { Fitting, Result } from "../base/typed/rules.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { sumTo } from "./sum.ts";
 
@@ -35,16 +38,19 @@ function viewOf(input: Tensor, shape: Shape, strides: readonly number[], offset 
 }
 
 /** A row-major copy, or the tensor itself when it is one already. */
+export function contiguous<S extends Shape>(input: Tensor<S>): Tensor<S>;
 export function contiguous(input: Tensor): Tensor {
   return input.isContiguous ? input : clone(input);
 }
 
 /** A copy with its own memory; gradients pass through. torch.clone. */
+export function clone<S extends Shape>(input: Tensor<S>): Tensor<S>;
 export function clone(input: Tensor): Tensor {
   return record("clone", input, {}, makeContiguous(input), (g) => g);
 }
 
 /** The same elements under another shape; one size may be −1. A view where memory allows, else a copy. torch.reshape. */
+export function reshape<S extends Shape, T extends Shape>(input: Tensor<S>, shape: T): Tensor<Reshaped<S, T>>;
 export function reshape(input: Tensor, shape: Shape): Tensor {
   const to = inferReshape("reshape", input.shape, shape);
   const strides = viewStrides(input.shape, input.strides, to);
@@ -71,6 +77,11 @@ export function view(input: Tensor, shape: Shape): Tensor {
 }
 
 /** Joins the axes from `startDim` to `endDim` into one. torch.flatten: (N, C, H, W) → (N, C·H·W) with startDim 1. */
+export function flatten<S extends Shape, const From extends number = 0, const To extends number = -1>(
+  input: Tensor<S> & Fitting<S, FlattenShape<S, From, To>>,
+  startDim?: From,
+  endDim?: To,
+): Tensor<Result<S, FlattenShape<S, From, To>>>;
 export function flatten(input: Tensor, startDim = 0, endDim = -1): Tensor {
   const from = normalizeDim("flatten", startDim, input.ndim);
   const to = normalizeDim("flatten", endDim, input.ndim);

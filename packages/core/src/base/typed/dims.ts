@@ -92,3 +92,8 @@ export type Maps<X extends Dims> = X extends readonly [infer C extends Dim, infe
 
 /** The sum of two sizes that may be names. */
 export type AddDim<A, B> = Add<Size<A>, Size<B>>;
+
+/** Options as written, refusing names that are none: inferring them exactly would let misspelt ones pass. */
+export type Written<P, Options> = P & {
+  readonly [Name in Exclude<keyof P, keyof Options>]: Misfit<"there is no option of this name">;
+};

@@ -116,9 +116,22 @@ export type Checked<
     ? L
     : Done;
 
-/** What a tensor argument must be besides its type: nothing, or a misfit that no tensor is. */
-export type Fitting<Y> = Y extends Misfit<string> ? Y : unknown;
-
 /** The shape of a result: unknown when the input's is, so that plain `let x: Tensor` code stays plain. */
 export type Result<X extends Dims, Y> =
   Unranked<X> extends true ? readonly number[] : Y extends readonly number[] ? Y : readonly number[];
+
+/** What a tensor of shape X must be besides a tensor when Y is what comes of it: nothing more, or a misfit that no tensor is. */
+export type Fitting<X extends Dims, Y> = Unranked<X> extends true ? unknown : Y extends Misfit<string> ? Y : unknown;
+
+/** What an input of shape S must be for a layer with rule R besides a tensor. */
+export type Fit<R, S extends Dims> = Unranked<S> extends true ? unknown : Fitting<S, Apply<R, S>>;
+
+/** The shape that the layer gives for it. */
+export type Given<R, S extends Dims> = Result<S, Apply<R, S>>;
+
+/** What comes of a list of tensors: unknown as soon as one is. */
+export type ShapesOf<T extends readonly unknown[]> = T extends readonly [infer H, ...infer R]
+  ? [H extends { readonly shape: infer S } ? S : Dims, ...ShapesOf<R>]
+  : number extends T["length"]
+    ? readonly Dims[]
+    : [];
