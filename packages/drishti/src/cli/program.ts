@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import * as bench from "./commands/bench.ts";
+import * as data from "./commands/data.ts";
 import * as devices from "./commands/devices.ts";
 import * as evaluate from "./commands/evaluate.ts";
 import * as exportCommand from "./commands/export.ts";
@@ -59,6 +60,9 @@ export async function drishti(argv: readonly string[], io: Io): Promise<number> 
   });
   add("start", start.define).action(async (options: start.StartOptions) => {
     code = await start.run(options, io);
+  });
+  data.define(program.command("data"), io, (result) => {
+    code = result;
   });
   if (argv.length === 0) {
     io.err(program.helpInformation());

@@ -92,30 +92,39 @@ async function decoded(
   say: (code: string, message: string) => void,
 ): Promise<BytePicture | undefined> {
   const cut = missingEnd(bytes, format);
-  if (format !== "PNG" && format !== "PNM" && format !== "BMP") {
-    const { width, height, orientation = 1 } = await sharpFacts(bytes, file, format);
-    if (width * height > MAX_PIXELS) {
-      say("too-large", `${width}×${height} pixels are more than can be read (${MAX_PIXELS}): a decompression bomb?`);
-      return undefined;
-    }
-    if (orientation > 1)
-      say("exif-rotated", `EXIF orientation ${orientation}: turned upright here, but not by every program.`);
-  }
   try {
-    const picture = await decodePicture(bytes, file, "warning");
+    if (format !== "PNG" && format !== "PNM" && format !== "BMP") {
+      const { width, height, orientation = 1 } = await sharpFacts(bytes, file, format);
+      if (width * height > MAX_PIXELS) {
+        say("too-large", `${width}×${height} pixels are more than can be read (${MAX_PIXELS}): a decompression bomb?`);
+        return undefined;
+      }
+      if (orientation > 1)
+        say("exif-rotated", `EXIF orientation ${orientation}: turned upright here, but not by every program.`);
+    }
+    const { picture, warning } = await leniently(bytes, file);
     if (cut) say("truncated", `it can be decoded, but ${cut}: cut off?`);
+    else if (warning) say("doubtful", `it can be decoded, but not without a warning: ${plainText(warning)}`);
     return picture;
   } catch (error) {
-    if (!(error instanceof DataError)) throw error;
+    if (!(error instanceof DataError) || error.code === "needs-sharp") throw error;
+    if (error.code === "size") say("too-large", plainText(error));
+    else if (cut || error.code === "truncated") say("truncated", cut ? `cut off: ${cut}.` : plainText(error));
+    else say("corrupt", plainText(error));
+    return undefined;
+  }
+}
+
+/** The picture, and what the decoder remarked on. Throws the first error when it cannot be had at all. */
+async function leniently(bytes: Uint8Array, file: string): Promise<{ picture: BytePicture; warning?: DataError }> {
+  try {
+    return { picture: await decodePicture(bytes, file, "warning") };
+  } catch (error) {
+    if (!(error instanceof DataError) || ["size", "truncated", "needs-sharp"].includes(error.code)) throw error;
     try {
-      const picture = await decodePicture(bytes, file, "truncated");
-      say("doubtful", `it can be decoded, but not without a warning: ${plainText(error)}`);
-      return picture;
+      return { picture: await decodePicture(bytes, file, "truncated"), warning: error };
     } catch {
-      if (error.code === "size") say("too-large", plainText(error));
-      else if (cut || error.code === "truncated") say("truncated", cut ? `cut off: ${cut}.` : plainText(error));
-      else say("corrupt", plainText(error));
-      return undefined;
+      throw error;
     }
   }
 }

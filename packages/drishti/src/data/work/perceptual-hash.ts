@@ -1,4 +1,5 @@
 /** @file What a picture looks like, in few bytes: equal for copies that were resized or saved again. */
+import { resize } from "@drishti/core/data";
 import type { BytePicture } from "../pnm.ts";
 
 /** The side of the small grey picture that hashes are made from. */
@@ -52,25 +53,22 @@ function ones(bits: number): number {
   return Math.imul((v + (v >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-/** Mean grey of side × side fields; a picture smaller than that repeats its pixels. */
-function shrink({ data, channels, height, width }: BytePicture, side: number): Float64Array {
-  const out = new Float64Array(side * side);
+/** Grey, side × side: whole blocks of pixels are averaged as long as that leaves twice the size, the rest is resized. */
+function shrink({ data, channels, height, width }: BytePicture, side: number): Float32Array {
+  const [down, across] = [height, width].map((length) => Math.max(1, Math.floor(length / (2 * side))));
+  const [tall, wide] = [Math.floor(height / down!), Math.floor(width / across!)];
   const plane = width * height;
-  for (let i = 0; i < side; i++) {
-    const top = Math.floor((i * height) / side);
-    const bottom = Math.max(top + 1, Math.floor(((i + 1) * height) / side));
-    for (let j = 0; j < side; j++) {
-      const left = Math.floor((j * width) / side);
-      const right = Math.max(left + 1, Math.floor(((j + 1) * width) / side));
+  const grey = new Float32Array(tall * wide);
+  for (let i = 0; i < tall; i++)
+    for (let j = 0; j < wide; j++) {
       let sum = 0;
-      for (let y = top; y < bottom; y++)
-        for (let at = y * width + left, end = y * width + right; at < end; at++)
+      for (let y = i * down!; y < (i + 1) * down!; y++)
+        for (let at = y * width + j * across!, end = at + across!; at < end; at++)
           sum +=
             channels === 1 ? data[at]! : 0.299 * data[at]! + 0.587 * data[plane + at]! + 0.114 * data[2 * plane + at]!;
-      out[i * side + j] = sum / ((bottom - top) * (right - left));
+      grey[i * wide + j] = sum / (down! * across!);
     }
-  }
-  return out;
+  return resize([side, side]).apply({ data: grey, channels: 1, height: tall, width: wide }).data as Float32Array;
 }
 
 const cosines = Float64Array.from({ length: 9 * SIDE }, (_, i) =>
@@ -78,7 +76,7 @@ const cosines = Float64Array.from({ length: 9 * SIDE }, (_, i) =>
 );
 
 /** Frequencies 1 to 8 both ways of the discrete cosine transform. */
-function lowFrequencies(small: Float64Array): Float64Array {
+function lowFrequencies(small: Float32Array): Float64Array {
   const rows = new Float64Array(SIDE * 8);
   for (let y = 0; y < SIDE; y++)
     for (let u = 0; u < 8; u++) {
