@@ -3,6 +3,7 @@ import { noGrad, tensor } from "@drishti/core";
 import type { Picture } from "@drishti/core/data";
 import { evalMode } from "@drishti/core/models";
 import { readImage } from "../data/read-image.ts";
+import type { Explainer } from "./explain.ts";
 import type { TrainedModel } from "./model-source.ts";
 import { prepare } from "./pictures.ts";
 import { softmaxRow } from "./softmax.ts";
@@ -16,11 +17,20 @@ export interface Prediction extends Guess {
   readonly file: string;
   /** The likeliest labels, the first of them again included. */
   readonly top: readonly Guess[];
+  /** Where the picture with heat was written, when one was asked for. */
+  readonly explanation?: string;
 }
 
 /** Throws DataError for a file that is no picture. */
-export async function predictFile(trained: TrainedModel, file: string, top = 5): Promise<Prediction> {
-  return { file, ...(await predictPicture(trained, await readImage(file), top)) };
+export async function predictFile(
+  trained: TrainedModel,
+  file: string,
+  top = 5,
+  explainer?: Explainer,
+): Promise<Prediction> {
+  const picture = await readImage(file);
+  const prediction = { file, ...(await predictPicture(trained, picture, top)) };
+  return explainer ? { ...prediction, explanation: await explainer.write(file, picture) } : prediction;
 }
 
 /** A picture of bytes, 1 or 3 channels, any size. */

@@ -8,6 +8,9 @@ import { percent, styleFor } from "../style.ts";
 
 export interface PredictOptions extends CommonOptions {
   readonly top?: number;
+  readonly explain?: boolean;
+  readonly explainDir?: string;
+  readonly explainLayer?: string;
 }
 
 export function define(command: Command): Command {
@@ -18,20 +21,30 @@ export function define(command: Command): Command {
       "<file...>",
       "PNG, PGM, PPM; JPEG and others with sharp installed; FILE#N of an idx file or a CIFAR-10 .bin",
     )
-    .option("--top <n>", "how many labels to give for each", wholeNumber(1), 5);
+    .option("--top <n>", "how many labels to give for each", wholeNumber(1), 5)
+    .option("--explain", "write a picture of each with heat where the evidence lies (Grad-CAM)")
+    .option("--explain-dir <folder>", "where to write them (default: explained)")
+    .option("--explain-layer <name>", "look at the output of this layer (default: the last that has places)");
 }
 
 export async function run(model: string, files: readonly string[], options: PredictOptions, io: Io): Promise<number> {
-  const [{ openForUse }, { openTrained, readTrained }, { predictFile }, { DrishtiError }] = await Promise.all([
-    import("../../run/open-for-use.ts"),
-    import("../../run/model-source.ts"),
-    import("../../run/predict.ts"),
-    import("@drishti/core/errors"),
-  ]);
+  const [{ openForUse }, { openTrained, readTrained }, { predictFile }, { DrishtiError }, { Explainer }] =
+    await Promise.all([
+      import("../../run/open-for-use.ts"),
+      import("../../run/model-source.ts"),
+      import("../../run/predict.ts"),
+      import("@drishti/core/errors"),
+      import("../../run/explain.ts"),
+    ]);
   const progress = new Progress(io, options.quiet);
   const source = await readTrained(model);
   openForUse(options, (line) => progress.line(line));
   const trained = await openTrained(source);
+  const { explain, explainDir, explainLayer } = options;
+  const explainer =
+    explain || explainDir !== undefined || explainLayer !== undefined
+      ? await Explainer.open(trained, explainDir ?? "explained", explainLayer)
+      : undefined;
   const style = styleFor(io.outIsTerminal, io.env);
   let stopped = false;
   const release = io.onInterrupt(() => {
@@ -42,7 +55,7 @@ export async function run(model: string, files: readonly string[], options: Pred
     for (const file of files) {
       if (stopped) return EXIT_INTERRUPTED;
       try {
-        const prediction = await predictFile(trained, file, options.top ?? 5);
+        const prediction = await predictFile(trained, file, options.top ?? 5, explainer);
         const { label, probability, top } = prediction;
         const others = top.slice(1).map((other) => `${other.label} ${percent(other.probability)}`);
         io.out(
@@ -52,7 +65,7 @@ export async function run(model: string, files: readonly string[], options: Pred
         );
       } catch (error) {
         // One bad picture is named and counted; the others are still labelled.
-        if (!(error instanceof DrishtiError)) throw error;
+        if (!(error instanceof DrishtiError) || error.where === "gradCam") throw error; // a layer fits no picture
         failed++;
         if (options.json)
           io.out(`${JSON.stringify({ file, error: { code: error.code, message: plainMessage(error) } })}\n`);
@@ -62,6 +75,7 @@ export async function run(model: string, files: readonly string[], options: Pred
   } finally {
     release();
   }
+  if (explainer && failed < files.length) progress.line(`pictures with heat are in ${explainDir ?? "explained"}`);
   if (failed > 0 && files.length > 1) progress.line(`${failed} of ${files.length} pictures could not be read`);
   return failed > 0 ? EXIT_FAILED : EXIT_DONE;
 }
