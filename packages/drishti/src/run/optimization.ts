@@ -13,6 +13,7 @@ import {
   StepLR,
 } from "@drishti/core/optim";
 import type { Scheduler } from "@drishti/core/train";
+import { trainedParameters } from "./finetune.ts";
 import type { TrainConfig } from "./train-config.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -22,7 +23,7 @@ export const schedulesOfFixedLength: readonly string[] = ["cosine", "onecycle"];
 
 export function makeOptimizer(model: Layer, config: TrainConfig): Optimizer {
   const { lr, momentum, "weight-decay": weightDecay } = config;
-  const params = model.parameters();
+  const params = trainedParameters(model, config);
   switch (config.optimizer) {
     case "sgd":
       return new SGD(params, { lr, momentum, weightDecay });
@@ -46,7 +47,7 @@ export interface Schedule {
  * 0.1 when the validation loss has not fallen for PATIENCE (3) epochs.
  */
 export function makeSchedule(optimizer: Optimizer, config: TrainConfig, stepsPerEpoch: number): Schedule {
-  const { epochs, lr } = config;
+  const { epochs } = config;
   const [name, ...rest] = config.scheduler.split(":");
   const numbers = rest.map(Number);
   if (numbers.some((value) => !(value > 0)))
@@ -61,7 +62,14 @@ export function makeSchedule(optimizer: Optimizer, config: TrainConfig, stepsPer
       return { scheduler: new CosineAnnealingLR(optimizer, totalSteps), per: "step" };
     case "onecycle": {
       const cycleMomentum = config.optimizer.startsWith("adam") || config.momentum > 0;
-      return { scheduler: new OneCycleLR(optimizer, lr, { totalSteps, cycleMomentum }), per: "step" };
+      return {
+        scheduler: new OneCycleLR(
+          optimizer,
+          optimizer.paramGroups.map((group) => group.lr),
+          { totalSteps, cycleMomentum },
+        ),
+        per: "step",
+      };
     }
     case "step":
       return {

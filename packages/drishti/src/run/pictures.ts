@@ -7,6 +7,7 @@ import {
   normalize,
   type Picture,
   type PictureSet,
+  permuteChannels,
   resize,
   type Transform,
   toChannels,
@@ -36,12 +37,15 @@ export interface Pipelines {
 /**
  * The transforms for pictures like those of `data`. Photos, of any size, are shrunk to a little more than the network's
  * size and cut from the middle; pictures that have that size already are taken as they are.
+ * `known`: channel order, mean and std of a network that was trained before; default: those of the data.
  */
-export function pipelines(data: OpenedData, augment: string): Pipelines {
+export function pipelines(data: OpenedData, augment: string, known?: Preprocessing): Pipelines {
   const { shape, meanStd } = data;
   const [channels, height, width] = shape;
-  const { mean, std } = rounded(meanStd);
-  const finish = [toTensor(), normalize(mean, std)];
+  const { mean, std } = known ?? rounded(meanStd);
+  const channelOrder = known?.channelOrder ?? (channels === 1 ? "L" : "RGB");
+  const swap = channelOrder === "BGR" ? [permuteChannels([2, 1, 0])] : [];
+  const finish = [...swap, toTensor(), normalize(mean, std)];
   const sized = isImageSet(data.train);
   const fit = sized ? [] : [resize(Math.round(Math.max(height, width) * ROOM)), centerCrop([height, width])];
   const plain = compose([...(sized ? [resize([height, width])] : fit), ...finish]);
@@ -55,7 +59,7 @@ export function pipelines(data: OpenedData, augment: string): Pipelines {
       width,
       mean,
       std,
-      channelOrder: channels === 1 ? "L" : "RGB",
+      channelOrder,
       layout: "NCHW",
       transforms: plain.toJSON(),
     },

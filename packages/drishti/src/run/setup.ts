@@ -10,6 +10,7 @@ import { type OpenedData, openData, openSplit } from "../data/open-data.ts";
 import type { BadFile } from "../data/picture-files.ts";
 import { openDevice, registerDevices } from "../devices.ts";
 import { mixing } from "./augment.ts";
+import { hold, startFrom } from "./finetune.ts";
 import {
   cardName,
   freshModel,
@@ -68,8 +69,11 @@ export async function setUp(
   const [channels, height, width] = data.shape;
   const shape = { inChannels: channels, numClasses: data.classes.length, height, width };
   manualSeed(config.seed);
-  const model = saved ? await modelOfCard(saved.card, config.model) : await freshModel(source, shape);
-  const { train, plain, preprocessing } = pipelines(data, config.augment);
+  const start = config.from !== null && !saved ? await startFrom(config.from, data.classes, shape) : undefined;
+  const model = start?.model ?? (saved ? await modelOfCard(saved.card, config.model) : await freshModel(source, shape));
+  if (config.freeze !== null) hold(model, config.freeze);
+  const known = config.from === null ? undefined : (saved ?? start)?.card.preprocessing;
+  const { train, plain, preprocessing } = pipelines(data, config.augment, known);
   const batchSize = config["batch-size"];
   const batchTransform = mixing(config, data.classes.length);
   const loader = new DataLoader(data.train, { batchSize, shuffle: true, transform: train, batchTransform });
@@ -77,7 +81,7 @@ export async function setUp(
   const optimizer = makeOptimizer(model, config);
   const schedule = makeSchedule(optimizer, config, loader.length);
   const card = saved?.card ?? {
-    model: { name: await nameOf(source), ...shape },
+    model: { name: start?.card.model.name ?? (await nameOf(source)), ...shape },
     classes: data.classes,
     preprocessing,
     golden: null,

@@ -15,6 +15,12 @@ export interface TrainConfig {
   /** Other validation data than those that come with `data`. */
   readonly val: string | null;
   readonly model: string;
+  /** A trained model to go on from, with a new last layer where the classes differ. */
+  readonly from: string | null;
+  /** Parameters held fast: patterns, joined by commas; "backbone": all but the last layer. */
+  readonly freeze: string | null;
+  /** PATTERN=RATE, joined by commas: parameters with learning rates of their own. */
+  readonly "lr-of": string | null;
   readonly epochs: number;
   readonly "batch-size": number;
   readonly lr: number;
@@ -63,6 +69,9 @@ const checks: Readonly<Record<keyof TrainConfig, Check>> = {
   data: text,
   val: optional(text),
   model: text,
+  from: optional(text),
+  freeze: optional(text),
+  "lr-of": optional(text),
   epochs: count,
   "batch-size": count,
   lr: (value) => (Number.isFinite(value) && (value as number) > 0 ? undefined : "must be a number above 0"),
@@ -103,7 +112,10 @@ export function trainConfig(given: Partial<TrainConfig>, file: Partial<TrainConf
   const config: TrainConfig = {
     data: "mnist",
     val: null,
-    model: "simplecnn",
+    model: set.from ?? "simplecnn",
+    from: null,
+    freeze: null,
+    "lr-of": null,
     epochs: 5,
     "batch-size": 64,
     lr: rates[optimizer] ?? 1e-3,

@@ -14,6 +14,11 @@ export interface TrainOptions extends CommonOptions {
   readonly data?: string;
   readonly val?: string;
   readonly model?: string;
+  /** A trained model. */
+  readonly from?: string;
+  readonly freeze?: readonly string[];
+  /** PATTERN=RATE. */
+  readonly lrOf?: readonly string[];
   readonly epochs?: number;
   readonly batchSize?: number;
   readonly lr?: number;
@@ -45,6 +50,12 @@ export function define(command: Command): Command {
     )
     .option("--val <data>", "other validation data than those that come with --data")
     .option("--model <model>", "built-in name, model file, run folder or module (default: simplecnn)")
+    .option(
+      "--from <model>",
+      "go on from a trained model: a run, a model file; the last layer is new if the classes are",
+    )
+    .option("--freeze <patterns...>", "hold parameters fast: 'features.*', or backbone: all but the last layer")
+    .option("--lr-of <pattern=rate...>", "learning rates of their own: 'features.*=0.0001'")
     .option("--epochs <n>", "passes over the training data (default: 5)", wholeNumber(1))
     .option("--batch-size <n>", "pictures a step (default: 64)", wholeNumber(1))
     .option("--lr <rate>", "learning rate (default: 0.001, sgd 0.05)", number(0))
@@ -107,6 +118,8 @@ export async function run(options: TrainOptions, io: Io): Promise<number> {
 /** The configuration, from the command line, --config or the run that is gone on with; and the run folder. */
 async function plan(options: TrainOptions): Promise<{ config: TrainConfig; out: string }> {
   const { readConfig, trainConfig } = await import("../../run/train-config.ts");
+  if (options.model !== undefined && options.from !== undefined)
+    throw new UsageError("--model and --from exclude each other: --from brings its network.");
   const given = givenBy(options);
   if (options.resume === undefined) {
     const config = trainConfig(given, options.config === undefined ? {} : await readConfig(options.config));
@@ -128,6 +141,9 @@ function givenBy(options: TrainOptions): Partial<TrainConfig> {
     data,
     val,
     model,
+    from,
+    freeze,
+    lrOf,
     epochs,
     batchSize,
     lr,
@@ -151,6 +167,9 @@ function givenBy(options: TrainOptions): Partial<TrainConfig> {
     data,
     val,
     model,
+    from,
+    freeze: freeze?.join(","),
+    "lr-of": lrOf?.join(","),
     epochs,
     "batch-size": batchSize,
     lr,
