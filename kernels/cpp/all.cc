@@ -10,6 +10,7 @@
 #if !defined(DRISHTI_PART) || DRISHTI_PART == 2
 #include "batch_norm.cc"
 #include "broadcast.cc"
+#include "by-index.cc"
 #include "layout.cc"
 #include "loss.cc"
 #include "optim.cc"
@@ -17,6 +18,7 @@
 #include "pool.cc"
 #include "reduce.cc"
 #include "softmax.cc"
+#include "sort.cc"
 #include "unary.cc"
 #endif
 

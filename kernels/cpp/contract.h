@@ -631,6 +631,62 @@ struct ConvertLayoutF32Params {
 };
 static_assert(sizeof(ConvertLayoutF32Params) == 8 * 4, "packed 32-bit words");
 
+// gather_f32: input f32, indices i32 -> output f32
+struct GatherF32Params {
+  int32_t outer;
+  int32_t size;
+  int32_t count;
+  int32_t inner;
+  int32_t indexOuter;
+  int32_t indexAxis;
+  int32_t indexInner;
+};
+static_assert(sizeof(GatherF32Params) == 7 * 4, "packed 32-bit words");
+
+// gather_i32: input i32, indices i32 -> output i32
+using GatherI32Params = GatherF32Params;
+
+// scatter_f32: input f32, indices i32 -> output f32
+using ScatterF32Params = GatherF32Params;
+
+// scatter_add_f32: input f32, indices i32 -> output f32
+using ScatterAddF32Params = GatherF32Params;
+
+// cumsum_f32: input f32 -> output f32
+struct CumsumF32Params {
+  int32_t outer;
+  int32_t size;
+  int32_t inner;
+  int32_t reverse;
+  int32_t exclusive;
+};
+static_assert(sizeof(CumsumF32Params) == 5 * 4, "packed 32-bit words");
+
+// cumsum_i32: input i32 -> output i32
+using CumsumI32Params = CumsumF32Params;
+
+// cumprod_f32: input f32 -> output f32
+using CumprodF32Params = CumsumF32Params;
+
+// sort_f32: input f32 -> values f32, indices i32
+struct SortF32Params {
+  int32_t outer;
+  int32_t size;
+  int32_t inner;
+  int32_t descending;
+};
+static_assert(sizeof(SortF32Params) == 4 * 4, "packed 32-bit words");
+
+// topk_f32: input f32 -> values f32, indices i32
+struct TopkF32Params {
+  int32_t outer;
+  int32_t size;
+  int32_t inner;
+  int32_t count;
+  int32_t largest;
+};
+static_assert(sizeof(TopkF32Params) == 5 * 4, "packed 32-bit words");
+
 // X(kernel, its parameters, number of buffers), in the contract's order: the position is the kernel's number.
 #define DRISHTI_KERNELS(X) \
   X(copy_strided_f32, CopyStridedF32Params, 2) \
@@ -739,7 +795,16 @@ static_assert(sizeof(ConvertLayoutF32Params) == 8 * 4, "packed 32-bit words");
   X(max_pool2d_nhwc_backward_f32, MaxPool2dNhwcBackwardF32Params, 3) \
   X(avg_pool2d_nhwc_f32, AvgPool2dNhwcF32Params, 2) \
   X(avg_pool2d_nhwc_backward_f32, AvgPool2dNhwcBackwardF32Params, 2) \
-  X(convert_layout_f32, ConvertLayoutF32Params, 2)
+  X(convert_layout_f32, ConvertLayoutF32Params, 2) \
+  X(gather_f32, GatherF32Params, 3) \
+  X(gather_i32, GatherI32Params, 3) \
+  X(scatter_f32, ScatterF32Params, 3) \
+  X(scatter_add_f32, ScatterAddF32Params, 3) \
+  X(cumsum_f32, CumsumF32Params, 2) \
+  X(cumsum_i32, CumsumI32Params, 2) \
+  X(cumprod_f32, CumprodF32Params, 2) \
+  X(sort_f32, SortF32Params, 3) \
+  X(topk_f32, TopkF32Params, 3)
 
 enum KernelId : int32_t {
 #define X(kernel, params, buffers) id_##kernel,

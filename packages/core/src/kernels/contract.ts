@@ -48,6 +48,18 @@ const reduce = {
 /** [outer, size, inner], normalised along `size`. */
 const alongAxis = { outer: "i32", size: "i32", inner: "i32" } as const;
 
+/** The index of element (o, k, i) stands at o·indexOuter + k·indexAxis + i·indexInner. */
+const byIndex = {
+  outer: "i32",
+  size: "i32",
+  count: "i32",
+  inner: "i32",
+  indexOuter: "i32",
+  indexAxis: "i32",
+  indexInner: "i32",
+} as const;
+const running = { ...alongAxis, reverse: "i32", exclusive: "i32" } as const;
+
 const conv2dParams = {
   batch: "i32",
   inChannels: "i32",
@@ -197,7 +209,7 @@ export const contract = {
   log_f32: unary,
   sqrt_f32: unary,
   abs_f32: unary,
-  /** sign(x); 0 at 0; NaN stays NaN. */
+  /** sign(x); 0 at 0 and for NaN, as torch has it. */
   sign_f32: unary,
   reciprocal_f32: unary,
   /** min(max(x, alpha), beta). */
@@ -508,6 +520,33 @@ export const contract = {
     },
     reads: ["input:f32"],
     writes: ["output:f32"],
+  },
+
+  // by index: input [outer, size, inner], output [outer, count, inner]
+  /** output[o, k, i] = input[o, index(o, k, i), i]. Refuses an index outside [0, size): status 1, facts {index, position}. */
+  gather_f32: { params: byIndex, reads: ["input:f32", "indices:i32"], writes: ["output:f32"] },
+  gather_i32: { params: byIndex, reads: ["input:i32", "indices:i32"], writes: ["output:i32"] },
+  /** output[o, index(o, k, i), i] = input[o, k, i], in order of k; refuses as gather does. Here output has `size`. */
+  scatter_f32: { params: byIndex, reads: ["input:f32", "indices:i32"], writes: ["output:f32!"] },
+  /** Adds instead of storing, in order of k. */
+  scatter_add_f32: { params: byIndex, reads: ["input:f32", "indices:i32"], writes: ["output:f32!"] },
+
+  // running and sorted, along the middle axis of [outer, size, inner]
+  /** Sum of all up to here; exclusive 1: without this one; reverse 1: from the end. */
+  cumsum_f32: { params: running, reads: ["input:f32"], writes: ["output:f32"] },
+  cumsum_i32: { params: running, reads: ["input:i32"], writes: ["output:i32"] },
+  cumprod_f32: { params: running, reads: ["input:f32"], writes: ["output:f32"] },
+  /** Stable; NaN is the largest, 0 and −0 are equal. */
+  sort_f32: {
+    params: { ...alongAxis, descending: "i32" },
+    reads: ["input:f32"],
+    writes: ["values:f32", "indices:i32"],
+  },
+  /** The first `count` of the sorted line; largest 1: from the largest down. Outputs are [outer, count, inner]. */
+  topk_f32: {
+    params: { ...alongAxis, count: "i32", largest: "i32" },
+    reads: ["input:f32"],
+    writes: ["values:f32", "indices:i32"],
   },
 } as const satisfies Record<string, KernelSpec>;
 

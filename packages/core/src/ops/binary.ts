@@ -23,13 +23,6 @@ export function broadcastParams(a: Tensor, b: Tensor, shape: readonly number[]) 
   return { ndim: 8, shape: padAxes(shape, 1), stridesA: stridesOf(a), stridesB: stridesOf(b) };
 }
 
-/** A broadcasting kernel into a fresh tensor, outside the graph. @internal */
-export function combined(kernel: BinaryKernel, a: Tensor, b: Tensor): Tensor {
-  const out = Tensor.empty(a.backend, broadcastShapes(kernel, a.shape, b.shape));
-  if (out.numel > 0) run(kernel, broadcastParams(a, b, out.shape), [a, b], [out]);
-  return out;
-}
-
 interface Partials {
   a(gradOutput: Tensor, a: Tensor, b: Tensor): Tensor;
   b(gradOutput: Tensor, a: Tensor, b: Tensor): Tensor;
@@ -258,4 +251,22 @@ export function compare(name: Comparison, a: Tensor, b: Operand): Tensor {
   if (out.numel > 0)
     run(`${name}_${type === "float32" ? "f32" : "i32"}`, broadcastParams(x, y, out.shape), [x, y], [out]);
   return tell(name, { a: x, b: y }, null, out);
+}
+
+/** a = b, element by element, with broadcasting; bool. torch.eq. */
+export const eq = (a: Tensor, b: Operand): Tensor => compare("eq", a, b);
+/** a ≠ b. torch.ne. */
+export const ne = (a: Tensor, b: Operand): Tensor => compare("ne", a, b);
+/** a < b. torch.lt. */
+export const lt = (a: Tensor, b: Operand): Tensor => compare("lt", a, b);
+/** a ≤ b. torch.le. */
+export const le = (a: Tensor, b: Operand): Tensor => compare("le", a, b);
+/** a > b. torch.gt. */
+export const gt = (a: Tensor, b: Operand): Tensor => compare("gt", a, b);
+/** a ≥ b. torch.ge. */
+export const ge = (a: Tensor, b: Operand): Tensor => compare("ge", a, b);
+
+/** `value` where the mask is set, else the input. torch.masked_fill. */
+export function maskedFill(input: Tensor, mask: Tensor, value: Operand): Tensor {
+  return where(mask, value, input);
 }

@@ -1,14 +1,14 @@
 /** @file Largest and smallest elements. */
-import { arange } from "../autograd/create.ts";
 import { defineOp, run } from "../autograd/define-op.ts";
 import { makeContiguous, Tensor } from "../autograd/tensor.ts";
 import { traced } from "../autograd/trace.ts";
-import { normalizeDim, type Shape } from "../base/shape.ts";
+import { normalizeDim } from "../base/shape.ts";
 import { ShapeError } from "../errors/errors.ts";
-import { combined, compare, mul } from "./binary.ts";
+import { compare, div, mul } from "./binary.ts";
+import { scatterAddOp } from "./by-index.ts";
 import { to } from "./cast.ts";
-import { aroundAxis, type Dims, type ReduceOptions, reducedAxes, reducedShape, relabel, repeatTo, sum } from "./sum.ts";
-import { permute, reshape, unsqueeze } from "./view.ts";
+import { aroundAxis, type Dims, type ReduceOptions, reducedAxes, reducedShape, relabel, sum } from "./sum.ts";
+import { permute, reshape } from "./view.ts";
 
 function extremum(name: "amax" | "amin") {
   return defineOp<{ input: Tensor }, { axis: number }>({
@@ -20,10 +20,10 @@ function extremum(name: "amax" | "amin") {
     },
     // Equal extrema share the gradient evenly.
     backward(gradOutput, { input, output }, { axis }) {
-      const hit = to(compare("eq", input, repeatTo(output, input.shape)), "float32");
-      const share = combined("div_f32", gradOutput, sum(hit, axis, { keepdim: true }));
-      return { input: combined("mul_f32", hit, repeatTo(share, input.shape)) };
+      const hit = to(compare("eq", input, output), "float32");
+      return { input: mul(hit, div(gradOutput, sum(hit, axis, { keepdim: true }))) };
     },
+    differentiable: true,
   });
 }
 
@@ -84,13 +84,6 @@ export function argmin(input: Tensor, dim?: number, options: ReduceOptions = {})
   return argOp("argmin", input, dim, options);
 }
 
-function chosen(input: Tensor, indices: Tensor, axis: number): Tensor {
-  // One-hot along the axis; the gradient goes to the chosen element alone.
-  const along: Shape = input.shape.map((size, i) => (i === axis ? size : 1));
-  const counter = reshape(arange(input.shape[axis]!, undefined, 1, { device: input.backend }), along);
-  return to(compare("eq", counter, unsqueeze(indices, axis)), "float32");
-}
-
 function withIndices(
   name: "amax" | "amin",
   input: Tensor,
@@ -110,8 +103,13 @@ const pickOp = defineOp<{ input: Tensor }, { axis: number; indices: Tensor; name
   forward({ input }, { axis, name }, out) {
     if (out.numel > 0) run(`${name}_f32`, aroundAxis(input.shape, axis), [input], [out]);
   },
-  saves: ["input"],
-  backward: (gradOutput, { input }, { axis, indices }) => ({ input: mul(chosen(input, indices, axis), gradOutput) }),
+  backward: (source, _saved, { axis, indices, name }, { shapes }) => ({
+    input: scatterAddOp(
+      { source, indices: relabel(indices, source.shape) },
+      { where: name, axis, list: false, shape: shapes.input },
+    ),
+  }),
+  differentiable: true,
 });
 
 /** Largest along one axis with its index; the gradient goes to the first. torch.max(dim). */

@@ -18,20 +18,42 @@ export {
   adaptiveMaxPool2dWithIndices,
   type OutputSize,
 } from "./adaptive-pool2d.ts";
+export { flip, type IndexItem, index, maskedSelect, repeat, roll, tile, tril, triu } from "./arrange.ts";
 export { type AvgPool2dOptions, avgPool2d } from "./avg-pool2d.ts";
 export { type BatchNormOptions, batchNorm } from "./batch-norm.ts";
-export { add, div, maximum, minimum, mul, type Operand, pow, sub, where } from "./binary.ts";
+export {
+  add,
+  div,
+  eq,
+  ge,
+  gt,
+  le,
+  lt,
+  maskedFill,
+  maximum,
+  minimum,
+  mul,
+  ne,
+  type Operand,
+  pow,
+  sub,
+  where,
+} from "./binary.ts";
 export { type BceWithLogitsOptions, binaryCrossEntropyWithLogits } from "./binary-loss.ts";
+export { gather, indexSelect, scatter, scatterAdd } from "./by-index.ts";
 export { to } from "./cast.ts";
+export { clamp } from "./clamp.ts";
 export { type ConvTranspose2dOptions, convTranspose2d } from "./conv-transpose2d.ts";
 export { type Conv1dOptions, type ConvTranspose1dOptions, conv1d, convTranspose1d } from "./conv1d.ts";
 export { type Conv2dOptions, conv2d, conv2dPadded } from "./conv2d.ts";
 export { type DropoutOptions, dropout, dropout2d } from "./dropout.ts";
+export { einsum } from "./einsum.ts";
 export { type EmbeddingOptions, embedding, oneHot } from "./embedding.ts";
 export { amax, amin, argmax, argmin, max, min } from "./extremum.ts";
 export { type InterpolateMode, type InterpolateOptions, interpolate } from "./interpolate.ts";
-export { cat, split, stack } from "./join.ts";
+export { cat, chunk, split, stack } from "./join.ts";
 export { linear } from "./linear.ts";
+export { expm1, log1p } from "./log1p.ts";
 export {
   type CrossEntropyOptions,
   crossEntropy,
@@ -56,12 +78,13 @@ export {
   sigmoidFocalLoss,
 } from "./probability-loss.ts";
 export { huberLoss, l1Loss, type ReductionOptions, smoothL1Loss } from "./regression-loss.ts";
+export { cumsum, prod } from "./running.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
+export { argsort, sort, topk } from "./sort.ts";
+export { all, any, logsumexp, norm, std, type VarianceOptions, variance } from "./statistics.ts";
 export { type Dims, mean, type ReduceOptions, sum } from "./sum.ts";
-export { indexSelect } from "./take-along.ts";
 export {
   abs,
-  clamp,
   exp,
   gelu,
   leakyRelu,
@@ -78,12 +101,15 @@ export {
 export {
   clone,
   contiguous,
+  diagonal,
   expand,
+  expand as broadcastTo,
   flatten,
   narrow,
   permute,
   reshape,
   select,
+  slice,
   squeeze,
   transpose,
   unsqueeze,

@@ -123,3 +123,11 @@ export function split(input: Tensor, size: number | readonly number[], dim = 0):
     0,
   ).map(({ start, size: n }) => narrow(input, axis, start, n));
 }
+
+/** Cuts an axis into `chunks` pieces of one size, the last smaller or left out where they do not divide it. torch.chunk. */
+export function chunk(input: Tensor, chunks: number, dim = 0): Tensor[] {
+  if (!Number.isInteger(chunks) || chunks < 1)
+    throw new ArgumentError("chunk", "chunks", `chunks must be a whole number ≥ 1, got ${chunks}.`);
+  const length = input.size(normalizeDim("chunk", dim, input.ndim));
+  return split(input, Math.max(1, Math.ceil(length / chunks)), dim);
+}

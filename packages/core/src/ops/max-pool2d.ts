@@ -1,31 +1,45 @@
-import { defineOp, run } from "../autograd/define-op.ts";
+import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { isGradEnabled } from "../autograd/grad-mode.ts";
 import { GraphNode, nodeOf } from "../autograd/graph.ts";
 import { makeContiguous, Tensor } from "../autograd/tensor.ts";
-import type { Shape } from "../base/shape.ts";
+import { numel, type Shape } from "../base/shape.ts";
 import type { Written } from "../base/typed/dims.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
+import { compare, mul, where } from "./binary.ts";
+import { gather } from "./by-index.ts";
+import { to } from "./cast.ts";
 import { type PoolGeometry, type PoolOptions, poolGeometry, poolParams, poolShape } from "./pool-shape.ts";
+import { reshape } from "./view.ts";
 
 export interface MaxPool2dOptions extends PoolOptions {
   /** Distance between the window's pixels. Default 1. */
   dilation?: number | readonly number[];
 }
 
-/** Each output's gradient goes to the input it was taken from. @internal */
-export function scatterToIndices(gradOutput: Tensor, indices: Tensor, shape: Shape): Tensor {
-  const gradInput = Tensor.empty(gradOutput.backend, shape);
-  const area = (s: Shape) => s.slice(-2).reduce((a, b) => a * b, 1);
-  const planes = shape.slice(0, -2).reduce((a, b) => a * b, 1);
-  if (gradInput.numel > 0)
-    run(
-      "max_pool2d_backward_f32",
-      { planes, inSize: area(shape), outSize: area(gradOutput.shape) },
-      [gradOutput, indices],
-      [gradInput],
-    );
-  return gradInput;
-}
+type Spread = Op<{ gradOutput: Tensor; indices: Tensor }, { shape: Shape }>;
+
+const area = (shape: Shape) => numel(shape.slice(-2));
+
+/** Each output's gradient goes to the input it was taken from; its own gradient is read from there. @internal */
+export const spreadOp: Spread = defineOp<{ gradOutput: Tensor; indices: Tensor }, { shape: Shape }>({
+  name: "maxPool2dBackward",
+  inputTypes: { indices: "int32" },
+  shape: (_inputs, { shape }) => shape,
+  saves: ["indices"],
+  forward({ gradOutput, indices }, { shape }, out) {
+    const sizes = { planes: numel(shape.slice(0, -2)), inSize: area(shape), outSize: area(gradOutput.shape) };
+    if (out.numel > 0) run("max_pool2d_backward_f32", sizes, [gradOutput, indices], [out]);
+  },
+  backward(g, { indices }, { shape }, { shapes }) {
+    const rows = (t: Tensor, size: number) => reshape(t, [numel(shape.slice(0, -2)), size]);
+    const [at, from] = [rows(indices, area(shapes.gradOutput)), rows(g, area(shape))];
+    // A window wholly in the padding has the index −1 and no gradient.
+    const inside = compare("ge", at, 0);
+    const picked = gather(from, 1, mul(at, to(inside, "int32")));
+    return { gradOutput: reshape(where(inside, picked, 0), shapes.gradOutput) };
+  },
+  differentiable: true,
+});
 
 export const maxPool2dOp = defineOp<{ input: Tensor }, PoolGeometry, { indices: Tensor }>({
   name: "maxPool2d",
@@ -36,8 +50,9 @@ export const maxPool2dOp = defineOp<{ input: Tensor }, PoolGeometry, { indices: 
     return { indices };
   },
   backward: (gradOutput, { indices }, _g, { shapes }) => ({
-    input: scatterToIndices(gradOutput, indices, shapes.input),
+    input: spreadOp({ gradOutput, indices }, { shape: shapes.input }),
   }),
+  differentiable: true,
 });
 
 /**
@@ -99,6 +114,7 @@ export function recordScatter(name: string, input: Tensor, output: Tensor, indic
     name,
     inputs: [node],
     saved: { indices },
-    backward: (g, saved) => [scatterToIndices(g.isContiguous ? g : makeContiguous(g), saved.indices!, shape)],
+    backward: (gradOutput, saved) => [spreadOp({ gradOutput, indices: saved.indices! }, { shape })],
+    differentiable: true,
   });
 }

@@ -1,11 +1,9 @@
-import { zeros } from "../autograd/create.ts";
-import { defineOp, run } from "../autograd/define-op.ts";
-import { Tensor } from "../autograd/tensor.ts";
-import { type Shape, sameShape } from "../base/shape.ts";
-import { ArgumentError, BackendError, ShapeError, TargetError } from "../errors/errors.ts";
-import { scatterToIndices } from "./max-pool2d.ts";
+import type { Tensor } from "../autograd/tensor.ts";
+import { numel, sameShape } from "../base/shape.ts";
+import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { checkIndices, scatterOp } from "./by-index.ts";
 import { poolGeometry } from "./pool-shape.ts";
-import { mapped } from "./unary.ts";
+import { reshape } from "./view.ts";
 
 export interface MaxUnpool2dOptions {
   /** Default: the window's size. */
@@ -14,61 +12,6 @@ export interface MaxUnpool2dOptions {
   padding?: number | readonly number[];
   /** Height and width of the result, where several would fit. Default (H − 1)·stride − 2·padding + kernel. */
   outputSize?: readonly number[] | null;
-}
-
-/** The indices as numbers; every one must lie in a plane of `area`. */
-function readIndices(indices: Tensor, area: number): Int32Array {
-  const { backend } = indices;
-  if (!backend.readSync)
-    throw new BackendError(
-      "maxUnpool2d",
-      "read",
-      `${backend.name} cannot be read at once, which maxUnpool2d needs to check its indices.`,
-    );
-  const values = backend.readSync(indices.memory, indices.numel) as Int32Array;
-  const bad = values.findIndex((v) => v < 0 || v >= area);
-  if (bad >= 0)
-    throw new TargetError(
-      "maxUnpool2d",
-      "index-range",
-      `index ${values[bad]} at position ${bad} is outside a plane of ${area} pixels. Take the indices from maxPool2d of the same geometry.`,
-    );
-  return values;
-}
-
-const unpoolOp = defineOp<{ input: Tensor; indices: Tensor }, { outputShape: Shape }>({
-  name: "maxUnpool2d",
-  inputTypes: { indices: "int32" },
-  shape: (_inputs, { outputShape }) => outputShape,
-  saves: ["indices"],
-  // Windows that overlap name a pixel several times, each with the pixel's own value: sum over how many.
-  forward({ input, indices }, { outputShape }, out) {
-    if (out.numel === 0) return;
-    readIndices(indices, out.size(-1) * out.size(-2));
-    const total = scatterToIndices(input, indices, outputShape);
-    const hits = scatterToIndices(mapped("affine_f32", zerosLike(input), 1, 1), indices, outputShape);
-    const flat = {
-      ndim: 8,
-      shape: [1, 1, 1, 1, 1, 1, 1, out.numel],
-      stridesA: [0, 0, 0, 0, 0, 0, 0, 1],
-      stridesB: [0, 0, 0, 0, 0, 0, 0, 1],
-    };
-    run("div_f32", flat, [total, mapped("clamp_f32", hits, 1, Number.POSITIVE_INFINITY)], [out]);
-  },
-  // gradInput[i] = gradOutput[indices[i]]; no kernel reads by index, so the host does.
-  backward(gradOutput, { indices }, _p, { shapes }) {
-    const area = gradOutput.size(-1) * gradOutput.size(-2);
-    const at = readIndices(indices, area);
-    const values = gradOutput.backend.readSync!(gradOutput.memory, gradOutput.numel);
-    const perPlane = shapes.input.slice(-2).reduce((a, b) => a * b, 1);
-    const gathered = Float64Array.from(at, (index, i) => values[Math.floor(i / perPlane) * area + index]!);
-    const gradInput = Tensor.empty(gradOutput.backend, shapes.input);
-    return { input: gradInput.write(gathered) };
-  },
-});
-
-function zerosLike(t: Tensor): Tensor {
-  return zeros(t.shape, { device: t.backend });
 }
 
 /**
@@ -108,5 +51,11 @@ export function maxUnpool2d(
         "outputSize",
         `outputSize [${size.join(", ")}] must lie within a stride of [${usual.join(", ")}].`,
       );
-  return unpoolOp({ input, indices }, { outputShape: [...input.shape.slice(0, -2), ...size] });
+  checkIndices("maxUnpool2d", indices);
+  const planes = numel(input.shape.slice(0, -2));
+  const area = numel(size);
+  const rows = (t: Tensor) => reshape(t, [planes, numel(t.shape.slice(-2))]);
+  const place = { where: "maxUnpool2d", axis: 1, list: false, shape: [planes, area] };
+  const spread = scatterOp({ source: rows(input), indices: rows(indices) }, place);
+  return reshape(spread, [...input.shape.slice(0, -2), ...size]);
 }

@@ -10,12 +10,18 @@ import type { Shape } from "../base/shape.ts";
 import type { FlattenShape } from "../base/typed/dense-rules.ts";
 import type { Reshaped } from "../base/typed/functional-rules.ts";
 import type { Result } from "../base/typed/rules.ts";
+import { flip, type IndexItem, index, repeat } from "./arrange.ts";
 import * as binary from "./binary.ts";
+import * as byIndex from "./by-index.ts";
 import { to } from "./cast.ts";
+import { clamp } from "./clamp.ts";
 import * as extremum from "./extremum.ts";
 import * as inPlace from "./in-place.ts";
 import { matmul } from "./matmul.ts";
+import { cumsum, prod } from "./running.ts";
 import { logSoftmax, softmax } from "./softmax.ts";
+import { argsort, type Sorted, sort, topk } from "./sort.ts";
+import * as statistics from "./statistics.ts";
 import { type Dims, mean, type ReduceOptions, sum } from "./sum.ts";
 import * as unary from "./unary.ts";
 import * as views from "./view.ts";
@@ -44,7 +50,7 @@ declare module "../autograd/tensor.ts" {
     abs(): Tensor<S>;
     sign(): Tensor<S>;
     reciprocal(): Tensor<S>;
-    clamp(min?: number, max?: number): Tensor<S>;
+    clamp(min?: Operand, max?: Operand): Tensor;
     relu(): Tensor<S>;
     sigmoid(): Tensor<S>;
     tanh(): Tensor<S>;
@@ -66,6 +72,28 @@ declare module "../autograd/tensor.ts" {
     min(dim: number, options?: ReduceOptions): { values: Tensor; indices: Tensor };
     argmax(dim?: number, options?: ReduceOptions): Tensor;
     argmin(dim?: number, options?: ReduceOptions): Tensor;
+
+    variance(dim?: Dims, options?: statistics.VarianceOptions): Tensor;
+    std(dim?: Dims, options?: statistics.VarianceOptions): Tensor;
+    norm(p?: number, dim?: Dims, options?: ReduceOptions): Tensor;
+    prod(dim?: number, options?: ReduceOptions): Tensor;
+    cumsum(dim: number): Tensor;
+    sort(dim?: number, options?: { descending?: boolean }): Sorted;
+    argsort(dim?: number, options?: { descending?: boolean }): Tensor;
+    topk(k: number, dim?: number, options?: { largest?: boolean }): Sorted;
+    any(dim?: Dims, options?: ReduceOptions): Tensor;
+    all(dim?: Dims, options?: ReduceOptions): Tensor;
+
+    gather(dim: number, index: Tensor): Tensor;
+    scatter(dim: number, index: Tensor, source: Tensor | number): Tensor;
+    scatterAdd(dim: number, index: Tensor, source: Tensor | number): Tensor;
+    indexSelect(dim: number, indices: readonly number[] | Tensor): Tensor;
+    maskedFill(mask: Tensor, value: Operand): Tensor;
+    /** x[items]: see index(). */
+    index(items: readonly IndexItem[]): Tensor;
+    slice(dim: number, start?: number, end?: number, step?: number): Tensor;
+    flip(dims: number | readonly number[]): Tensor;
+    repeat(repeats: readonly number[]): Tensor;
 
     reshape<T extends Shape>(shape: T): Tensor<Reshaped<S, T>>;
     /** reshape that refuses to copy. */
@@ -119,7 +147,7 @@ const methods: Record<string, Method> = {
   abs: unary.abs,
   sign: unary.sign,
   reciprocal: unary.reciprocal,
-  clamp: unary.clamp,
+  clamp,
   relu: unary.relu,
   sigmoid: unary.sigmoid,
   tanh: unary.tanh,
@@ -133,6 +161,25 @@ const methods: Record<string, Method> = {
   min: extremum.min,
   argmax: extremum.argmax,
   argmin: extremum.argmin,
+  variance: statistics.variance,
+  std: statistics.std,
+  norm: statistics.norm,
+  any: statistics.any,
+  all: statistics.all,
+  prod,
+  cumsum,
+  sort,
+  argsort,
+  topk,
+  gather: byIndex.gather,
+  scatter: byIndex.scatter,
+  scatterAdd: byIndex.scatterAdd,
+  indexSelect: byIndex.indexSelect,
+  maskedFill: binary.maskedFill,
+  index,
+  flip,
+  repeat,
+  slice: views.slice,
   reshape: views.reshape,
   view: views.view,
   flatten: views.flatten,

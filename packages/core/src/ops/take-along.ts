@@ -108,18 +108,8 @@ export function takeAlong(
   return mul(taken, tensor(Float64Array.from(weights), { shape: along, device: input.backend }));
 }
 
-/**
- * Entries of one axis in the order of `indices`; an entry may be taken more than once. The indices are plain numbers, so
- * nothing waits for the device.
- *
- * Shape    the axis gets the length of `indices`.
- * Throws   ArgumentError "index" for one outside the axis; negative ones count from the end.
- * Source   torch.index_select.
- *
- * @example
- * await indexSelect(tensor([[1, 2, 3]]), 1, [2, 0, 0]).tolist(); // [[3, 1, 1]]
- */
-export function indexSelect(input: Tensor, dim: number, indices: readonly number[]): Tensor {
+/** indexSelect by plain numbers: nothing waits for the device. @internal */
+export function takeNumbers(input: Tensor, dim: number, indices: readonly number[]): Tensor {
   const axis = normalizeDim("indexSelect", dim, input.ndim);
   const size = input.shape[axis] ?? 1;
   const bad = indices.find((index) => !Number.isInteger(index) || index < -size || index >= size);

@@ -138,6 +138,21 @@ export function expand(input: Tensor, shape: Shape): Tensor {
   return record("expand", input, { shape: to }, viewOf(input, to, strides), (g) => sumTo(g, input.shape));
 }
 
+/** A look at some of the elements: what becomes of sizes and strides, and where it begins. */
+type Look = (strides: readonly number[]) => { shape: Shape; strides: number[]; offset: number };
+
+/** Elements that are looked at once each; the others' gradient is 0. */
+function look(name: string, input: Tensor, params: object, at: Look): Tensor {
+  const { shape, strides, offset } = at(input.strides);
+  return record(name, input, params, viewOf(input, shape, strides, input.offset + offset), (g) => {
+    const whole = Tensor.empty(g.backend, input.shape);
+    fill(whole, 0);
+    const target = at(whole.strides);
+    copyStrided(g, viewOf(whole, target.shape, target.strides, target.offset));
+    return record(`${name}Backward`, g, params, whole, (gg) => look(name, gg, params, at));
+  });
+}
+
 /** `length` entries of one axis from `start`. torch.narrow. */
 export function narrow(input: Tensor, dim: number, start: number, length: number): Tensor {
   const axis = normalizeDim("narrow", dim, input.ndim);
@@ -149,14 +164,55 @@ export function narrow(input: Tensor, dim: number, start: number, length: number
       "range",
       `entries ${start} to ${start + length} do not lie in axis ${dim} of size ${size}.`,
     );
-  const shape = input.shape.map((s, i) => (i === axis ? length : s));
-  const out = viewOf(input, shape, input.strides, input.offset + from * input.strides[axis]!);
-  return record("narrow", input, { axis, start: from, length }, out, (g) => {
-    const whole = Tensor.empty(g.backend, input.shape);
-    fill(whole, 0);
-    copyStrided(g, viewOf(whole, shape, whole.strides, from * whole.strides[axis]!));
-    return record("narrowBackward", g, { axis, start: from }, whole, (gg) => narrow(gg, axis, from, length));
-  });
+  return look("narrow", input, { axis, start: from, length }, (strides) => ({
+    shape: input.shape.with(axis, length),
+    strides: [...strides],
+    offset: from * strides[axis]!,
+  }));
+}
+
+/**
+ * Every `step`-th entry of one axis from `start` up to but not including `end`: Python's x[start:end:step] along `dim`.
+ * Negative positions count from the end, and positions beyond it are cut, as in Python. A view.
+ *
+ * Throws   ArgumentError "step" below 1.
+ *
+ * @example
+ * await slice(tensor([0, 1, 2, 3, 4]), 0, 1, 5, 2).tolist(); // [1, 3]
+ */
+export function slice(input: Tensor, dim: number, start = 0, end = Number.POSITIVE_INFINITY, step = 1): Tensor {
+  const axis = normalizeDim("slice", dim, input.ndim);
+  const size = input.size(axis);
+  if (!Number.isInteger(step) || step < 1)
+    throw new ArgumentError(
+      "slice",
+      "step",
+      `step must be a whole number ≥ 1, got ${step}. flip() turns an axis round.`,
+    );
+  const within = (at: number) => Math.min(Math.max(at < 0 ? at + size : at, 0), size);
+  const from = within(start);
+  const length = Math.max(0, Math.ceil((within(end) - from) / step));
+  return look("slice", input, { axis, start: from, length, step }, (strides) => ({
+    shape: input.shape.with(axis, length),
+    strides: strides.with(axis, strides[axis]! * step),
+    offset: length === 0 ? 0 : from * strides[axis]!,
+  }));
+}
+
+/** The elements with equal index on two axes, as a last axis. A view. torch.diagonal without offset. */
+export function diagonal(input: Tensor, dim0 = 0, dim1 = 1): Tensor {
+  const a = normalizeDim("diagonal", dim0, input.ndim);
+  const b = normalizeDim("diagonal", dim1, input.ndim);
+  if (a === b || input.ndim < 2)
+    throw new ShapeError("diagonal", "dim", `two different axes are wanted, got ${dim0} and ${dim1}.`, [
+      { name: "input", shape: input.shape },
+    ]);
+  const rest = <T>(list: readonly T[]) => list.filter((_, i) => i !== a && i !== b);
+  return look("diagonal", input, { dim0: a, dim1: b }, (strides) => ({
+    shape: [...rest(input.shape), Math.min(input.shape[a]!, input.shape[b]!)],
+    strides: [...rest(strides), strides[a]! + strides[b]!],
+    offset: 0,
+  }));
 }
 
 /** One entry of an axis; the axis goes away. torch.select. */

@@ -62,6 +62,7 @@ const rounded: Partial<Record<KernelName, Bound>> = {
   channel_sum_f32: { ofTerms: 8 },
   pad2d_backward_f32: { ofTerms: 8 },
   max_pool2d_backward_f32: { ofTerms: 8 },
+  scatter_add_f32: { ofTerms: 8 },
   avg_pool2d_f32: { ofTerms: 8 },
   avg_pool2d_backward_f32: { ofTerms: 8 },
   adaptive_avg_pool2d_f32: { ofTerms: 8 },

@@ -3,6 +3,7 @@ import type { TypedArray } from "../base/dtype.ts";
 import { contract, type Field, type KernelName, kernelId, type Params, parseOperand } from "../kernels/contract.ts";
 import { operandSizes } from "../kernels/reference/operand-sizes.ts";
 import { axis } from "./kernel-samples/axis.ts";
+import { byIndex } from "./kernel-samples/by-index.ts";
 import { elementwise } from "./kernel-samples/elementwise.ts";
 import { fused } from "./kernel-samples/fused.ts";
 import { nhwc } from "./kernel-samples/nhwc.ts";
@@ -17,6 +18,7 @@ export const kernelSamples: KernelSamples = {
   ...strided,
   ...elementwise,
   ...axis,
+  ...byIndex,
   ...spatial,
   ...training,
   ...fused,

@@ -1,6 +1,8 @@
 /** @file Every op that has samples. */
 import { activationSuites } from "../ops/activations.samples.ts";
+import { arrangeSuites } from "../ops/arrange.samples.ts";
 import { binarySuites } from "../ops/binary.samples.ts";
+import { byIndexSuites } from "../ops/by-index.samples.ts";
 import { convTranspose2dSuite } from "../ops/conv-transpose2d.samples.ts";
 import { conv1dSuites } from "../ops/conv1d.samples.ts";
 import { conv2dPaddedSuite, conv2dSuite } from "../ops/conv2d.samples.ts";
@@ -14,6 +16,7 @@ import { adaptiveAvgPool2dSuite, adaptiveMaxPool2dSuite, avgPool2dSuite, maxPool
 import { reduceSuites } from "../ops/reduce.samples.ts";
 import { resizeSuites } from "../ops/resize.samples.ts";
 import type { OpSuite } from "../ops/samples.ts";
+import { sortSuites } from "../ops/sort.samples.ts";
 import { dropoutSuites, logSoftmaxSuite, softmaxSuite, unarySuites } from "../ops/unary.samples.ts";
 import { joinSuites, padSuite, viewSuites } from "../ops/view.samples.ts";
 
@@ -49,4 +52,7 @@ export const opSuites: readonly OpSuite[] = [
   ...resizeSuites,
   ...conv1dSuites,
   embeddingSuite,
+  ...byIndexSuites,
+  ...arrangeSuites,
+  ...sortSuites,
 ];

@@ -41,7 +41,7 @@ export const elementwise = {
   log_f32: unary(Math.log),
   sqrt_f32: unary(Math.sqrt),
   abs_f32: unary(Math.abs),
-  sign_f32: unary(Math.sign),
+  sign_f32: unary((x) => Math.sign(x) || 0),
   reciprocal_f32: unary((x) => 1 / x),
   clamp_f32: unary((x, low, high) => Math.min(Math.max(x, low), high)),
   affine_f32: unary((x, scale, shift) => x * scale + shift),

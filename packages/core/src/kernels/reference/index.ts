@@ -1,6 +1,7 @@
 /** @file Every kernel of the contract in plain loops over doubles: what the other backends are judged by. */
 import { batchNorm } from "./batch-norm.ts";
 import { broadcast } from "./broadcast.ts";
+import { byIndex } from "./by-index.ts";
 import { conv2d } from "./conv2d.ts";
 import { elementwise } from "./elementwise.ts";
 import { fused } from "./fused.ts";
@@ -12,7 +13,9 @@ import { optim } from "./optim.ts";
 import { pad } from "./pad.ts";
 import { pool } from "./pool.ts";
 import { reduce } from "./reduce.ts";
+import { running } from "./running.ts";
 import { softmax } from "./softmax.ts";
+import { sorting } from "./sorting.ts";
 import type { ReferenceKernels } from "./types.ts";
 
 /** A kernel missing here is a compile error. */
@@ -22,6 +25,9 @@ export const referenceKernels: ReferenceKernels = {
   ...broadcast,
   ...reduce,
   ...softmax,
+  ...byIndex,
+  ...running,
+  ...sorting,
   ...matmul,
   ...conv2d,
   ...pad,

@@ -22,6 +22,11 @@ function alongAxis(operands: number): Sizes<"softmax_f32"> {
   return (p) => Array.from({ length: operands }, () => p.outer * p.size * p.inner);
 }
 
+/** The reach of the indices. */
+function indexed(p: Params<"gather_f32">): number {
+  return extent([p.outer, p.count, p.inner], [p.indexOuter, p.indexAxis, p.indexInner]);
+}
+
 function matmul(p: Params<"matmul_f32">): readonly number[] {
   const reach = (stride: number, size: number) => (p.batch === 0 ? 0 : (p.batch - 1) * stride + size);
   return [reach(p.batchStrideA, p.m * p.k), reach(p.batchStrideB, p.k * p.n), p.batch * p.m * p.n];
@@ -163,6 +168,16 @@ export const operandSizes: { readonly [K in KernelName]: Sizes<K> } = {
   softmax_backward_f32: alongAxis(3),
   log_softmax_f32: alongAxis(2),
   log_softmax_backward_f32: alongAxis(3),
+
+  gather_f32: (p) => [p.outer * p.size * p.inner, indexed(p), p.outer * p.count * p.inner],
+  gather_i32: (p) => [p.outer * p.size * p.inner, indexed(p), p.outer * p.count * p.inner],
+  scatter_f32: (p) => [p.outer * p.count * p.inner, indexed(p), p.outer * p.size * p.inner],
+  scatter_add_f32: (p) => [p.outer * p.count * p.inner, indexed(p), p.outer * p.size * p.inner],
+  cumsum_f32: alongAxis(2),
+  cumsum_i32: alongAxis(2),
+  cumprod_f32: alongAxis(2),
+  sort_f32: alongAxis(3),
+  topk_f32: (p) => [p.outer * p.size * p.inner, p.outer * p.count * p.inner, p.outer * p.count * p.inner],
 
   matmul_f32: matmul,
   linear_f32: (p) => [linear(p).input, linear(p).weight, linear(p).bias, linear(p).output],

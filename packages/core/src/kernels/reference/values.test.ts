@@ -13,9 +13,12 @@ const apply = (kernel: Unary, input: readonly number[], alpha = 0, beta = 0) => 
 
 describe("element by element", () => {
   it("NaN passes through", () => {
-    for (const kernel of ["relu_f32", "sign_f32", "leaky_relu_f32", "sigmoid_f32"] as const)
+    for (const kernel of ["relu_f32", "leaky_relu_f32", "sigmoid_f32"] as const)
       expect(apply(kernel, [nan]), kernel).toEqual([nan]);
     expect(apply("clamp_f32", [nan, -2, 0, 2], -1, 1)).toEqual([nan, -1, 0, 1]);
+  });
+  it("sign is 0 for NaN, as torch.sign", () => {
+    expect(apply("sign_f32", [nan, -inf, -0.5, 0, 3])).toEqual([0, -1, -1, 0, 1]);
   });
   it("relu's gradient is 0 at 0", () => {
     expect([
@@ -261,4 +264,71 @@ describe("optimisers", () => {
     expect(maxExpAvgSq![1]).toBe(0.001);
     expect(param![0]).toBeCloseTo(1 - 0.1 / 2, 14);
   });
+});
+
+describe("by index", () => {
+  // The examples of torch's manual.
+  it("gather: torch.gather(t, 1, [[0, 0], [1, 0]])", () => {
+    const p = { outer: 2, size: 2, count: 2, inner: 1, indexOuter: 2, indexAxis: 1, indexInner: 1 };
+    const { output } = compute("gather_f32", p, [
+      [1, 2, 3, 4],
+      [0, 0, 1, 0],
+    ]);
+    expect([...output!]).toEqual([1, 1, 4, 3]);
+  });
+  it("scatter: torch.zeros(3, 5).scatter_(0, [[0, 1, 2, 0]], src)", () => {
+    const p = { outer: 1, size: 3, count: 1, inner: 4, indexOuter: 4, indexAxis: 4, indexInner: 1 };
+    const { output } = compute("scatter_f32", p, [
+      [1, 2, 3, 4],
+      [0, 1, 2, 0],
+    ]);
+    expect([...output!]).toEqual([1, 0, 0, 4, 0, 2, 0, 0, 0, 0, 3, 0]);
+  });
+  it("an index named twice: scatter keeps the last, scatter_add both", () => {
+    const p = { outer: 1, size: 2, count: 3, inner: 1, indexOuter: 3, indexAxis: 1, indexInner: 1 };
+    const read = [
+      [5, 7, 11],
+      [1, 1, 0],
+    ];
+    expect([...compute("scatter_f32", p, read).output!]).toEqual([11, 7]);
+    expect([...compute("scatter_add_f32", p, read, { output: [100, 200] }).output!]).toEqual([111, 212]);
+  });
+  it.each([-1, 2])("refuses index %i of 2, naming it and its place", (index) => {
+    const p = { outer: 1, size: 2, count: 3, inner: 1, indexOuter: 3, indexAxis: 1, indexInner: 1 };
+    const call = () =>
+      compute("gather_f32", p, [
+        [5, 7],
+        [0, 1, index],
+      ]);
+    expect(call).toThrow(RefusedData);
+    expect(call).toThrow(`${index}, 2`);
+  });
+});
+
+describe("sorted", () => {
+  const p = { outer: 1, size: 6, inner: 1 };
+  const line = [0, nan, -0, 2, -inf, 2];
+  it("NaN last, equals in their order", () => {
+    const { values, indices } = compute("sort_f32", { ...p, descending: 0 }, [line]);
+    expect([...indices!]).toEqual([4, 0, 2, 3, 5, 1]);
+    expect([...values!]).toEqual([-inf, 0, -0, 2, 2, nan]);
+  });
+  it("NaN first when descending", () => {
+    expect([...compute("sort_f32", { ...p, descending: 1 }, [line]).indices!]).toEqual([1, 3, 5, 0, 2, 4]);
+  });
+  it("the two smallest", () => {
+    const { indices } = compute("topk_f32", { ...p, count: 2, largest: 0 }, [line]);
+    expect([...indices!]).toEqual([4, 0]);
+  });
+});
+
+it("running sums and products, from both ends, with and without the element", () => {
+  const p = { outer: 1, size: 4, inner: 1 };
+  const of = (kernel: "cumsum_f32" | "cumprod_f32", reverse: number, exclusive: number) => [
+    ...compute(kernel, { ...p, reverse, exclusive }, [[2, 3, 5, 7]]).output!,
+  ];
+  expect(of("cumsum_f32", 0, 0)).toEqual([2, 5, 10, 17]);
+  expect(of("cumsum_f32", 1, 0)).toEqual([17, 15, 12, 7]);
+  expect(of("cumprod_f32", 0, 1)).toEqual([1, 2, 6, 30]);
+  expect(of("cumprod_f32", 1, 1)).toEqual([105, 35, 7, 1]);
 });

@@ -1,0 +1,192 @@
+/** @file Elements in other places: turned round, shifted, repeated, cut to a triangle, picked by masks and indices. */
+import { arange, tensor } from "../autograd/create.ts";
+import { Tensor } from "../autograd/tensor.ts";
+import { normalizeDim, sameShape } from "../base/shape.ts";
+import { ArgumentError, BackendError, DTypeError, ShapeError } from "../errors/errors.ts";
+import { add, compare, mul, where } from "./binary.ts";
+import { indexSelect } from "./by-index.ts";
+import { to } from "./cast.ts";
+import { cat } from "./join.ts";
+import { expand, narrow, reshape, select, slice, unsqueeze } from "./view.ts";
+
+const list = (value: number | readonly number[]) => (typeof value === "number" ? [value] : value);
+
+/** The axes turned round. torch.flip; unlike NumPy's it copies. */
+export function flip(input: Tensor, dims: number | readonly number[]): Tensor {
+  return list(dims).reduce((t, dim) => {
+    const axis = normalizeDim("flip", dim, t.ndim);
+    const size = t.shape[axis] ?? 1;
+    if (size < 2) return t;
+    return indexSelect(t, axis, arange(size - 1, -1, -1, { device: t.backend }));
+  }, input);
+}
+
+/** Entries moved along the axes, those beyond the end coming in at the start; without dims over all elements. torch.roll. */
+export function roll(input: Tensor, shifts: number | readonly number[], dims?: number | readonly number[]): Tensor {
+  if (dims === undefined) return reshape(roll(reshape(input, [input.numel]), shifts, 0), input.shape);
+  const [by, axes] = [list(shifts), list(dims)];
+  if (by.length !== axes.length)
+    throw new ArgumentError("roll", "shifts", `one shift for each axis is wanted: ${by.length} for ${axes.length}.`);
+  return axes.reduce((t, dim, i) => {
+    const axis = normalizeDim("roll", dim, t.ndim);
+    const size = t.shape[axis] ?? 1;
+    const start = size === 0 ? 0 : ((-by[i]! % size) + size) % size;
+    return start === 0 ? t : cat([narrow(t, axis, start, size - start), narrow(t, axis, 0, start)], axis);
+  }, input);
+}
+
+/**
+ * The tensor side by side with itself, `repeats` times along each axis; more repeats than axes add axes in front.
+ *
+ * Throws   ArgumentError "repeats" with fewer than axes, or below 0.
+ * Source   torch.Tensor.repeat.
+ */
+export function repeat(input: Tensor, repeats: readonly number[]): Tensor {
+  const lead = repeats.length - input.ndim;
+  if (lead < 0 || repeats.some((n) => !Number.isInteger(n) || n < 0))
+    throw new ArgumentError(
+      "repeat",
+      "repeats",
+      `a whole number ≥ 0 for each of the ${input.ndim} axes is wanted, got [${repeats.join(", ")}].`,
+    );
+  const shape = [...new Array<number>(lead).fill(1), ...input.shape];
+  const apart = reshape(
+    input,
+    shape.flatMap((size) => [1, size]),
+  );
+  const spread = expand(
+    apart,
+    shape.flatMap((size, i) => [repeats[i]!, size]),
+  );
+  return reshape(
+    spread,
+    shape.map((size, i) => size * repeats[i]!),
+  );
+}
+
+/** repeat() in which missing repeats in front are 1. torch.tile. */
+export function tile(input: Tensor, repeats: readonly number[]): Tensor {
+  return repeat(input, [...new Array<number>(Math.max(0, input.ndim - repeats.length)).fill(1), ...repeats]);
+}
+
+function triangle(name: string, input: Tensor, above: number, comparison: "le" | "ge"): Tensor {
+  if (input.ndim < 2)
+    throw new ShapeError(name, "rank", `input must be matrices (…, rows, columns), got ${input.ndim} axes.`, [
+      { name: "input", shape: input.shape },
+    ]);
+  const [rows, columns] = [input.size(-2), input.size(-1)];
+  const on = { device: input.backend };
+  const diagonal = add(unsqueeze(arange(rows, undefined, 1, on), 1), above);
+  return where(compare(comparison, arange(columns, undefined, 1, on), diagonal), input, 0);
+}
+
+/** The lower triangle, zeros above the diagonal (moved up by `diagonal`). torch.tril. */
+export function tril(input: Tensor, diagonal = 0): Tensor {
+  return triangle("tril", input, diagonal, "le");
+}
+
+/** The upper triangle. torch.triu. */
+export function triu(input: Tensor, diagonal = 0): Tensor {
+  return triangle("triu", input, diagonal, "ge");
+}
+
+/** Where a mask is set, counted in row-major order. How many is not known before it is read. */
+function positions(where_: string, mask: Tensor): number[] {
+  const { backend } = mask;
+  if (!backend.readSync)
+    throw new BackendError(where_, "read", `${backend.name} cannot be read at once, which a mask's count needs.`);
+  const source = mask.contiguous();
+  const values = backend.readSync(source.memory, source.numel);
+  return Array.from(values.keys()).filter((i) => values[i] !== 0);
+}
+
+/**
+ * The elements where the mask (of the same shape) is set, as one axis. Reads the mask, as the number must be known.
+ *
+ * Throws   ShapeError "mask-shape"; DTypeError unless bool; BackendError "read" where the device cannot be read at once.
+ * Source   torch.masked_select.
+ */
+export function maskedSelect(input: Tensor, mask: Tensor): Tensor {
+  if (mask.dtype !== "bool") throw new DTypeError("maskedSelect", "dtype", `mask must be bool, got ${mask.dtype}.`);
+  if (!sameShape(input.shape, mask.shape))
+    throw new ShapeError("maskedSelect", "mask-shape", "input and mask must have one shape.", [
+      { name: "input", shape: input.shape },
+      { name: "mask", shape: mask.shape },
+    ]);
+  const chosen = tensor(Int32Array.from(positions("maskedSelect", mask)), { device: input.backend });
+  return indexSelect(reshape(input, [input.numel]), 0, chosen);
+}
+
+/**
+ * What stands for one axis: a number (the axis goes away), null (all of it), [start, end, step] (a slice, each part
+ * optional), an int32 tensor of indices or a bool tensor of one axis.
+ */
+export type IndexItem = number | null | readonly [start?: number, end?: number, step?: number] | Tensor;
+
+/** Entries by tensors on neighbouring axes from `axis` on: the axes become one, the indices one number each. */
+function byTensors(input: Tensor, axis: number, tensors: readonly Tensor[]): Tensor {
+  const sizes = input.shape.slice(axis, axis + tensors.length);
+  const flat = tensors
+    .map((t, i) => {
+      if (t.dtype === "bool") {
+        if (!sameShape(t.shape, [sizes[i]!]))
+          throw new ShapeError("index", "mask-shape", `a mask for axis ${axis + i} must be [${sizes[i]}].`, [
+            { name: "input", shape: input.shape },
+            { name: "mask", shape: t.shape },
+          ]);
+        return tensor(Int32Array.from(positions("index", t)), { device: input.backend });
+      }
+      if (t.dtype !== "int32") throw new DTypeError("index", "dtype", `indices must be int32 or bool, got ${t.dtype}.`);
+      // Negative ones count from the end; what lies outside is refused by its own axis.
+      const positive = add(t, mul(to(compare("lt", t, 0), "int32"), sizes[i]!));
+      if (tensors.length === 1) return positive;
+      const own = arange(sizes[i]!, undefined, 1, { device: input.backend });
+      return reshape(indexSelect(own, 0, reshape(positive, [positive.numel])), positive.shape);
+    })
+    .reduce((so, next, i) => add(mul(so, sizes[i]!), next));
+  const joined = reshape(input, [
+    ...input.shape.slice(0, axis),
+    sizes.reduce((a, b) => a * b, 1),
+    ...input.shape.slice(axis + tensors.length),
+  ]);
+  const taken = indexSelect(joined, axis, reshape(flat, [flat.numel]));
+  return reshape(taken, [...joined.shape.slice(0, axis), ...flat.shape, ...joined.shape.slice(axis + 1)]);
+}
+
+/**
+ * x[items]: an item for each axis from the first; axes without one stay. Tensors must stand side by side; several
+ * broadcast and name one element each together.
+ *
+ * Throws   ShapeError "items", "mask-shape"; ArgumentError "index", "apart"; DTypeError; TargetError "index-range".
+ * Source   torch's x[1, :, 2:5, idx].
+ *
+ * @example
+ * const x = tensor([[1, 2, 3], [4, 5, 6]]);
+ * await index(x, [null, [1]]).tolist(); // x[:, 1:] = [[2, 3], [5, 6]]
+ * const i = { dtype: "int32" } as const;
+ * await index(x, [tensor([0, 1], i), tensor([2, -3], i)]).tolist(); // [3, 4]
+ */
+export function index(input: Tensor, items: readonly IndexItem[]): Tensor {
+  if (items.length > input.ndim)
+    throw new ShapeError("index", "items", `${items.length} items for ${input.ndim} axes.`, [
+      { name: "input", shape: input.shape },
+    ]);
+  const at = items.flatMap((item, i) => (item instanceof Tensor ? [i] : []));
+  if (at.some((place, i) => i > 0 && place !== at[i - 1]! + 1))
+    throw new ArgumentError("index", "apart", "tensors of indices must stand side by side; permute the axes first.");
+  let t = input;
+  let axis = 0;
+  for (const [i, item] of items.entries()) {
+    if (typeof item === "number") t = select(t, axis, item);
+    else if (item instanceof Tensor) {
+      if (i !== at[0]) continue; // taken together with the first
+      const before = t.ndim;
+      t = byTensors(t, axis, items.slice(i, i + at.length) as Tensor[]);
+      axis += t.ndim - before + at.length;
+    } else {
+      if (item !== null) t = slice(t, axis, ...item);
+      axis++;
+    }
+  }
+  return t;
+}

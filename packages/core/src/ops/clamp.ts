@@ -1,0 +1,16 @@
+import type { Tensor } from "../autograd/tensor.ts";
+import { compare, type Operand, where } from "./binary.ts";
+import { clamp as clampNumbers } from "./unary.ts";
+
+/**
+ * min(max(x, min), max), each bound a number or a tensor (broadcast). The gradient passes to x where it lies within,
+ * borders included, else to the bound that took its place. NaN stays. torch.clamp.
+ *
+ * @example
+ * await clamp(tensor([-2, 0.5, 7]), 0, tensor([1, 1, 3])).tolist(); // [0, 0.5, 3]
+ */
+export function clamp(input: Tensor, min: Operand = -Infinity, max: Operand = Infinity): Tensor {
+  if (typeof min === "number" && typeof max === "number") return clampNumbers(input, min, max);
+  const raised = where(compare("lt", input, min), min, input);
+  return where(compare("gt", raised, max), max, raised);
+}

@@ -1,0 +1,126 @@
+import type { Tensor } from "../autograd/tensor.ts";
+import { numel } from "../base/shape.ts";
+import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { matmul } from "./matmul.ts";
+import { sum } from "./sum.ts";
+import { diagonal, permute, reshape } from "./view.ts";
+
+/** A tensor with a letter for each axis. */
+interface Lettered {
+  readonly t: Tensor;
+  readonly letters: readonly string[];
+}
+
+function parse(equation: string, operands: readonly Tensor[]): { inputs: string[][]; output: string[] } {
+  const [left = "", right, ...more] = equation.replaceAll(" ", "").split("->");
+  const terms = left.split(",");
+  if (more.length > 0 || !/^[a-zA-Z,]*$/.test(left + (right ?? "")) || right?.includes(","))
+    throw new ArgumentError(
+      "einsum",
+      "equation",
+      `"${equation}" should look like "ij,jk->ik": a letter for each axis. "..." is not built.`,
+    );
+  if (terms.length !== operands.length)
+    throw new ArgumentError(
+      "einsum",
+      "operands",
+      `"${equation}" names ${terms.length} operands, got ${operands.length}.`,
+    );
+  const all = [...terms.join("")];
+  const once = [...new Set(all)].filter((c) => all.indexOf(c) === all.lastIndexOf(c)).sort();
+  const output = right === undefined ? once : [...right];
+  const bad = output.find((c, i) => !all.includes(c) || output.indexOf(c) !== i);
+  if (bad !== undefined)
+    throw new ArgumentError("einsum", "equation", `"${bad}" of the result must stand once there and in an operand.`);
+  return { inputs: terms.map((term) => [...term]), output };
+}
+
+/** Every letter has one size. */
+function checkSizes(inputs: readonly string[][], operands: readonly Tensor[]): void {
+  const facts = operands.map((t, i) => ({ name: `operand ${i}`, shape: t.shape, axes: inputs[i]!.join(", ") }));
+  const sizes = new Map<string, number>();
+  for (const [i, { shape }] of operands.entries()) {
+    const letters = inputs[i]!;
+    if (letters.length !== shape.length)
+      throw new ShapeError(
+        "einsum",
+        "rank",
+        `"${letters.join("")}" names ${letters.length} axes of ${shape.length}.`,
+        facts,
+      );
+    for (const [axis, letter] of letters.entries()) {
+      const known = sizes.get(letter) ?? shape[axis]!;
+      if (known !== shape[axis])
+        throw new ShapeError("einsum", "sizes", `axis "${letter}" is ${known} here and ${shape[axis]} there.`, facts);
+      sizes.set(letter, known);
+    }
+  }
+}
+
+/** A letter that stands twice in one operand: only its diagonal counts. */
+function withoutTwins({ t, letters }: Lettered): Lettered {
+  const twin = letters.findIndex((c, i) => letters.indexOf(c) !== i);
+  if (twin < 0) return { t, letters };
+  const first = letters.indexOf(letters[twin]!);
+  const rest = letters.filter((_, i) => i !== first && i !== twin);
+  return withoutTwins({ t: diagonal(t, first, twin), letters: [...rest, letters[twin]!] });
+}
+
+/** Sums over the letters that nobody wants any more. */
+function reduced({ t, letters }: Lettered, wanted: (letter: string) => boolean): Lettered {
+  const axes = letters.flatMap((c, i) => (wanted(c) ? [] : [i]));
+  return axes.length === 0 ? { t, letters } : { t: sum(t, axes), letters: letters.filter(wanted) };
+}
+
+/** Axes in this order. */
+const ordered = ({ t, letters }: Lettered, order: readonly string[]): Tensor =>
+  permute(
+    t,
+    order.map((c) => letters.indexOf(c)),
+  );
+
+/** Two operands as one: a batch of matrix products. */
+function joined(left: Lettered, right: Lettered, wanted: (letter: string) => boolean): Lettered {
+  const a = reduced(left, (c) => wanted(c) || right.letters.includes(c));
+  const b = reduced(right, (c) => wanted(c) || left.letters.includes(c));
+  const both = a.letters.filter((c) => b.letters.includes(c));
+  const batch = both.filter(wanted);
+  const inner = both.filter((c) => !wanted(c));
+  const rows = a.letters.filter((c) => !both.includes(c));
+  const columns = b.letters.filter((c) => !both.includes(c));
+  const size = (from: Lettered, letters: readonly string[]) =>
+    letters.map((c) => from.t.shape[from.letters.indexOf(c)]!);
+  const [n, k] = [numel(size(a, batch)), numel(size(a, inner))];
+  const product = matmul(
+    reshape(ordered(a, [...batch, ...rows, ...inner]), [n, numel(size(a, rows)), k]),
+    reshape(ordered(b, [...batch, ...inner, ...columns]), [n, k, numel(size(b, columns))]),
+  );
+  return {
+    t: reshape(product, [...size(a, batch), ...size(a, rows), ...size(b, columns)]),
+    letters: [...batch, ...rows, ...columns],
+  };
+}
+
+/**
+ * Sums of products over named axes: a letter for each axis, those missing on the right are summed over. Without "->"
+ * the letters that stand once, in the order of the alphabet, are the result. Operands are joined from left to right,
+ * each step a batch of matrix products.
+ *
+ * Throws   ArgumentError "equation", "operands"; ShapeError "rank", "sizes".
+ * Source   torch.einsum, without "...".
+ *
+ * @example
+ * einsum("bik,bkj->bij", ones([2, 3, 4]), ones([2, 4, 5])).shape; // [2, 3, 5]
+ */
+export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
+  const { inputs, output } = parse(equation, operands);
+  checkSizes(inputs, operands);
+  const parts = operands.map((t, i) => withoutTwins({ t, letters: inputs[i]! }));
+  const wantedAfter = (i: number) => (letter: string) =>
+    output.includes(letter) || parts.slice(i + 1).some(({ letters }) => letters.includes(letter));
+  const whole = parts.slice(1).reduce((so, next, i) => joined(so, next, wantedAfter(i + 1)), parts[0]!);
+  return ordered(
+    reduced(whole, (c) => output.includes(c)),
+    output,
+  );
+}

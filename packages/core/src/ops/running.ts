@@ -1,0 +1,83 @@
+/** @file Running sums, and products: both walk along one axis. */
+import { ones } from "../autograd/create.ts";
+import { defineOp, type Op, run } from "../autograd/define-op.ts";
+import { copyStrided, makeContiguous, Tensor } from "../autograd/tensor.ts";
+import { normalizeDim, numel } from "../base/shape.ts";
+import { to } from "./cast.ts";
+import { aroundAxis, type ReduceOptions, reducedShape } from "./sum.ts";
+import { expand, narrow, reshape } from "./view.ts";
+
+type Along = { readonly axis: number; readonly reverse: boolean };
+
+const cumsumOp: Op<{ input: Tensor }, Along> = defineOp<{ input: Tensor }, Along>({
+  name: "cumsum",
+  shape: ({ input }) => input.shape,
+  forward({ input }, { axis, reverse }, out) {
+    const p = { ...aroundAxis(out.shape, axis), reverse: Number(reverse), exclusive: 0 };
+    if (out.numel > 0) run("cumsum_f32", p, [input], [out]);
+  },
+  // xₖ counts in every sum from k on: the sum from the other end.
+  backward: (gradOutput, _saved, { axis, reverse }) => ({
+    input: cumsumOp({ input: gradOutput }, { axis, reverse: !reverse }),
+  }),
+  differentiable: true,
+});
+
+/**
+ * The sum of all entries of an axis up to and including each.
+ *
+ * dtype    float32; int32 for whole numbers and truth values.
+ * Source   torch.cumsum.
+ *
+ * @example
+ * await cumsum(tensor([1, 2, 4]), 0).tolist(); // [1, 3, 7]
+ */
+export function cumsum(input: Tensor, dim: number): Tensor {
+  const axis = normalizeDim("cumsum", dim, input.ndim);
+  if (input.ndim === 0) return input;
+  if (input.dtype === "float32") return cumsumOp({ input }, { axis, reverse: false });
+  const whole = to(input, "int32");
+  const source = whole.isContiguous ? whole : makeContiguous(whole);
+  const out = Tensor.empty(input.backend, input.shape, "int32");
+  if (out.numel > 0) run("cumsum_i32", { ...aroundAxis(out.shape, axis), reverse: 0, exclusive: 0 }, [source], [out]);
+  return out;
+}
+
+/** Running products, outside the graph. */
+function cumprod(input: Tensor, axis: number, reverse: 0 | 1, exclusive: 0 | 1): Tensor {
+  const out = Tensor.empty(input.backend, input.shape);
+  if (out.numel > 0) run("cumprod_f32", { ...aroundAxis(input.shape, axis), reverse, exclusive }, [input], [out]);
+  return out;
+}
+
+const prodOp = defineOp<{ input: Tensor }, { axis: number }>({
+  name: "prod",
+  shape: ({ input }, { axis }) => reducedShape(input.shape, [axis], true),
+  saves: ["input"],
+  forward({ input }, { axis }, out) {
+    const size = input.shape[axis]!;
+    const source =
+      size > 0 ? narrow(cumprod(input, axis, 0, 0), axis, size - 1, 1) : ones(out.shape, { device: out.backend });
+    copyStrided(source, out);
+  },
+  // The product of all others is that of those before and that of those behind: right where an element is 0, too.
+  backward(gradOutput, { input }, { axis }) {
+    const others = cumprod(input, axis, 0, 1).mul(cumprod(input, axis, 1, 1));
+    return { input: others.mul(expand(gradOutput, input.shape)) };
+  },
+});
+
+/**
+ * The product of an axis, or of everything. float32.
+ *
+ * Source   torch.prod. Its gradient cannot be differentiated again.
+ */
+export function prod(input: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
+  if (dim === undefined || input.ndim === 0) {
+    const all = prodOp({ input: reshape(input, [numel(input.shape)]) }, { axis: 0 });
+    return reshape(all, options.keepdim ? input.shape.map(() => 1) : []);
+  }
+  const axis = normalizeDim("prod", dim, input.ndim);
+  const kept = prodOp({ input }, { axis });
+  return options.keepdim ? kept : reshape(kept, reducedShape(input.shape, [axis], false));
+}

@@ -1,0 +1,85 @@
+/** @file Entries of an axis in order: all of them, or the first few. */
+import { run } from "../autograd/define-op.ts";
+import { isGradEnabled } from "../autograd/grad-mode.ts";
+import { GraphNode, nodeOf } from "../autograd/graph.ts";
+import { makeContiguous, Tensor } from "../autograd/tensor.ts";
+import { tell } from "../autograd/trace.ts";
+import { normalizeDim } from "../base/shape.ts";
+import { ArgumentError } from "../errors/errors.ts";
+import { scatterAddOp } from "./by-index.ts";
+import { to } from "./cast.ts";
+import { aroundAxis } from "./sum.ts";
+
+export interface Sorted {
+  readonly values: Tensor;
+  /** Where each value stood, int32. */
+  readonly indices: Tensor;
+}
+
+/** The first `count` along an axis; null for all. */
+function ordered(name: string, input: Tensor, dim: number, count: number | null, descending: boolean): Sorted {
+  const axis = normalizeDim(name, dim, input.ndim);
+  const shape = input.ndim === 0 ? [] : input.shape.with(axis, count ?? input.shape[axis]!);
+  const floats = to(input, "float32");
+  const source = floats.isContiguous ? floats : makeContiguous(floats);
+  const values = Tensor.empty(input.backend, shape);
+  const indices = Tensor.empty(input.backend, shape, "int32");
+  const around = aroundAxis(input.shape, axis);
+  if (values.numel > 0) {
+    if (count === null) run("sort_f32", { ...around, descending: Number(descending) }, [source], [values, indices]);
+    else run("topk_f32", { ...around, count, largest: Number(descending) }, [source], [values, indices]);
+  }
+  tell(name, { input }, { axis, count, descending }, values);
+  const node = isGradEnabled() ? nodeOf(input) : null;
+  if (node) {
+    const place = { where: name, axis, list: false, shape: input.shape };
+    values.gradFn = new GraphNode({
+      name,
+      inputs: [node],
+      saved: { indices },
+      // Each gradient goes back to where its value stood.
+      backward: (g, saved) => [input.ndim === 0 ? g : scatterAddOp({ source: g, indices: saved.indices! }, place)],
+      differentiable: true,
+    });
+  }
+  return { values: to(values, input.dtype), indices };
+}
+
+/**
+ * The entries of an axis in order, with the places they came from. Always stable; NaN counts as the largest.
+ *
+ * Options  dim −1, descending false.
+ * Source   torch.sort. Whole numbers are compared as float32.
+ *
+ * @example
+ * await sort(tensor([3, 1, 2])).indices.tolist(); // [1, 2, 0]
+ */
+export function sort(input: Tensor, dim = -1, options: { descending?: boolean } = {}): Sorted {
+  return ordered("sort", input, dim, null, options.descending ?? false);
+}
+
+/** The places of the entries in order. torch.argsort. */
+export function argsort(input: Tensor, dim = -1, options: { descending?: boolean } = {}): Tensor {
+  return ordered("argsort", input.detach(), dim, null, options.descending ?? false).indices;
+}
+
+/**
+ * The k largest entries of an axis, from the largest down, or with `largest: false` the smallest from the smallest up.
+ * Of equal ones the first comes first (torch leaves that open).
+ *
+ * Throws   ArgumentError "k" unless 0 ≤ k ≤ the axis.
+ * Source   torch.topk.
+ *
+ * @example
+ * await topk(tensor([0.1, 0.7, 0.2]), 2).indices.tolist(); // [1, 2]
+ */
+export function topk(input: Tensor, k: number, dim = -1, options: { largest?: boolean } = {}): Sorted {
+  const size = input.shape[normalizeDim("topk", dim, input.ndim)] ?? 1;
+  if (!Number.isInteger(k) || k < 0 || k > size)
+    throw new ArgumentError(
+      "topk",
+      "k",
+      `k must be a whole number from 0 to ${size}, the size of axis ${dim}; got ${k}.`,
+    );
+  return ordered("topk", input, dim, k, options.largest ?? true);
+}

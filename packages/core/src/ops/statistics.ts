@@ -1,0 +1,84 @@
+/** @file Variance, norms and other reductions that are put together from sums. */
+import type { Tensor } from "../autograd/tensor.ts";
+import { add, compare, div, mul, pow, sub, where } from "./binary.ts";
+import { to } from "./cast.ts";
+import { amax, amin } from "./extremum.ts";
+import { type Dims, mean, type ReduceOptions, reducedAxes, reducedShape, sum } from "./sum.ts";
+import { abs, exp, log, sqrt } from "./unary.ts";
+import { reshape } from "./view.ts";
+
+export interface VarianceOptions extends ReduceOptions {
+  /** What is taken from the number of values before dividing: 1 estimates a population's variance. Default 1. */
+  correction?: number;
+}
+
+/** The root, with the slope 0 at 0 instead of infinity, torch's choice for norm and std; NaN stays. */
+function rootOf(t: Tensor): Tensor {
+  const above = compare("gt", t, 0);
+  return where(above, sqrt(where(above, t, 1)), where(compare("eq", t, t), 0, t));
+}
+
+/**
+ * Σ (x − mean)²/(n − correction) along `dim` (all by default); NaN when nothing is left to divide by.
+ *
+ * Source   torch.var (`var` is a word of JavaScript's).
+ */
+export function variance(input: Tensor, dim?: Dims, options: VarianceOptions = {}): Tensor {
+  const { correction = 1, keepdim = false } = options;
+  const axes = reducedAxes("variance", dim, input.ndim);
+  const count = axes.reduce((n, axis) => n * input.shape[axis]!, 1);
+  const centred = sub(input, mean(input, axes, { keepdim: true }));
+  return div(sum(mul(centred, centred), axes, { keepdim }), Math.max(0, count - correction));
+}
+
+/** The root of the variance; its gradient is 0 where it is 0. torch.std. */
+export function std(input: Tensor, dim?: Dims, options: VarianceOptions = {}): Tensor {
+  return rootOf(variance(input, dim, options));
+}
+
+/**
+ * (Σ |x|ᵖ)^{1/p} along `dim` (all by default). p = ±∞: the largest or smallest magnitude; 0: how many are not 0.
+ * The gradient of a norm that is 0 is 0.
+ *
+ * Options  p 2.
+ * Source   torch.linalg.vector_norm.
+ *
+ * @example
+ * await norm(tensor([3, -4])).item(); // 5
+ */
+export function norm(input: Tensor, p = 2, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  if (p === 2) return rootOf(sum(mul(input, input), dim, options));
+  const magnitude = abs(input);
+  if (p === 1) return sum(magnitude, dim, options);
+  if (p === Number.POSITIVE_INFINITY) return amax(magnitude, dim, options);
+  if (p === Number.NEGATIVE_INFINITY) return amin(magnitude, dim, options);
+  if (p === 0) return sum(to(compare("ne", input, 0), "float32"), dim, options);
+  return pow(sum(pow(magnitude, p), dim, options), 1 / p);
+}
+
+/**
+ * log Σ eˣ along `dim`, without overflow.
+ *
+ * Source   torch.logsumexp.
+ *
+ * @example
+ * await logsumexp(tensor([1000, 1000]), 0).item(); // 1000.693…
+ */
+export function logsumexp(input: Tensor, dim: Dims, options: ReduceOptions = {}): Tensor {
+  const axes = reducedAxes("logsumexp", dim, input.ndim);
+  const largest = amax(input.detach(), axes, { keepdim: true });
+  // Of nothing but −∞ the difference would be NaN.
+  const shift = where(compare("lt", abs(largest), Number.POSITIVE_INFINITY), largest, 0);
+  const total = add(log(sum(exp(sub(input, shift)), axes, { keepdim: true })), shift);
+  return options.keepdim ? total : reshape(total, reducedShape(input.shape, axes, false));
+}
+
+/** Whether any element is not 0, along `dim` or of all; bool. torch.any. */
+export function any(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  return compare("gt", sum(to(compare("ne", input, 0), "int32"), dim, options), 0);
+}
+
+/** Whether no element is 0; bool. torch.all. */
+export function all(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  return compare("eq", sum(to(compare("eq", input, 0), "int32"), dim, options), 0);
+}
