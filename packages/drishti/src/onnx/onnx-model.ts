@@ -41,6 +41,12 @@ interface Step {
  * Throws      DataError for a damaged file (see readOnnx); "unsupported" with every operator that cannot be run, by
  *             name and node, before anything is run; "opset" for operator sets newer than 25.
  * Source      https://onnx.ai/onnx/operators, opset 7 and later (most of 1 to 6 too).
+ *
+ * @example
+ * import { exportOnnx, OnnxModel } from "drishti/onnx";
+ * const net = new nn.Sequential(new nn.Conv2d(1, 2, 3), new nn.ReLU(), new nn.Flatten(), new nn.Linear(8, 3));
+ * const again = new OnnxModel(await exportOnnx(net, { input: [1, 4, 4] }));
+ * again.forward(zeros([5, 1, 4, 4])).shape; // [5, 3]
  */
 export class OnnxModel extends Module {
   /** What the file says about itself. */

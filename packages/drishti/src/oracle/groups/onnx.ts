@@ -3,21 +3,29 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { noGrad, tensor } from "@drishti/core";
 import { readSafetensors, type SafetensorsEntry } from "@drishti/core/io";
-import { OnnxModel } from "../../onnx/browser.ts";
+import type { StateValue } from "@drishti/core/nn";
+import { exportOnnx, OnnxModel } from "../../onnx/browser.ts";
 import { difference } from "../compare.ts";
+import { type LayerSpec, makeNetwork } from "../modules.ts";
 import { readJson } from "../store.ts";
 import type { Task } from "../task.ts";
 
 interface Entry {
   readonly name: string;
   readonly atol: number;
+  readonly layers: readonly LayerSpec[];
+  readonly input_shape: readonly number[];
   readonly onnx: readonly { readonly file: string; readonly dynamic_batch: boolean }[];
 }
 
 export function onnxTasks(folder: string): Task[] {
   const root = join(folder, "interop");
   const { models } = readJson<{ models: readonly Entry[] }>(join(root, "manifest.json"));
-  return models.flatMap(({ name, atol, onnx }) =>
+  const written = models.map((entry) => ({
+    id: `onnx/${entry.name} written and read again`,
+    run: async () => runExport(join(root, "models"), entry),
+  }));
+  const read = models.flatMap(({ name, atol, onnx }) =>
     onnx.flatMap(({ file, dynamic_batch }) =>
       [false, true].map((fold) => ({
         id: `onnx/${file}${fold ? " with batch norm folded" : ""}`,
@@ -25,6 +33,24 @@ export function onnxTasks(folder: string): Task[] {
       })),
     ),
   );
+  return [...read, ...written];
+}
+
+/** The same layers and weights, written by us and read by us, give the logits that PyTorch gave. */
+async function runExport(folder: string, { name, layers, atol, input_shape }: Entry): Promise<string[]> {
+  const net = makeNetwork(layers);
+  const weights = readSafetensors(readFileSync(join(folder, `${name}.safetensors`))).tensors;
+  net.loadStateDict(weights as ReadonlyMap<string, StateValue>);
+  const model = new OnnxModel(await exportOnnx(net, { input: input_shape }));
+  const { tensors } = readSafetensors(readFileSync(join(folder, `${name}.io.safetensors`)));
+  const faults: string[] = [];
+  for (const i of [0, 1]) {
+    const { shape, data } = tensors.get(`input${i}`) as SafetensorsEntry & { data: Float32Array };
+    const output = noGrad(() => model.forward(tensor(data, { shape })));
+    const fault = await difference(`output${i}`, output, tensors.get(`output${i}`)!, { atol });
+    if (fault) faults.push(fault);
+  }
+  return faults;
 }
 
 /** A file for one batch size is asked for that; one for any, for batches of two and of one. */

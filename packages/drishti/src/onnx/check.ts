@@ -1,0 +1,140 @@
+/** @file An exported model beside the one it came from: the same random pictures through both. */
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { Generator, noGrad, randn, type Tensor } from "@drishti/core";
+import { DataError } from "@drishti/core/errors";
+import { evalMode } from "@drishti/core/models";
+import type { Layer } from "@drishti/core/nn";
+import { OnnxModel } from "./onnx-model.ts";
+
+export interface OnnxCheck {
+  /** `onnxruntime-node 1.30.0`, or Drishti itself. */
+  readonly runtime: string;
+  readonly inputs: number;
+  /** Largest difference of a logit. */
+  readonly maxError: number;
+  /** Largest difference allowed: 1024 units in the last place of the largest logit (docs/numerics.md). */
+  readonly room: number;
+  readonly ok: boolean;
+}
+
+export interface CheckOptions {
+  /** Shape of one picture. */
+  readonly input: readonly number[];
+  /** How many random pictures. Default 3. */
+  readonly inputs?: number;
+  readonly seed?: number;
+}
+
+/** What runs a file: one batch in, logits out. */
+type Runner = (picture: Tensor) => Promise<ArrayLike<number>>;
+
+/** The little of ONNX Runtime that is used here; it is no dependency of ours, so neither are its types. */
+interface OrtTensor {
+  readonly data: ArrayLike<number>;
+}
+interface Ort {
+  readonly env: { readonly versions?: { readonly node?: string; readonly web?: string; readonly common?: string } };
+  readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => OrtTensor;
+  readonly InferenceSession: {
+    create(
+      bytes: Uint8Array,
+      options: object,
+    ): Promise<{
+      readonly inputNames: readonly string[];
+      readonly outputNames: readonly string[];
+      run(feeds: Record<string, OrtTensor>): Promise<Record<string, OrtTensor>>;
+      release?(): Promise<void>;
+    }>;
+  };
+}
+
+const packages = ["onnxruntime-node", "onnxruntime-web"] as const;
+
+/** ONNX Runtime as it is installed beside Drishti or in the folder one works in; null when it is not. */
+export async function loadOnnxRuntime(): Promise<{ ort: Ort; name: string } | null> {
+  const here = createRequire(join(process.cwd(), "package.json"));
+  for (const name of packages) {
+    const places = [() => import.meta.resolve(name), () => pathToFileURL(here.resolve(name)).href];
+    for (const place of places) {
+      try {
+        const loaded = (await import(place())) as Ort & { default?: Ort };
+        const ort = loaded.InferenceSession ? loaded : loaded.default!;
+        const { node, web, common } = ort.env.versions ?? {};
+        return { ort, name: `${name} ${node ?? web ?? common ?? ""}`.trim() };
+      } catch {}
+    }
+  }
+  return null;
+}
+
+/**
+ * Runs the file in ONNX Runtime and compares it with the model.
+ *
+ * Throws  DataError "needs-onnxruntime" when it is not installed, "onnxruntime" when it refuses the file.
+ */
+export async function checkWithOnnxRuntime(bytes: Uint8Array, model: Layer, options: CheckOptions): Promise<OnnxCheck> {
+  const found = await loadOnnxRuntime();
+  if (!found)
+    throw new DataError(
+      "onnx",
+      "needs-onnxruntime",
+      "the file was not checked by ONNX Runtime, as that is not installed: npm install onnxruntime-node (or onnxruntime-web).",
+    );
+  const { ort, name } = found;
+  try {
+    // Only errors: its warnings go to stderr past everybody.
+    const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3 });
+    const [inputName = ""] = session.inputNames;
+    const [outputName = ""] = session.outputNames;
+    return await compared(name, model, options, async (picture) => {
+      const data = (await picture.toArray()) as Float32Array;
+      const results = await session.run({ [inputName]: new ort.Tensor("float32", data, [...picture.shape]) });
+      return results[outputName]!.data;
+    }).finally(() => session.release?.());
+  } catch (cause) {
+    if (cause instanceof DataError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new DataError("onnx", "onnxruntime", `${name} refuses the file: ${why}`, undefined, { cause });
+  }
+}
+
+/** Reads the file again with Drishti's own reader and compares. */
+export async function checkWithOnnxModel(bytes: Uint8Array, model: Layer, options: CheckOptions): Promise<OnnxCheck> {
+  const again = new OnnxModel(bytes);
+  const device = model.parameters().next().value?.backend;
+  if (device) await again.to(device);
+  return compared("drishti", model, options, (picture) => noGrad(() => again.forward(picture)).toArray());
+}
+
+async function compared(runtime: string, model: Layer, options: CheckOptions, run: Runner): Promise<OnnxCheck> {
+  const { input, inputs = 3, seed = 0 } = options;
+  const generator = new Generator(seed);
+  const device = model.parameters().next().value?.backend;
+  let maxError = 0;
+  let largest = 0;
+  const restore = evalMode(model);
+  try {
+    for (let i = 0; i < inputs; i++) {
+      const picture = randn([1, ...input], { generator, device });
+      const wanted = await noGrad(() => model.forward(picture)).toArray();
+      const got = await run(picture);
+      if (got.length !== wanted.length)
+        throw new DataError(
+          "onnx",
+          "output",
+          `${runtime} gives ${got.length} values where the model gives ${wanted.length}.`,
+        );
+      for (const [k, value] of wanted.entries()) {
+        // Math.max keeps NaN: a result that is none is an error.
+        maxError = Object.is(value, got[k]!) ? maxError : Math.max(maxError, Math.abs(value - got[k]!));
+        largest = Math.max(largest, Math.abs(value));
+      }
+    }
+  } finally {
+    restore();
+  }
+  const room = 1024 * 2 ** -23 * largest;
+  return { runtime, inputs, maxError, room, ok: maxError <= room };
+}

@@ -1,0 +1,91 @@
+/** @file ONNX files on disk, with the files of tensors that lie beside them. */
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { dirname, isAbsolute, join, normalize, sep } from "node:path";
+import { DataError } from "@drishti/core/errors";
+import type { Layer } from "@drishti/core/nn";
+import { readBytes } from "../data/files.ts";
+import { writeAtomic } from "../run/write-file.ts";
+import { checkWithOnnxModel, checkWithOnnxRuntime, type OnnxCheck } from "./check.ts";
+import { type ExportOnnxOptions, exportOnnx } from "./export/export-onnx.ts";
+import { OnnxModel, type OnnxModelOptions } from "./onnx-model.ts";
+
+/**
+ * Opens a model file. Tensors that the file keeps in others are read from the same folder and those below it, never from
+ * elsewhere.
+ *
+ * Throws  DataError: what readBytes and OnnxModel throw, "external" for a file of tensors that is not there or outside.
+ */
+export async function loadOnnx(
+  path: string,
+  options: Omit<OnnxModelOptions, "file" | "external"> = {},
+): Promise<OnnxModel> {
+  return new OnnxModel(await readBytes(path), { ...options, file: path, external: externalData(path) });
+}
+
+/** Reads parts of the files beside a model. */
+export function externalData(
+  path: string,
+): (location: string, offset: number, length: number | undefined) => Uint8Array {
+  return (location, offset, length) => {
+    const fail = (why: string, cause?: unknown): never => {
+      throw new DataError("onnx", "external", `${path}: its tensors lie in "${location}", which ${why}.`, path, {
+        cause,
+      });
+    };
+    const local = normalize(location);
+    if (isAbsolute(location) || local === ".." || local.startsWith(`..${sep}`) || location.includes("\0"))
+      return fail("is not beside it");
+    let file: number;
+    try {
+      if (!statSync(join(dirname(path), local)).isFile()) return fail("is no plain file");
+      file = openSync(join(dirname(path), local), "r");
+    } catch (cause) {
+      if (cause instanceof DataError) throw cause;
+      return fail("cannot be opened; it must be in the same folder", cause);
+    }
+    try {
+      const { size } = fstatSync(file);
+      const count = length ?? size - offset;
+      if (count < 0 || offset + count > size) return fail(`has ${size} bytes, ${offset + count} are asked for`);
+      const out = new Uint8Array(count);
+      for (let at = 0; at < count; ) {
+        const read = readSync(file, out, at, count - at, offset + at);
+        if (read === 0) return fail("ends too soon");
+        at += read;
+      }
+      return out;
+    } finally {
+      closeSync(file);
+    }
+  };
+}
+
+/**
+ * Exports a model to a file, after checking it on 3 random pictures: with Drishti's own reader, and with ONNX Runtime where
+ * that is installed.
+ *
+ * Returns  what each check found; `onnxRuntime` is null when it is not installed.
+ * Throws   DataError "mismatch" when a check fails; nothing is written then. And what exportOnnx throws.
+ */
+export async function saveOnnx(
+  path: string,
+  model: Layer,
+  options: ExportOnnxOptions,
+): Promise<{ own: OnnxCheck; onnxRuntime: OnnxCheck | null }> {
+  const bytes = await exportOnnx(model, options);
+  const own = await checkWithOnnxModel(bytes, model, options);
+  const onnxRuntime = await checkWithOnnxRuntime(bytes, model, options).catch((error: unknown) => {
+    if (error instanceof DataError && error.code === "needs-onnxruntime") return null;
+    throw error;
+  });
+  for (const check of [own, onnxRuntime])
+    if (check && !check.ok)
+      throw new DataError(
+        "onnx",
+        "mismatch",
+        `${path} was not written: ${check.runtime} gives logits that differ by ${check.maxError.toExponential(1)}, allowed ${check.room.toExponential(1)}.`,
+        path,
+      );
+  await writeAtomic(path, bytes);
+  return { own, onnxRuntime };
+}
