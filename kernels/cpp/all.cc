@@ -2,7 +2,8 @@
 // kernel's number in the contract. DRISHTI_PART 1 or 2 compiles one half, so that two processors can share the work; the
 // other half's entries are empty.
 #if !defined(DRISHTI_PART) || DRISHTI_PART == 1
-#include "conv-weight.cc"
+#include "conv-fused.cc"
+#include "conv-fused-backward.cc"
 #include "conv.cc"
 #include "linear.cc"
 #include "matmul.cc"

@@ -24,6 +24,37 @@ struct Gather {
   ptrdiff_t lane_stride, channel_stride, group_stride;
 };
 
+// From the parameters of a convolution.
+template <class P> static Gather forward_gather(const P& p) {
+  Gather g;
+  g.batch = p.batch;
+  g.groups = p.groups;
+  g.source_channels = p.inChannels / p.groups;
+  g.dest_channels = p.outChannels / p.groups;
+  g.y = forward_axis(p.inHeight, p.outHeight, p.kernelHeight, p.strideHeight, p.padTop, p.dilationHeight);
+  g.x = forward_axis(p.inWidth, p.outWidth, p.kernelWidth, p.strideWidth, p.padLeft, p.dilationWidth);
+  const ptrdiff_t taps = ptrdiff_t(p.kernelHeight) * p.kernelWidth;
+  g.lane_stride = g.source_channels * taps;
+  g.channel_stride = taps;
+  g.group_stride = g.dest_channels * g.lane_stride;
+  return g;
+}
+
+template <class P> static Gather backward_gather(const P& p) {
+  Gather g;
+  g.batch = p.batch;
+  g.groups = p.groups;
+  g.source_channels = p.outChannels / p.groups;
+  g.dest_channels = p.inChannels / p.groups;
+  g.y = backward_axis(p.inHeight, p.outHeight, p.kernelHeight, p.strideHeight, p.padTop, p.dilationHeight);
+  g.x = backward_axis(p.inWidth, p.outWidth, p.kernelWidth, p.strideWidth, p.padLeft, p.dilationWidth);
+  const ptrdiff_t taps = ptrdiff_t(p.kernelHeight) * p.kernelWidth;
+  g.lane_stride = taps;
+  g.channel_stride = g.dest_channels * taps;
+  g.group_stride = g.source_channels * g.channel_stride;
+  return g;
+}
+
 constexpr int32_t SLAB = 32;                                   // most channels of a slab
 constexpr int32_t PASS = 320;                                  // most k of a pass (one run may exceed it)
 constexpr size_t SOURCE_BYTES = 192 << 10, SUM_BYTES = 96 << 10;  // of a chunk, where its shape allows

@@ -10,36 +10,6 @@
 namespace drishti {
 namespace DRISHTI_NS {
 
-template <class P> static Gather forward_gather(const P& p) {
-  Gather g;
-  g.batch = p.batch;
-  g.groups = p.groups;
-  g.source_channels = p.inChannels / p.groups;
-  g.dest_channels = p.outChannels / p.groups;
-  g.y = forward_axis(p.inHeight, p.outHeight, p.kernelHeight, p.strideHeight, p.padTop, p.dilationHeight);
-  g.x = forward_axis(p.inWidth, p.outWidth, p.kernelWidth, p.strideWidth, p.padLeft, p.dilationWidth);
-  const ptrdiff_t taps = ptrdiff_t(p.kernelHeight) * p.kernelWidth;
-  g.lane_stride = g.source_channels * taps;
-  g.channel_stride = taps;
-  g.group_stride = g.dest_channels * g.lane_stride;
-  return g;
-}
-
-template <class P> static Gather backward_gather(const P& p) {
-  Gather g;
-  g.batch = p.batch;
-  g.groups = p.groups;
-  g.source_channels = p.outChannels / p.groups;
-  g.dest_channels = p.inChannels / p.groups;
-  g.y = backward_axis(p.inHeight, p.outHeight, p.kernelHeight, p.strideHeight, p.padTop, p.dilationHeight);
-  g.x = backward_axis(p.inWidth, p.outWidth, p.kernelWidth, p.strideWidth, p.padLeft, p.dilationWidth);
-  const ptrdiff_t taps = ptrdiff_t(p.kernelHeight) * p.kernelWidth;
-  g.lane_stride = taps;
-  g.channel_stride = g.dest_channels * taps;
-  g.group_stride = g.source_channels * g.channel_stride;
-  return g;
-}
-
 // 1x1 filters that read every pixel once: C (dest channels x pixels) = W (dest x source) X (source x pixels), nothing to convert.
 // Not for small planes, whose last vectors would be half empty.
 static bool is_product(const Gather& g) {

@@ -53,8 +53,9 @@ Floats ones(size_t n) {
   return v;
 }
 
+// The median of the rounds, and the best share of one.
 struct Result {
-  double gflops, share;
+  double gflops, share, best;
 };
 template <class P> Result time(const KernelEntry& entry, const P& params, std::initializer_list<const void*> buffers, double flop, int rounds) {
   Runner run(entry, params, pool->threads());
@@ -75,9 +76,9 @@ template <class P> Result time(const KernelEntry& entry, const P& params, std::i
   }
   std::sort(rates.begin(), rates.end());
   std::sort(shares.begin(), shares.end());
-  return {rates[rates.size() / 2], shares[shares.size() / 2]};
+  return {rates[rates.size() / 2], shares[shares.size() / 2], shares.back()};
 }
-void print(const Result& r) { std::printf("  %6.1f %4.0f%%", r.gflops, 100 * r.share); }
+void print(const Result& r) { std::printf("  %6.1f %4.0f%% (%3.0f%%)", r.gflops, 100 * r.share, 100 * r.best); }
 
 void conv(const char* name, int n, int c, int size, int o, int k, int stride, int pad, int groups, int rounds) {
   const int out = (size + 2 * pad - k) / stride + 1;
@@ -106,6 +107,34 @@ void linear(const char* name, int rows, int in, int out, int rounds) {
   print(time(Kernel<id_linear_backward_weight_f32>::entry, LinearBackwardWeightF32Params{rows, in, out}, {g.data(), x.data(), dw.data()}, flop, rounds));
   std::printf("\n");
 }
+// Padded NHWC on both sides unless told otherwise; with a pool: ReLU, 2x2 windows, index.
+struct FusedCase {
+  const char* name;
+  int n, c, size, o, k, stride, pad, from, to, pool;
+};
+void fused(const FusedCase& f, int rounds) {
+  const int out = (f.size + 2 * f.pad - f.k) / f.stride + 1, pooled = out / f.pool, in_border = f.from ? f.pad : 0, out_border = f.to ? 1 : 0;
+  const Conv2dFusedF32Params p = {f.n, f.c, f.size, f.size, f.o, out, out, f.k, f.k, f.stride, f.stride, f.pad, f.pad, 1, 1, 1, f.from, in_border, f.to, out_border, 1, f.pool, f.pool, 0};
+  const auto x = ones(size_t(f.n) * f.c * (f.size + 2 * in_border) * (f.size + 2 * in_border)), w = ones(size_t(f.o) * f.c * f.k * f.k), g = ones(size_t(f.n) * f.o * (pooled + 2 * out_border) * (pooled + 2 * out_border));
+  const auto b = ones(f.o);
+  Floats y(g.size()), dx(x.size()), dw(w.size()), db(f.o);
+  std::vector<unsigned char> index(size_t(f.n) * f.o * pooled * pooled);
+  for (size_t i = 0; i < index.size(); ++i) index[i] = (unsigned char)((i * 2654435761u >> 13) % 5);
+  std::vector<unsigned char> written(index.size());
+  const Conv2dFusedBackwardF32Params q = {f.n, f.c, f.size, f.size, f.o, out, out, f.k, f.k, f.stride, f.stride, f.pad, f.pad, 1, 1, 1, f.from, in_border, f.to, out_border, f.pool > 1, f.pool, f.pool, out_border, in_border, 0};
+  const double flop = 2.0 * double(f.n) * f.o * out * out * f.c * f.k * f.k;
+  const void* which = f.pool > 1 ? index.data() : nullptr;
+  std::printf("%-26s", f.name);
+  print(time(Kernel<id_conv2d_fused_f32>::entry, p, {x.data(), w.data(), nullptr, b.data(), nullptr, y.data(), f.pool > 1 ? written.data() : nullptr}, flop, rounds));
+  print(time(Kernel<id_conv2d_fused_backward_f32>::entry, q, {g.data(), which, nullptr, x.data(), w.data(), nullptr, dx.data(), nullptr, nullptr}, flop, rounds));
+  print(time(Kernel<id_conv2d_fused_backward_f32>::entry, q, {g.data(), which, nullptr, x.data(), w.data(), nullptr, nullptr, dw.data(), db.data()}, flop, rounds));
+  std::printf("\n");
+}
+const FusedCase fused_cases[] = {
+    {"fused 3->32 pool", 64, 3, 32, 32, 3, 1, 1, 0, 1, 2}, {"fused 32->64 pool", 64, 32, 16, 64, 3, 1, 1, 1, 0, 2}, {"fused 64->64 at 32", 16, 64, 32, 64, 3, 1, 1, 1, 1, 1},
+    {"fused 128->128 at 16", 32, 128, 16, 128, 3, 1, 1, 1, 1, 1}, {"fused 256->256 at 8", 32, 256, 8, 256, 3, 1, 1, 1, 1, 1}, {"fused 512->512 at 4", 32, 512, 4, 512, 3, 1, 1, 1, 1, 1},
+    {"fused 64->128 s2 at 32", 32, 64, 32, 128, 3, 2, 1, 1, 1, 1}, {"fused 64->128 1x1 s2", 32, 64, 32, 128, 1, 2, 0, 1, 1, 1}, {"fused 7x7 s2 3->64", 4, 3, 224, 64, 7, 2, 3, 0, 1, 1},
+};
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -126,6 +155,8 @@ int main(int argc, char** argv) {
     std::printf("%d lanes, %d threads, peak %.1f GFLOP/s; forward, dX, dW: GFLOP/s and share of the peak\n", LANES, threads, threads * 12e7 * 2 * LANES / seconds * 1e-9);
     for (const Shape& s : shapes)
       if (std::string(s.name).find(filter) != std::string::npos) conv(s.name, s.n, s.c, s.size, s.o, s.k, s.stride, s.pad, s.groups, rounds);
+    for (const FusedCase& f : fused_cases)
+      if (std::string(f.name).find(filter) != std::string::npos) fused(f, rounds);
     if (std::string("linear").find(filter) != std::string::npos || filter.find("linear") != std::string::npos) {
       linear("linear 64 x 4096 x 128", 64, 4096, 128, rounds);
       linear("linear 1 x 4096 x 128", 1, 4096, 128, rounds);

@@ -9,7 +9,8 @@
 #include <thread>
 #include <vector>
 
-#include "../conv-weight.cc"
+#include "../conv-fused.cc"
+#include "../conv-fused-backward.cc"
 #include "../conv.cc"
 #include "../linear.cc"
 #include "../matmul.cc"
@@ -110,7 +111,7 @@ struct Runner {
   Runner(ScratchNeed need, int threads) : scratch((need.per_thread + 127) / 128 * 128 * threads, 0xff), shared(need.shared, 0xff), per_thread((need.per_thread + 127) / 128 * 128) {}
 
   template <class P> int32_t operator()(const KernelEntry& entry, const P& params, std::initializer_list<const void*> buffers) {
-    void* list[8];
+    void* list[16];
     int n = 0;
     for (const void* b : buffers) list[n++] = const_cast<void*>(b);
     Context context = {};

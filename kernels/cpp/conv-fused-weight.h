@@ -1,0 +1,467 @@
+// Weight gradient of the fused convolution, dense. The pixels are k; the sum over them stays in registers.
+//
+//   NHWC input         lanes are input channels: X vectors are loaded, G is broadcast; a tile is 4 outputs x some (tap, vector)
+//   planes (few        lanes are output channels: G vectors are loaded, X is broadcast from padded planes; rows are (channel, tap)
+//   channels, NCHW)
+//
+// A pass takes some rows of an image, or some images: G as [panel of outputs][pixel][lane], X as [slab of channels][padded pixel].
+// Both are copies in L2: what lies 1 KB apart in the tensors would fall into a few sets of L1.
+// Images are cut into fixed groups with partial sums of their own, added in order; see conv-weight.cc.
+#pragma once
+#include "conv-fused-sparse.h"
+#include "conv-nhwc.h"
+#include "conv-weight.cc"
+
+namespace drishti {
+namespace DRISHTI_NS {
+
+constexpr int32_t FUSED_PIXELS = 128;                       // of a pass
+constexpr int TILE_COLUMNS = LANES == 16 ? 6 : LANES == 8 ? 3 : 2;  // X vectors of a tile
+constexpr int TILE_OUTPUTS = 4;
+
+// What the backward kernel knows of its shapes.
+struct FusedShape {
+  int32_t batch, in_channels, out_channels, groups;         // channels of all groups
+  int32_t in_height, in_width, out_height, out_width;
+  int32_t kernel_height, kernel_width, stride_height, stride_width, pad_top, pad_left, dilation_height, dilation_width;
+};
+
+struct FusedWeightPlan {
+  bool planes;
+  bool sparse;                                  // conv-fused-sparse.h: one slab, whole images
+  int32_t padded_rows, padded_columns;          // of a copied image, in the sparse form
+  bool direct;                                  // it is read as it lies
+  int32_t windows, words;                       // of an image
+  size_t sparse_at, alive_at, values_at;
+  int32_t taps, in_group, out_group;            // channels of a group
+  int vectors;                                  // of a panel of G
+  int32_t panel, panels;                        // outputs of a panel; panels of a group
+  int32_t slab, slabs, slab_pitch, columns;     // channels of a slab, of a group; tile columns of a slab: (tap, vector)
+  int32_t band, bands, pass_images;             // output rows and images of a pass
+  int32_t images, image_groups;
+  int32_t part_panels, panel_parts, part_slabs, slab_parts;
+  int32_t source_rows, source_columns;
+  ptrdiff_t slab_size;                          // floats of one slab in a pass
+  size_t partial;                               // floats of an image group: weight, then bias
+  size_t bias_in_partial;
+  size_t grad_at, dense_at, temp_at, spots_at, runs_at, per_thread, shared;
+
+  FusedWeightPlan(const FusedShape& s, const Source& x, const Source& g) {
+    taps = s.kernel_height * s.kernel_width;
+    in_group = s.in_channels / s.groups;
+    out_group = s.out_channels / s.groups;
+    planes = !x.place.nhwc && s.groups == 1 && in_group <= PLANE_CHANNELS;
+    vectors = vectors_for(out_group);
+    panel = vectors * LANES;
+    panels = ceil_div(out_group, panel);
+    sparse = use_sparse(s, x, g);
+    slabs = planes || sparse ? 1 : ceil_div(in_group, SLAB);
+    slab = ceil_div(in_group, slabs);
+    slab_pitch = planes ? 1 : int32_t(round_up(slab, LANES));
+    columns = planes ? in_group * taps : taps * (slab_pitch / LANES);
+
+    bands = ceil_div(s.out_height, clamp_to(FUSED_PIXELS / s.out_width, 1, s.out_height));
+    band = ceil_div(s.out_height, bands);
+    const int32_t pixels = s.out_height * s.out_width;
+    pass_images = bands > 1 ? 1 : clamp_to(FUSED_PIXELS / pixels, 1, s.batch);
+
+    const size_t weights = size_t(s.groups) * (planes ? size_t(panels) * columns * panel : size_t(slabs) * out_group * columns * LANES);
+    bias_in_partial = round_up(weights, 32);
+    partial = bias_in_partial + round_up(s.out_channels, 32);
+    const int32_t wanted = chunks_for(double(s.batch) * pixels * s.out_channels * in_group * taps);
+    image_groups = lesser(wanted, s.batch);
+    while (image_groups > 1 && image_groups * partial * 4 > PARTIAL_BYTES) image_groups /= 2;
+    images = ceil_div(s.batch, image_groups);
+    image_groups = ceil_div(s.batch, images);
+    pass_images = lesser(pass_images, images);
+    panel_parts = slab_parts = 1;
+    while (image_groups * s.groups * panel_parts * slab_parts < wanted) {
+      if (panel_parts < panels && (panels / panel_parts >= slabs / slab_parts || slab_parts >= slabs)) panel_parts *= 2;
+      else if (slab_parts < slabs) slab_parts *= 2;
+      else break;
+    }
+    part_panels = ceil_div(panels, panel_parts);
+    panel_parts = ceil_div(panels, part_panels);
+    part_slabs = ceil_div(slabs, slab_parts);
+    slab_parts = ceil_div(slabs, part_slabs);
+
+    source_rows = (band - 1) * s.stride_height + (s.kernel_height - 1) * s.dilation_height + 1;
+    source_columns = (s.out_width - 1) * s.stride_width + (s.kernel_width - 1) * s.dilation_width + 1;
+    slab_size = ptrdiff_t(pass_images) * source_rows * source_columns * (planes ? in_group : slab_pitch);
+    if (sparse) {
+      plan_sparse(s, x, g);
+      return;
+    }
+    const size_t pass_pixels = size_t(pass_images) * band * s.out_width;
+    grad_at = round_up(size_t(part_slabs) * slab_size * 4, 128);
+    dense_at = round_up(grad_at + part_panels * pass_pixels * panel * 4, 128);
+    const size_t dense = g.scratch() ? size_t(band) * s.out_width * s.out_channels * 4 : 0;
+    temp_at = round_up(dense_at + dense, 128);
+    spots_at = round_up(temp_at + (g.scratch() > x.scratch() ? g.scratch() : x.scratch()) * 4, 128);
+    runs_at = round_up(spots_at + (planes ? size_t(columns) * sizeof(Spot) : 0), 128);
+    per_thread = round_up(runs_at + size_t(pass_images) * band * sizeof(Stretch), 128);
+    shared = round_up(image_groups * partial * 4, 128);
+  }
+
+  static int32_t padded(int32_t windows, int32_t stride, int32_t kernel, int32_t dilation) { return (2 * windows - 1) * stride + (kernel - 1) * dilation + 1; }
+  bool use_sparse(const FusedShape& s, const Source& x, const Source& g) {
+    if (g.index == nullptr || g.pool_height != 2 || g.pool_width != 2 || s.groups != 1 || planes || in_group < LANES) return false;
+    padded_rows = padded(g.place.height, s.stride_height, s.kernel_height, s.dilation_height);
+    padded_columns = padded(g.place.width, s.stride_width, s.kernel_width, s.dilation_width);
+    slabs = 1;
+    slab_pitch = int32_t(round_up(in_group, LANES));
+    plan_sparse(s, x, g);
+    return s.out_height >= 2 && s.out_width >= 2 && s.batch > 0 && s.dilation_width == 1 && per_thread <= SPARSE_BYTES;
+  }
+  // Per thread: the image with zeros around, bits, values and places by output channel, and the gradient's and bytes' transposes.
+  void plan_sparse(const FusedShape& s, const Source& x, const Source& g) {
+    direct = x.place.nhwc && in_group % LANES == 0 && s.pad_top <= x.place.border && s.pad_left <= x.place.border &&
+             padded_rows - s.pad_top <= s.in_height + x.place.border && padded_columns - s.pad_left <= s.in_width + x.place.border;
+    windows = g.place.height * g.place.width;
+    words = ceil_div(windows, 64);
+    const size_t image = direct ? 0 : size_t(padded_rows) * padded_columns * slab_pitch * 4;
+    sparse_at = round_up(image, 128);
+    alive_at = round_up(sparse_at + size_t(s.out_channels) * windows * 4, 128);
+    values_at = round_up(alive_at + size_t(s.out_channels) * words * 8, 128);
+    temp_at = round_up(values_at + size_t(s.out_channels) * windows * 4, 128);
+    per_thread = round_up(temp_at + size_t(s.out_channels) * words * 64, 128);
+    shared = round_up(image_groups * partial * 4, 128);
+  }
+};
+
+// Pixels of a pass, as the tiles walk them.
+struct WeightPixels {
+  int32_t images, rows, columns;
+  ptrdiff_t image, row, step;  // of X, in floats
+  int32_t panel;               // floats of G from pixel to pixel
+};
+
+// sums[r * pitch + t * LANES] += sum over pixels of g[r] * x[offsets[t]].
+template <int R, int T>
+__attribute__((noinline)) static void weight_tile(const WeightPixels& p, const float* x, const float* g, const int32_t* offsets, float* sums, ptrdiff_t pitch) {
+  F sum[R][T];
+  for (int r = 0; r < R; ++r)
+    for (int t = 0; t < T; ++t) sum[r][t] = F{};
+  ptrdiff_t at[T];
+  for (int t = 0; t < T; ++t) at[t] = offsets[t];
+  for (int32_t n = 0; n < p.images; ++n)
+    for (int32_t y = 0; y < p.rows; ++y) {
+      const float* from = x + n * p.image + y * p.row;
+      for (int32_t k = p.columns; k > 0; --k, from += p.step, g += p.panel) {
+        F v[T];
+        for (int t = 0; t < T; ++t) v[t] = load<F>(from + at[t]);
+        for (int r = 0; r < R; ++r) {
+          const F a = splat<F>(g[r]);
+          for (int t = 0; t < T; ++t) sum[r][t] = fma(a, v[t], sum[r][t]);
+        }
+      }
+    }
+  for (int r = 0; r < R; ++r)
+    for (int t = 0; t < T; ++t) {
+      float* to = sums + r * pitch + t * LANES;
+      store(to, load<F>(to) + sum[r][t]);
+    }
+}
+template <int R> static void weight_tiles(int t, const WeightPixels& p, const float* x, const float* g, const int32_t* offsets, float* sums, ptrdiff_t pitch) {
+  if (t == 1) weight_tile<R, 1>(p, x, g, offsets, sums, pitch);
+  else if (t == 2) weight_tile<R, 2>(p, x, g, offsets, sums, pitch);
+  if constexpr (TILE_COLUMNS > 2) {
+    if (t == 3) weight_tile<R, 3>(p, x, g, offsets, sums, pitch);
+  }
+  if constexpr (TILE_COLUMNS > 3) {
+    if (t == 4) weight_tile<R, 4>(p, x, g, offsets, sums, pitch);
+    else if (t == 5) weight_tile<R, 5>(p, x, g, offsets, sums, pitch);
+    else if (t == 6) weight_tile<R, 6>(p, x, g, offsets, sums, pitch);
+  }
+}
+
+struct FusedWeightCall {
+  const FusedShape& s;
+  const FusedWeightPlan& p;
+  const Source& x;
+  const Source& g;
+  float* weight;  // or null
+  float* bias;    // or null
+  float* partials;
+
+  struct Chunk {
+    int32_t image_group, group, panel, panels, slab, slabs;
+    float* x;
+    float* g;
+    float* dense;
+    float* temp;
+    Spot* spots;
+    Stretch* runs;
+    float* sums;
+    float* bias;
+  };
+
+  float* sums_of(const Chunk& c, int32_t panel_or_slab) const {
+    return c.sums + (p.planes ? size_t(panel_or_slab) * p.columns * p.panel : (size_t(c.group) * p.slabs + panel_or_slab) * p.out_group * p.columns * LANES);
+  }
+
+  void run_chunk(int32_t index, Context& context, int32_t thread) const {
+    char* scratch = context.scratch_of<char>(thread);
+    Chunk c;
+    c.panel = index % p.panel_parts * p.part_panels;
+    c.panels = lesser(p.part_panels, p.panels - c.panel);
+    index /= p.panel_parts;
+    c.slab = index % p.slab_parts * p.part_slabs;
+    c.slabs = lesser(p.part_slabs, p.slabs - c.slab);
+    index /= p.slab_parts;
+    c.group = index % s.groups;
+    c.image_group = index / s.groups;
+    c.x = reinterpret_cast<float*>(scratch);
+    c.g = reinterpret_cast<float*>(scratch + p.grad_at);
+    c.dense = reinterpret_cast<float*>(scratch + p.dense_at);
+    c.temp = reinterpret_cast<float*>(scratch + p.temp_at);
+    c.spots = reinterpret_cast<Spot*>(scratch + p.spots_at);
+    c.runs = reinterpret_cast<Stretch*>(scratch + p.runs_at);
+    c.sums = partials + c.image_group * p.partial;
+    c.bias = c.sums + p.bias_in_partial;
+    clear(c);
+    if (p.planes) {
+      int32_t row = 0;
+      for (int32_t i = 0; i < p.in_group; ++i)
+        for (int32_t ky = 0; ky < s.kernel_height; ++ky)
+          for (int32_t kx = 0; kx < s.kernel_width; ++kx, ++row)
+            c.spots[row] = {i * ptrdiff_t(p.source_rows) * p.source_columns + ky * s.dilation_height * p.source_columns + kx * s.dilation_width, row * p.panel};
+    }
+    const int32_t end = lesser((c.image_group + 1) * p.images, s.batch);
+    if (p.sparse) {
+      for (int32_t image = c.image_group * p.images; image < end; ++image) run_sparse_image(c, scratch, image);
+      return;
+    }
+    for (int32_t image = c.image_group * p.images; image < end; image += p.pass_images)
+      for (int32_t y = 0; y < s.out_height; y += p.band)
+        run_pass(c, image, lesser(p.pass_images, end - image), y, lesser(p.band, s.out_height - y));
+  }
+
+  // The part of the partial sums that is this chunk's own.
+  void clear(const Chunk& c) const {
+    if (c.slab == 0) zero_row(c.bias + c.group * p.out_group + c.panel * p.panel, lesser(c.panels * p.panel, p.out_group - c.panel * p.panel));
+    if (!weight) return;
+    const int32_t first = c.panel * p.panel, outputs = lesser(c.panels * p.panel, p.out_group - first);
+    if (p.planes)
+      for (int32_t i = 0; i < c.panels; ++i) zero_row(sums_of(c, c.panel + i), p.columns * p.panel);
+    else
+      for (int32_t i = 0; i < c.slabs; ++i) zero_row(sums_of(c, c.slab + i) + ptrdiff_t(first) * p.columns * LANES, outputs * p.columns * LANES);
+  }
+
+  void copy_gradient(const Chunk& c, int32_t image, int32_t images, int32_t row, int32_t rows) const {
+    const int32_t pixels = rows * s.out_width;
+    const bool dense = g.scratch() != 0;
+    for (int32_t n = 0; n < images; ++n) {
+      if (dense) g.rows(image + n, row, rows, 0, s.out_width, 0, s.out_channels, s.out_channels, c.dense, c.temp);
+      for (int32_t i = 0; i < c.panels; ++i) {
+        const int32_t first = (c.panel + i) * p.panel, outputs = lesser(p.panel, p.out_group - first), channel = c.group * p.out_group + first;
+        float* to = c.g + (size_t(i) * images + n) * pixels * p.panel;
+        if (!dense) g.rows(image + n, row, rows, 0, s.out_width, channel, outputs, p.panel, to, nullptr);
+        else
+          for (int32_t k = 0; k < pixels; ++k) {
+            copy_row(to + ptrdiff_t(k) * p.panel, c.dense + ptrdiff_t(k) * s.out_channels + channel, outputs);
+            zero_row(to + ptrdiff_t(k) * p.panel + outputs, p.panel - outputs);
+          }
+      }
+    }
+  }
+  void add_bias(const Chunk& c, int32_t pixels) const {
+    for (int32_t i = 0; i < c.panels; ++i) {
+      const int32_t first = (c.panel + i) * p.panel, outputs = lesser(p.panel, p.out_group - first);
+      const float* from = c.g + size_t(i) * pixels * p.panel;
+      float* to = c.bias + c.group * p.out_group + first;
+      for (int32_t l = 0; l < outputs; l += LANES) {
+        F a{}, b{};
+        int32_t k = 0;
+        for (; k + 2 <= pixels; k += 2) {
+          a += load<F>(from + ptrdiff_t(k) * p.panel + l);
+          b += load<F>(from + ptrdiff_t(k + 1) * p.panel + l);
+        }
+        if (k < pixels) a += load<F>(from + ptrdiff_t(k) * p.panel + l);
+        store_some(to + l, load_some(to + l, outputs - l) + (a + b), outputs - l);
+      }
+    }
+  }
+
+  void copy_source(const Chunk& c, int32_t image, int32_t images, int32_t row, int32_t rows) const {
+    const int32_t first = row * s.stride_height - s.pad_top;
+    const int32_t count = (rows - 1) * s.stride_height + (s.kernel_height - 1) * s.dilation_height + 1;
+    const ptrdiff_t plane = ptrdiff_t(p.source_rows) * p.source_columns;
+    for (int32_t n = 0; n < images; ++n) {
+      if (p.planes) {
+        for (int32_t i = 0; i < p.in_group; ++i) copy_plane(image + n, i, first, count, c.x + (n * p.in_group + i) * plane);
+        continue;
+      }
+      for (int32_t i = 0; i < c.slabs; ++i) {
+        const int32_t channel = (c.slab + i) * p.slab;
+        x.rows(image + n, first, count, s.pad_left, p.source_columns, c.group * p.in_group + channel, lesser(p.slab, p.in_group - channel), p.slab_pitch,
+               c.x + i * p.slab_size + n * plane * p.slab_pitch, c.temp);
+      }
+    }
+  }
+  void copy_plane(int32_t n, int32_t channel, int32_t first, int32_t rows, float* to) const {
+    const int32_t left = clamp_to(s.pad_left, 0, p.source_columns), right = clamp_to(s.in_width + s.pad_left, left, p.source_columns);
+    for (int32_t r = 0; r < rows; ++r, to += p.source_columns) {
+      const int32_t y = first + r;
+      if (y < 0 || y >= s.in_height) {
+        zero_row(to, p.source_columns);
+        continue;
+      }
+      zero_row(to, left);
+      copy_row(to + left, x.data + x.place.at(n, y, left - s.pad_left) + channel * x.place.channel, right - left);
+      zero_row(to + right, p.source_columns - right);
+    }
+  }
+
+  void run_pass(const Chunk& c, int32_t image, int32_t images, int32_t row, int32_t rows) const {
+    const int32_t pixels = images * rows * s.out_width;
+    copy_gradient(c, image, images, row, rows);
+    if (c.slab == 0 && bias) add_bias(c, pixels);
+    if (!weight) return;
+    copy_source(c, image, images, row, rows);
+    const int32_t unit = p.planes ? 1 : p.slab_pitch;
+    const ptrdiff_t x_row = ptrdiff_t(p.source_columns) * unit, x_image = ptrdiff_t(p.source_rows) * x_row * (p.planes ? p.in_group : 1);
+    if (p.planes) {
+      int32_t runs = 0;
+      for (int32_t n = 0; n < images; ++n)
+        for (int32_t y = 0; y < rows; ++y) c.runs[runs++] = {int32_t(n * x_image + y * s.stride_height * x_row), s.out_width};
+      for (int32_t i = 0; i < c.panels; ++i)
+        run_tiles(p.vectors, {c.x, c.g + size_t(i) * pixels * p.panel, c.runs, runs, s.stride_width, nullptr, nullptr, sums_of(c, c.panel + i)}, c.spots, p.columns);
+      return;
+    }
+    const WeightPixels walk = {images, rows, s.out_width, x_image, s.stride_height * x_row, ptrdiff_t(s.stride_width) * unit, p.panel};
+    const int32_t vectors = p.slab_pitch / LANES, tiles = ceil_div(p.columns, TILE_COLUMNS);
+    for (int32_t i = 0; i < c.slabs; ++i)
+      for (int32_t t = 0; t < tiles; ++t) {
+        const int32_t first = int32_t(int64_t(p.columns) * t / tiles), end = int32_t(int64_t(p.columns) * (t + 1) / tiles);
+        int32_t offsets[TILE_COLUMNS];
+        for (int32_t k = first; k < end; ++k) {
+          const int32_t tap = k / vectors;
+          offsets[k - first] = int32_t(tap / s.kernel_width * s.dilation_height * x_row) + tap % s.kernel_width * s.dilation_width * unit + k % vectors * LANES;
+        }
+        run_outputs(c, walk, c.x + i * p.slab_size, offsets, end - first, sums_of(c, c.slab + i) + ptrdiff_t(first) * LANES, pixels);
+      }
+  }
+  // All outputs of the chunk against some columns.
+  void run_outputs(const Chunk& c, const WeightPixels& walk, const float* from, const int32_t* offsets, int32_t count, float* sums, int32_t pixels) const {
+    const ptrdiff_t pitch = ptrdiff_t(p.columns) * LANES;
+    for (int32_t i = 0; i < c.panels; ++i) {
+      const int32_t first = (c.panel + i) * p.panel, outputs = lesser(p.panel, p.out_group - first);
+      const float* grad = c.g + size_t(i) * pixels * p.panel;
+      int32_t o = 0;
+      for (; o + TILE_OUTPUTS <= outputs; o += TILE_OUTPUTS) weight_tiles<TILE_OUTPUTS>(count, walk, from, grad + o, offsets, sums + (first + o) * pitch, pitch);
+      for (; o + 2 <= outputs; o += 2) weight_tiles<2>(count, walk, from, grad + o, offsets, sums + (first + o) * pitch, pitch);
+      for (; o < outputs; ++o) weight_tiles<1>(count, walk, from, grad + o, offsets, sums + (first + o) * pitch, pitch);
+    }
+  }
+
+  // One image in the sparse form: all outputs of the chunk.
+  void run_sparse_image(const Chunk& c, char* scratch, int32_t n) const {
+    const int32_t first = c.panel * p.panel, outputs = lesser(c.panels * p.panel, s.out_channels - first);
+    int32_t* at = reinterpret_cast<int32_t*>(scratch + p.sparse_at);
+    uint64_t* alive = reinterpret_cast<uint64_t*>(scratch + p.alive_at);
+    float* values = reinterpret_cast<float*>(scratch + p.values_at);
+    uint8_t* bytes = reinterpret_cast<uint8_t*>(scratch + p.temp_at);
+    const float* from = x.data;
+    ptrdiff_t x_row = ptrdiff_t(p.padded_columns) * p.slab_pitch;
+    if (p.direct) {
+      from += x.place.at(n, -s.pad_top, -s.pad_left);
+      x_row = x.place.row;
+    } else if (weight) {
+      x.rows(n, -s.pad_top, p.padded_rows, s.pad_left, p.padded_columns, 0, p.in_group, p.slab_pitch, c.x, nullptr);
+      from = c.x;
+    }
+    // By output channel: bytes, values, places, bits.
+    const ptrdiff_t pitch = ptrdiff_t(p.words) * 64;
+    transpose_bytes(g.index + ptrdiff_t(n) * p.windows * s.out_channels + first, s.out_channels, p.windows, outputs, bytes, pitch);
+    const float* value = values;
+    if (!g.place.nhwc) value = g.data + n * g.place.image + first * g.place.channel;
+    else
+      for (int32_t y = 0; y < g.place.height; ++y)
+        transpose(g.data + g.place.at(n, y, 0) + first, g.place.pixel, g.place.width, outputs, values + y * g.place.width, p.windows);
+    const int32_t down = int32_t(s.stride_height * x_row), across = s.stride_width * p.slab_pitch;
+    for (int32_t o = 0; o < outputs; ++o) list(bytes + o * pitch, down, across, at + ptrdiff_t(o) * p.windows, alive + ptrdiff_t(o) * p.words);
+    if (bias)
+      for (int32_t o = 0; o < outputs; ++o) c.bias[first + o] += alive_sum(bytes + o * pitch, value + ptrdiff_t(o) * p.windows);
+    if (!weight) return;
+
+    const ptrdiff_t row_pitch = ptrdiff_t(s.kernel_width) * p.slab_pitch, output_pitch = ptrdiff_t(p.columns) * LANES;
+    int32_t band = g.place.height;
+    while (band > 1 && (2 * band * s.stride_height + s.kernel_height) * x_row * 4 > ptrdiff_t(SPARSE_BAND_BYTES)) band = (band + 1) / 2;
+    for (int32_t y = 0; y < g.place.height; y += band)
+      for (int32_t ky = 0; ky < s.kernel_height;) {
+        const bool several = SPARSE_ROWS > 1 && s.kernel_height - ky >= SPARSE_ROWS;
+        const ptrdiff_t tap_row = s.dilation_height * x_row;
+        const SparseWalk walk = {alive, value, at, p.words, p.windows, y * g.place.width, lesser(y + band, g.place.height) * g.place.width, outputs,
+                                 from + ky * tap_row, tap_row, c.sums + first * output_pitch + ky * row_pitch, output_pitch, row_pitch};
+        if (several) sparse_run<SPARSE_ROWS>(walk, int32_t(row_pitch / LANES));
+        else sparse_run<1>(walk, int32_t(row_pitch / LANES));
+        ky += several ? SPARSE_ROWS : 1;
+      }
+  }
+  // Where the winners of one output channel are, and which windows live.
+  void list(const uint8_t* bytes, int32_t down, int32_t across, int32_t* at, uint64_t* alive) const {
+    const int32_t wide = g.place.width;
+    for (int32_t y = 0; y < g.place.height; ++y)
+      for (int32_t x0 = 0; x0 < wide; x0 += LANES) {
+        const int32_t live = wide - x0, base = 2 * y * down + 2 * x0 * across;
+        const I q = load_bytes(bytes + y * wide + x0, live);
+        const I place = (iota<I>() * (2 * across) + base) + (((q >> 1) & 1) * down + (q & 1) * across);
+        int32_t* to = at + y * wide + x0;
+        if (live >= LANES) store(to, place);
+        else store_part(to, place, live);
+      }
+    for (int32_t k = 0; k < p.words; ++k) {
+      const int32_t count = lesser(64, p.windows - 64 * k);
+      alive[k] = ~bits_of(bytes + 64 * k, count, 4) & (count == 64 ? ~0ull : ~(~0ull << count));
+    }
+  }
+  float alive_sum(const uint8_t* bytes, const float* value) const {
+    F sum{};
+    for (int32_t i = 0; i < p.windows; i += LANES) {
+      const int32_t live = p.windows - i;
+      sum += select(load_bytes(bytes + i, live) == 4, F{}, load_some(value + i, live));
+    }
+    return drishti::DRISHTI_NS::sum(sum);
+  }
+
+  // Adds the partial sums of the image groups into the first, in order; then OIHW. A piece: a slab of an output, or a panel.
+  int32_t pieces() const { return p.planes ? p.panels : s.groups * p.slabs * p.out_group; }
+  void finish(int32_t piece) const {
+    const int32_t size = p.columns * (p.planes ? p.panel : LANES);
+    float* sums = partials + size_t(piece) * size;
+    for (int32_t n = 1; n < p.image_groups; ++n)
+      for (int32_t i = 0; i < size; i += LANES) store(sums + i, load<F>(sums + i) + load<F>(sums + n * p.partial + i));
+    if (p.planes) {
+      transpose(sums, p.panel, p.columns, lesser(p.panel, p.out_group - piece * p.panel), weight + ptrdiff_t(piece) * p.panel * p.columns, p.columns);
+      return;
+    }
+    const int32_t o = piece % p.out_group, slab = piece / p.out_group % p.slabs, group = piece / p.out_group / p.slabs;
+    const int32_t channel = slab * p.slab;
+    transpose(sums, p.slab_pitch, p.taps, lesser(p.slab, p.in_group - channel), weight + ((ptrdiff_t(group) * p.out_group + o) * p.in_group + channel) * p.taps, p.taps);
+  }
+  void finish_bias() const {
+    for (int32_t o = 0; o < s.out_channels; ++o) {
+      float sum = 0;
+      for (int32_t n = 0; n < p.image_groups; ++n) sum += partials[n * p.partial + p.bias_in_partial + o];
+      bias[o] = sum;
+    }
+  }
+};
+
+static void run_fused_weight(const FusedShape& s, const Source& x, const Source& g, float* weight, float* bias, Context& context, char* shared) {
+  const FusedWeightPlan plan(s, x, g);
+  const FusedWeightCall call = {s, plan, x, g, weight, bias, reinterpret_cast<float*>(shared)};
+  // The bias alone needs one part of the slabs.
+  context.each(plan.image_groups * s.groups * plan.slab_parts * plan.panel_parts, [&](int32_t i, int32_t thread) { call.run_chunk(i, context, thread); });
+  if (bias) call.finish_bias();
+  if (!weight) return;
+  const int32_t pieces = call.pieces(), chunks = lesser(pieces, 16);
+  context.each(chunks, [&](int32_t i, int32_t) {
+    const int32_t end = int32_t(int64_t(pieces) * (i + 1) / chunks);
+    for (int32_t k = int32_t(int64_t(pieces) * i / chunks); k < end; ++k) call.finish(k);
+  });
+}
+
+}  // namespace DRISHTI_NS
+}  // namespace drishti

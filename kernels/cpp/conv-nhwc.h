@@ -1,0 +1,422 @@
+// The dense convolution engine of the fused kernels, forward and input gradient: source pixels are broadcast from NHWC, lanes are
+// destination channels, and what follows (residual, ReLU, pool) is done while the sums of some pixels are in L1.
+//
+//   source    NHWC as it lies, where its border is wide enough; else a padded copy, made for each chunk. A source of few
+//             channels in NCHW: padded planes.
+//   weights   [group][block of lanes][phase][tap][channel][lane], packed once for each call (planes: [channel][tap])
+//   sums      [window][position in it][lane] of one block: pixels are walked window by window, so that the pool reads in order
+//
+// A chunk is some images, or a band of rows of one. k is cut into equal passes, so short that the weights of one stay in L1.
+// The axes and their phases are those of conv-gather.h.
+#pragma once
+#include "conv-gather.h"
+#include "layouts.h"
+
+namespace drishti {
+namespace DRISHTI_NS {
+
+// What happens to the sums, and where they go. Sizes of `out` are those behind the pool.
+struct Tail {
+  float* out;
+  Place place;
+  bool relu = false;
+  int32_t pool_height = 1, pool_width = 1;
+  uint8_t* index = nullptr;
+  const float* residual = nullptr;  // shape before the pool
+  Place residual_place;
+  const float* bias = nullptr;
+  const float* scale = nullptr;     // goes into the weights
+  Tail(float* to, const Place& p) : out(to), place(p), residual_place(p) {}
+};
+
+constexpr int32_t PLANE_CHANNELS = 4;  // sources that are read as planes
+
+struct NhwcPhase {
+  int32_t first_tap, taps, first_pass, passes;
+};
+struct NhwcPass {
+  int32_t first_run, runs, k;
+};
+
+struct NhwcPlan {
+  bool empty, planes, direct;
+  int vectors;
+  int32_t width, blocks;          // lanes of a block, blocks of a group
+  int32_t taps, phases, depth;    // depth: k of all phases
+  int32_t steps;                  // of q along y
+  int32_t band, bands, images, image_groups, part, parts;
+  int32_t rows, columns;          // of a copied source
+  ptrdiff_t pixel, row, image;    // strides of the source as it is read
+  int32_t window;                 // positions of a pool's window
+  int32_t units;                  // windows of one image in a chunk, at most
+  int32_t spots;                  // of one phase in a chunk, at most
+  int32_t most_passes, most_runs;
+  size_t tile_at, temp_at, per_thread;
+  size_t bias_at, taps_at, phases_at, passes_at, runs_at, spots_at, shared;
+
+  // g's destination is cut to whole windows.
+  NhwcPlan(const Gather& g, const Source& s, const Tail& t) {
+    empty = g.batch <= 0 || g.groups <= 0 || g.dest_channels <= 0 || g.y.dest <= 0 || g.x.dest <= 0;
+    per_thread = shared = 0;
+    if (empty) return;
+    vectors = vectors_for(g.dest_channels);
+    width = vectors * LANES;
+    blocks = ceil_div(g.dest_channels, width);
+    taps = g.y.taps * g.x.taps;
+    phases = g.y.phases * g.x.phases;
+    depth = taps * g.source_channels;
+    window = t.pool_height * t.pool_width;
+    planes = s.plain() && !s.place.nhwc && g.groups == 1 && g.source_channels <= PLANE_CHANNELS && !g.y.reversed;
+    steps = g.y.steps();
+    columns = g.x.span(g.x.steps());
+    const int32_t all_channels = g.source_channels * g.groups;
+    const auto within = [&](const Axis& a) {
+      return a.lead <= s.place.border && (a.steps() - 1) * a.move + a.reach - a.lead < a.source + s.place.border;
+    };
+    direct = s.plain() && s.place.nhwc && within(g.y) && within(g.x);
+    pixel = planes ? 1 : all_channels;
+    row = direct ? s.place.row : columns * pixel;
+
+    const ptrdiff_t copy_row_size = ptrdiff_t(columns) * all_channels;
+    const auto source_bytes = [&](int32_t n, int32_t b) { return size_t(n) * g.y.span(b) * copy_row_size * 4; };
+    const auto sum_bytes = [&](int32_t b) { return size_t(b) * g.y.phases * g.x.dest * width * 4; };
+    const int32_t ph = t.pool_height;
+    const auto halve = [&](int32_t b) { return ceil_div(ceil_div(b, ph), 2) * ph; };
+    band = steps;
+    while (band > ph && (source_bytes(1, band) > 2 * SOURCE_BYTES || sum_bytes(band) > SUM_BYTES)) band = halve(band);
+    images = 1;
+    const int32_t pixels = g.y.dest * g.x.dest;
+    if (band == steps)
+      while (images < g.batch && images * pixels < CHUNK_PIXELS && source_bytes(2 * images, band) <= 2 * SOURCE_BYTES) images *= 2;
+    if (images > g.batch) images = g.batch;
+    const int32_t wanted = chunks_for(double(g.batch) * g.groups * g.dest_channels * pixels * depth / phases);
+    const auto chunks = [&] { return ceil_div(g.batch, images) * g.groups * ceil_div(steps, band); };
+    while (images > 1 && chunks() * blocks < wanted) images = (images + 1) / 2;
+    while (images == 1 && chunks() < wanted && band > ph && band * g.y.phases * g.x.dest >= 2 * CHUNK_PIXELS) band = halve(band);
+    image_groups = ceil_div(g.batch, images);
+    bands = ceil_div(steps, band);
+    part = blocks;
+    if (chunks() < wanted) part = ceil_div(blocks, ceil_div(wanted, chunks()));
+    parts = ceil_div(blocks, part);
+
+    rows = g.y.span(band);
+    image = direct ? s.place.image : ptrdiff_t(rows) * columns * all_channels;
+    units = band * g.y.phases * g.x.dest / window;
+    spots = images * band * g.x.steps();
+    const size_t sums = round_up((direct ? 0 : size_t(images) * image) * 4, 128);
+    tile_at = round_up(sums + size_t(images) * units * window * width * 4, 128);
+    temp_at = round_up(tile_at + (t.place.nhwc ? 0 : size_t(images) * units * width * 4), 128);
+    per_thread = round_up(temp_at + s.scratch() * 4, 128);
+    sums_at = sums;
+
+    most_runs = 0;
+    most_passes = ceil_div(depth, PASS) + 2 * phases;
+    most_runs = taps * (planes ? g.source_channels : 1) + most_passes;
+    bias_at = round_up(size_t(g.groups) * blocks * depth * width * 4, 128);
+    taps_at = round_up(bias_at + size_t(g.groups) * blocks * width * 4, 128);
+    phases_at = round_up(taps_at + size_t(taps) * 4, 128);
+    passes_at = round_up(phases_at + size_t(phases) * sizeof(NhwcPhase), 128);
+    runs_at = round_up(passes_at + size_t(most_passes) * sizeof(NhwcPass), 128);
+    spots_at = round_up(runs_at + size_t(most_runs) * sizeof(Stretch), 128);
+    shared = round_up(spots_at + size_t(phases) * spots * sizeof(Spot), 128);
+  }
+  size_t sums_at;
+};
+
+struct NhwcCall {
+  const Gather& g;
+  const NhwcPlan& p;
+  const Source& source;
+  const Tail& tail;
+  const float* weight;
+  float* packed;
+  float* packed_bias;
+  int32_t* taps;
+  NhwcPhase* phases;
+  NhwcPass* passes;
+  Stretch* runs;
+  Spot* spots;
+
+  NhwcCall(const Gather& gather, const NhwcPlan& plan, const Source& s, const Tail& t, const float* w, char* shared)
+      : g(gather), p(plan), source(s), tail(t), weight(w), packed(reinterpret_cast<float*>(shared)),
+        packed_bias(reinterpret_cast<float*>(shared + plan.bias_at)), taps(reinterpret_cast<int32_t*>(shared + plan.taps_at)),
+        phases(reinterpret_cast<NhwcPhase*>(shared + plan.phases_at)), passes(reinterpret_cast<NhwcPass*>(shared + plan.passes_at)),
+        runs(reinterpret_cast<Stretch*>(shared + plan.runs_at)), spots(reinterpret_cast<Spot*>(shared + plan.spots_at)) {}
+
+  // Taps, passes and runs of each phase, in the order that ascends in memory, and its pixels.
+  void list() const {
+    int32_t tap = 0, pass = 0, run = 0;
+    for (int32_t f = 0; f < p.phases; ++f) {
+      const int32_t py = f / g.x.phases, px = f % g.x.phases;
+      NhwcPhase& phase = phases[f];
+      phase.first_tap = tap;
+      phase.first_pass = pass;
+      int32_t k = 0;
+      for (int32_t i = 0; i < g.y.taps; ++i)
+        for (int32_t j = 0; j < g.x.taps; ++j)
+          if (g.y.offset(py, g.y.tap(i)) >= 0 && g.x.offset(px, g.x.tap(j)) >= 0) taps[tap++] = g.y.tap(i) * g.x.taps + g.x.tap(j);
+      phase.taps = tap - phase.first_tap;
+      k = phase.taps * g.source_channels;
+      const int32_t length = k ? ceil_div(k, ceil_div(k, PASS)) : 0;
+      passes[pass] = {run, 0, 0};
+      const auto add = [&](ptrdiff_t offset, int32_t count, int32_t step) {
+        while (count > 0) {
+          if (passes[pass].k == length) passes[++pass] = {run, 0, 0};
+          NhwcPass& to = passes[pass];
+          const int32_t some = lesser(count, length - to.k);
+          if (to.runs > 0 && step == 1 && runs[run - 1].offset + runs[run - 1].length == offset) runs[run - 1].length += some;
+          else {
+            runs[run++] = {int32_t(offset), some};
+            ++to.runs;
+          }
+          to.k += some;
+          offset += some * step;
+          count -= some;
+        }
+      };
+      if (p.planes) {
+        const ptrdiff_t plane = ptrdiff_t(p.rows) * p.columns;
+        for (int32_t c = 0; c < g.source_channels; ++c)
+          for (int32_t ky = 0; ky < g.y.taps; ++ky) add(c * plane + g.y.offset(0, ky) * p.row, g.x.taps, g.x.dilation);
+      } else {
+        for (int32_t t = phase.first_tap; t < tap; ++t)
+          add(g.y.offset(py, taps[t] / g.x.taps) * p.row + g.x.offset(px, taps[t] % g.x.taps) * p.pixel, g.source_channels, 1);
+      }
+      phase.passes = ++pass - phase.first_pass;
+      list_spots(py, px, spots + size_t(f) * p.spots);
+    }
+  }
+
+  void list_spots(int32_t py, int32_t px, Spot* to) const {
+    const ptrdiff_t down = g.y.move * p.row, across = g.x.move * p.pixel;
+    if (p.phases == 1) {
+      ptrdiff_t order = 0;
+      for (int32_t n = 0; n < p.images; ++n)
+        for (int32_t y = 0; y < p.band; y += tail.pool_height)
+          for (int32_t x = 0; x < g.x.dest; x += tail.pool_width)
+            for (int32_t i = 0; i < tail.pool_height; ++i)
+              for (int32_t j = 0; j < tail.pool_width; ++j, ++order) to[order] = {n * p.image + (y + i) * down + (x + j) * across, order * p.width};
+      return;
+    }
+    for (int32_t n = 0; n < p.images; ++n)
+      for (int32_t i = 0; i < p.band; ++i)
+        for (int32_t j = 0; j < g.x.steps_of(px); ++j)
+          *to++ = {n * p.image + i * down + j * across,
+                   ptrdiff_t(n * p.units + (i * g.y.phases + py) * g.x.dest + j * g.x.phases + px) * p.width};
+  }
+
+  // Weights of one block, zeros where lanes are padding.
+  void pack(int32_t group, int32_t block) const {
+    float* to = packed + size_t(group * p.blocks + block) * p.depth * p.width;
+    const int32_t first = block * p.width, lanes = lesser(p.width, g.dest_channels - first), channel = group * g.dest_channels + first;
+    const float* from = weight + group * g.group_stride + first * g.lane_stride;
+    if (lanes < p.width) __builtin_memset(to, 0, size_t(p.depth) * p.width * 4);
+    float* bias = packed_bias + size_t(group * p.blocks + block) * p.width;
+    for (int32_t lane = 0; lane < p.width; ++lane) bias[lane] = tail.bias && lane < lanes ? tail.bias[channel + lane] : 0.0f;
+    if (p.planes) transpose(from, g.lane_stride, lanes, p.depth, to, p.width);
+    else
+      for (int32_t f = 0; f < p.phases; ++f) {
+        const NhwcPhase& phase = phases[f];
+        const int32_t* tap = taps + phase.first_tap;
+        const ptrdiff_t tap_size = ptrdiff_t(g.source_channels) * p.width;
+        for (int32_t c = 0; c < g.source_channels; ++c) {
+          const float* of = from + c * g.channel_stride;
+          float* row = to + (size_t(phase.first_tap) * g.source_channels + c) * p.width;
+          if (p.phases > 1)
+            for (int32_t lane = 0; lane < lanes; ++lane)
+              for (int32_t t = 0; t < phase.taps; ++t) row[t * tap_size + lane] = of[lane * g.lane_stride + tap[t]];
+          else if (p.taps > 0 && tap[0] == 0) transpose(of, g.lane_stride, lanes, p.taps, row, tap_size);
+          else if (p.taps > 0) transpose(of, g.lane_stride, lanes, p.taps, row + (p.taps - 1) * tap_size, -tap_size);
+        }
+      }
+    if (tail.scale)
+      for (int32_t k = 0; k < p.depth; ++k)
+        for (int32_t lane = 0; lane < lanes; ++lane) to[ptrdiff_t(k) * p.width + lane] *= tail.scale[channel + lane];
+  }
+
+  struct Chunk {
+    int32_t group, image, images, step, steps, block, end_block;
+    const float* source;
+    float* sums;
+    float* tile;
+  };
+
+  // The chunk's source: where it lies, or a copy.
+  const float* prepare(const Chunk& c, float* copy, float* temp) const {
+    const int32_t first = c.step * g.y.move - g.y.lead;
+    if (p.direct) return source.data + source.place.at(c.image, first, -g.x.lead) + c.group * g.source_channels;
+    const int32_t rows = g.y.span(c.steps);
+    for (int32_t n = 0; n < c.images; ++n) {
+      float* to = copy + n * p.image;
+      if (p.planes) copy_planes(c.image + n, first, rows, to);
+      else source.rows(c.image + n, first, rows, g.x.lead, p.columns, 0, int32_t(p.pixel), int32_t(p.pixel), to, temp);
+    }
+    return copy + c.group * g.source_channels;
+  }
+  void copy_planes(int32_t n, int32_t first, int32_t rows, float* to) const {
+    const int32_t left = clamp_to(g.x.lead, 0, p.columns), right = clamp_to(g.x.source + g.x.lead, left, p.columns);
+    const ptrdiff_t plane = ptrdiff_t(p.rows) * p.columns;
+    for (int32_t ch = 0; ch < g.source_channels; ++ch)
+      for (int32_t r = 0; r < rows; ++r) {
+        float* at = to + ch * plane + ptrdiff_t(r) * p.columns;
+        const int32_t y = first + r;
+        if (y < 0 || y >= g.y.source) {
+          zero_row(at, p.columns);
+          continue;
+        }
+        zero_row(at, left);
+        copy_row(at + left, source.data + source.place.at(n, y, left - g.x.lead) + ch * source.place.channel, right - left);
+        zero_row(at + right, p.columns - right);
+      }
+  }
+
+  // Passes [from, to) of a phase over `count` spots.
+  void sum(const Chunk& c, int32_t block, int32_t f, int32_t from, int32_t to, const Spot* at, int32_t count, float* sums) const {
+    const NhwcPhase& phase = phases[f];
+    const size_t panel = size_t(c.group * p.blocks + block);
+    const float* w = packed + (panel * p.depth + size_t(phase.first_tap) * g.source_channels) * p.width;
+    for (int32_t i = 0; i < to; ++i) {
+      const NhwcPass& pass = passes[phase.first_pass + i];
+      if (i >= from)
+        run_tiles(p.vectors, {c.source, w, runs + pass.first_run, pass.runs, p.planes ? g.x.dilation : 1, i == 0 ? packed_bias + panel * p.width : nullptr, nullptr, sums}, at, count);
+      w += size_t(pass.k) * p.width;
+    }
+  }
+
+  void run_chunk(int32_t index, Context& context, int32_t thread) const {
+    char* scratch = context.scratch_of<char>(thread);
+    Chunk c;
+    c.block = index % p.parts * p.part;
+    c.end_block = lesser(c.block + p.part, p.blocks);
+    index /= p.parts;
+    c.step = index % p.bands * p.band;
+    c.steps = lesser(p.band, p.steps - c.step);
+    index /= p.bands;
+    c.image = index % p.image_groups * p.images;
+    c.images = lesser(p.images, g.batch - c.image);
+    c.group = index / p.image_groups;
+    c.sums = reinterpret_cast<float*>(scratch + p.sums_at);
+    c.tile = reinterpret_cast<float*>(scratch + p.tile_at);
+    c.source = prepare(c, reinterpret_cast<float*>(scratch), reinterpret_cast<float*>(scratch + p.temp_at));
+
+    const int32_t rows = lesser(c.steps * g.y.phases, g.y.dest - c.step * g.y.phases);
+    const int32_t units = c.images * rows * g.x.dest / p.window;
+    for (int32_t block = c.block; block < c.end_block; ++block) {
+      if (p.phases == 1) {
+        const int32_t wanted = (tail.place.nhwc ? 1 : 2) * WRITE_PIXELS / p.window;
+        const int32_t last = phases[0].passes - 1, group = clamp_to(wanted, 1, units);
+        if (last > 0) sum(c, block, 0, 0, last, spots, units * p.window, c.sums);
+        for (int32_t u = 0; u < units; u += group) {
+          const int32_t some = lesser(group, units - u);
+          // A single pass keeps no sums: each group takes the place of the one before.
+          float* sums = last > 0 ? c.sums : c.sums - ptrdiff_t(u) * p.window * p.width;
+          sum(c, block, 0, last, last + 1, spots + ptrdiff_t(u) * p.window, some * p.window, sums);
+          finish(c, block, rows, u, some, sums + ptrdiff_t(u) * p.window * p.width);
+        }
+        continue;
+      }
+      for (int32_t f = 0; f < p.phases; ++f) {
+        const int32_t py = f / g.x.phases, px = f % g.x.phases;
+        const int32_t steps = lesser(c.steps, g.y.steps_of(py) - c.step), columns = g.x.steps_of(px);
+        if (steps <= 0 || columns <= 0) continue;
+        for (int32_t n = 0; n < c.images; ++n)
+          sum(c, block, f, 0, phases[f].passes, spots + size_t(f) * p.spots + ptrdiff_t(n) * p.band * columns, steps * columns, c.sums);
+      }
+      for (int32_t n = 0; n < c.images; ++n) finish(c, block, rows, n * rows * g.x.dest, rows * g.x.dest, c.sums + ptrdiff_t(n) * p.units * p.width);
+    }
+    if (c.block == 0 && c.group == 0)
+      for (int32_t n = 0; n < c.images; ++n)
+        zero_border(tail.out, tail.place, c.image + n, c.step * g.y.phases / tail.pool_height, c.step * g.y.phases / tail.pool_height + rows / tail.pool_height);
+  }
+
+  // Windows [first, first + count) of a chunk, counted over its images.
+  void finish(const Chunk& c, int32_t block, int32_t rows, int32_t first, int32_t count, const float* sums) const {
+    const int32_t wide = g.x.dest / tail.pool_width, of_image = rows / tail.pool_height * wide;
+    const int32_t channel = c.group * g.dest_channels + block * p.width, lanes = lesser(p.width, g.dest_channels - block * p.width);
+    const int32_t top = c.step * g.y.phases / tail.pool_height;
+    int32_t held = 0;  // pixels in the tile
+    while (count > 0) {
+      const int32_t n = first / of_image, rest = first % of_image, y = top + rest / wide, x = rest % wide;
+      const int32_t some = lesser(count, wide - x);
+      const ptrdiff_t at = tail.place.at(c.image + n, y, x) + channel * tail.place.channel;
+      uint8_t* index = tail.index ? tail.index + ((ptrdiff_t(c.image + n) * tail.place.height + y) * tail.place.width + x) * tail.place.channels + channel : nullptr;
+      const float* residual = tail.residual ? tail.residual + tail.residual_place.at(c.image + n, y * tail.pool_height, x * tail.pool_width) + channel * tail.residual_place.channel : nullptr;
+      if (tail.place.nhwc) run_finish(sums, some, tail.out + at, tail.place.pixel, index, residual, lanes);
+      else {
+        run_finish(sums, some, c.tile + ptrdiff_t(held) * p.width, p.width, index, residual, lanes);
+        held += some;
+        if (some == count || rest + some == of_image) {  // the rows of a plane follow each other
+          transpose(c.tile, p.width, held, lanes, tail.out + at - (held - some), tail.place.channel);
+          held = 0;
+        }
+      }
+      sums += ptrdiff_t(some) * p.window * p.width;
+      first += some;
+      count -= some;
+    }
+  }
+  void run_finish(const float* sums, int32_t count, float* to, ptrdiff_t pitch, uint8_t* index, const float* residual, int32_t lanes) const {
+    if (p.window == 1) finish_row<1>(sums, count, to, pitch, index, residual, lanes);
+    else if (p.window == 4) finish_row<4>(sums, count, to, pitch, index, residual, lanes);
+    else finish_row<0>(sums, count, to, pitch, index, residual, lanes);
+  }
+
+  // Windows side by side: residual, pool, ReLU. NaN wins in the pool and passes ReLU, as in PyTorch.
+  template <int WINDOW>
+  __attribute__((noinline)) void finish_row(const float* sums, int32_t count, float* to, ptrdiff_t pitch, uint8_t* index, const float* residual, int32_t lanes) const {
+    const int32_t window = WINDOW ? WINDOW : p.window;
+    const Place& r = tail.residual_place;
+    const bool relu = tail.relu;
+    for (int32_t u = 0; u < count; ++u, to += pitch) {
+      for (int32_t l = 0; l < lanes; l += LANES) {
+        const int32_t live = lanes - l;
+        const auto value = [&](int32_t q) DRISHTI_LAMBDA_INLINE {
+          F v = load<F>(sums + (ptrdiff_t(u) * window + q) * p.width + l);
+          if (residual) {
+            const float* from = residual + (u * tail.pool_width + q % tail.pool_width) * r.pixel + q / tail.pool_width * r.row + l * r.channel;
+            if (r.nhwc) v += load_some(from, live);
+            else
+              for (int32_t i = 0; i < LANES && i < live; ++i) v[i] += from[i * r.channel];
+          }
+          return v;
+        };
+        F best = value(0);
+        I winner{};
+        for (int32_t q = 1; q < window; ++q) {
+          const F v = value(q);
+          const I better = (v > best) | (v != v);
+          best = select(better, v, best);
+          winner = select(better, I{} + q, winner);
+        }
+        if (relu) {
+          const I dead = best <= 0.0f;
+          best = select(dead, F{}, best);
+          winner = select(dead, I{} + window, winner);
+        }
+        store_some(to + l, best, live);
+        if (index) store_bytes(index + ptrdiff_t(u) * tail.place.channels + l, winner, live);
+      }
+    }
+  }
+};
+
+// `shared` is the plan's part of the shared scratch.
+static void run_nhwc(const Gather& g, const Source& source, const Tail& tail, const float* weight, Context& context, char* shared) {
+  const NhwcPlan plan(g, source, tail);
+  if (plan.empty) {
+    if (g.batch > 0 && tail.place.image > 0) __builtin_memset(tail.out, 0, size_t(g.batch) * tail.place.image * 4);
+    return;
+  }
+  const NhwcCall call(g, plan, source, tail, weight, shared);
+  call.list();
+  const int32_t panels = g.groups * plan.blocks;
+  if (size_t(panels) * plan.depth * plan.width < (16 << 10)) {
+    for (int32_t i = 0; i < panels; ++i) call.pack(i / plan.blocks, i % plan.blocks);
+  } else {
+    context.each(panels, [&](int32_t i, int32_t) { call.pack(i / plan.blocks, i % plan.blocks); });
+  }
+  context.each(g.groups * plan.image_groups * plan.bands * plan.parts, [&](int32_t i, int32_t thread) { call.run_chunk(i, context, thread); });
+}
+
+}  // namespace DRISHTI_NS
+}  // namespace drishti

@@ -1,0 +1,266 @@
+// Compares the fused kernels with plain loops in doubles, over layouts, borders, windows and shapes that catch every remainder
+// path, and demands the same bits on 1, 2 and 3 threads. Built and run as check.cc is.
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "harness.h"
+
+namespace {
+using namespace test;
+using Doubles = std::vector<double>;
+
+int failures = 0, checks = 0;
+uint32_t seed = 1;
+float uniform() {
+  seed = seed * 1664525u + 1013904223u;
+  return float(seed >> 8) / 8388608.0f - 1.0f;
+}
+int pick(int low, int high) { return low + int((uniform() + 1) / 2 * (high - low + 1)) % (high - low + 1); }
+std::vector<float> random_floats(size_t n) {
+  std::vector<float> v(n);
+  for (float& x : v) x = uniform();
+  return v;
+}
+void fail(const std::string& name, const char* why, double a = 0, double b = 0) {
+  ++failures;
+  std::printf("FAIL %s: %s (%g, %g)\n", name.c_str(), why, a, b);
+}
+
+// Where an element lies: layout 0 NCHW, 1 NHWC with a border.
+struct Lie {
+  int layout, n, c, h, w, border;
+  size_t size() const { return size_t(n) * c * (h + 2 * border) * (w + 2 * border); }
+  size_t at(int b, int ch, int y, int x) const {
+    return layout == 0 ? ((size_t(b) * c + ch) * h + y) * w + x : ((size_t(b) * (h + 2 * border) + y + border) * (w + 2 * border) + x + border) * c + ch;
+  }
+  template <class Fn> void each(Fn&& f) const {
+    size_t i = 0;
+    for (int b = 0; b < n; ++b)
+      for (int ch = 0; ch < c; ++ch)
+        for (int y = 0; y < h; ++y)
+          for (int x = 0; x < w; ++x) f(at(b, ch, y, x), i++);
+  }
+  // NCHW values from and to memory.
+  Doubles read(const std::vector<float>& memory) const {
+    Doubles v(size_t(n) * c * h * w);
+    each([&](size_t place, size_t i) { v[i] = memory[place]; });
+    return v;
+  }
+  template <class T> Doubles write(const std::vector<T>& values) const {
+    Doubles memory(size());
+    each([&](size_t place, size_t i) { memory[place] = double(values[i]); });
+    return memory;
+  }
+  std::vector<float> random() const {
+    std::vector<float> memory(size());
+    each([&](size_t place, size_t) { memory[place] = uniform(); });
+    return memory;
+  }
+};
+
+struct Output {
+  const char* name;
+  Doubles expected;
+  bool bytes = false;
+  bool absent = false;
+};
+
+// 1, 2 and 3 threads; the first result is compared with what is expected (8 units of 2^-23 of the largest; bytes exactly).
+template <class P> void verify(const std::string& name, const KernelEntry& entry, const P& params, const std::vector<const void*>& inputs, const std::vector<Output>& outputs) {
+  if (std::getenv("VERBOSE")) std::fprintf(stderr, "%s\n", name.c_str());
+  ++checks;
+  std::vector<std::vector<char>> first;
+  for (int threads = 1; threads <= 3; ++threads) {
+    Pool workers(threads);
+    pool = &workers;
+    Runner run(entry, params, threads);
+    std::vector<std::unique_ptr<Block>> blocks;
+    std::vector<const void*> b = inputs;
+    for (const Output& o : outputs) {
+      blocks.push_back(std::make_unique<Block>(o.expected.size() * (o.bytes ? 1 : 4), 0xff));
+      b.push_back(o.absent ? nullptr : blocks.back()->data());
+    }
+    b.resize(12);
+    const int32_t status = run(entry, params, {b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11]});
+    if (status != 0) fail(name, "refused", status);
+    if (!run.intact()) fail(name, "wrote behind its scratch", threads);
+    for (size_t k = 0; k < outputs.size(); ++k) {
+      const Output& o = outputs[k];
+      const std::string what = name + " " + o.name;
+      if (o.absent) continue;
+      if (!blocks[k]->intact()) fail(what, "wrote behind its end", threads);
+      const size_t bytes = o.expected.size() * (o.bytes ? 1 : 4);
+      if (threads == 1) first.resize(outputs.size()), first[k].assign(blocks[k]->data(), blocks[k]->data() + bytes);
+      else if (bytes && std::memcmp(first[k].data(), blocks[k]->data(), bytes) != 0) fail(what, "other bits on more threads", threads);
+      if (threads > 1) continue;
+      double scale = 0, worst = 0;
+      for (double e : o.expected) scale = std::max(scale, std::isfinite(e) ? std::fabs(e) : 0);
+      size_t wrong = 0, at = 0;
+      for (size_t i = 0; i < o.expected.size(); ++i) {
+        float f = 0;
+        if (!o.bytes) std::memcpy(&f, blocks[k]->data() + 4 * i, 4);
+        const double e = o.expected[i], r = o.bytes ? double((unsigned char)blocks[k]->data()[i]) : f;
+        double error = 0;
+        if (std::isfinite(e)) error = r == r ? std::fabs(r - e) : INFINITY;
+        else if (std::isnan(e) != std::isnan(r) || (std::isinf(e) && r != e)) error = INFINITY;
+        if (error > (o.bytes ? 0 : 8 * std::ldexp(1.0, -23) * scale)) at = wrong++ ? at : i;
+        worst = std::max(worst, error);
+      }
+      if (wrong) fail(what, "error, bound", worst, 8 * std::ldexp(1.0, -23) * scale), std::printf("     %zu of %zu, first %zu\n", wrong, o.expected.size(), at);
+    }
+  }
+}
+
+struct Conv {
+  int n, c, h, w, o, kh, kw, sh = 1, sw = 1, pt = 0, pl = 0, dh = 1, dw = 1, g = 1;
+  int from = 1, to = 1;            // border, or -1: NCHW
+  int relu = 1, ph = 1, pw = 1;
+  int residual = -2;               // its border; -2: none
+  bool scale = false;
+};
+int layout(int b) { return b < 0 ? 0 : 1; }
+int border(int b) { return b < 0 ? 0 : b; }
+
+// Windows of `whole`, NCHW, with their positions.
+template <class Fn> void windows(const Lie& whole, int ph, int pw, Fn&& f) {
+  size_t u = 0;
+  for (int plane = 0; plane < whole.n * whole.c; ++plane)
+    for (int y = 0; y < whole.h / ph; ++y)
+      for (int x = 0; x < whole.w / pw; ++x, ++u)
+        for (int q = 0; q < ph * pw; ++q) f(u, q, (size_t(plane) * whole.h + y * ph + q / pw) * whole.w + x * pw + q % pw);
+}
+
+template <class Fn> void triples(const Conv& s, int oh, int ow, Fn&& f) {
+  const int ig = s.c / s.g, og = s.o / s.g;
+  for (int n = 0; n < s.n; ++n)
+    for (int o = 0; o < s.o; ++o)
+      for (int y = 0; y < oh; ++y)
+        for (int x = 0; x < ow; ++x)
+          for (int i = 0; i < ig; ++i)
+            for (int ky = 0; ky < s.kh; ++ky)
+              for (int kx = 0; kx < s.kw; ++kx) {
+                const int iy = y * s.sh - s.pt + ky * s.dh, ix = x * s.sw - s.pl + kx * s.dw;
+                if (iy < 0 || ix < 0 || iy >= s.h || ix >= s.w) continue;
+                f(((size_t(n) * s.o + o) * oh + y) * ow + x, ((size_t(n) * s.c + o / og * ig + i) * s.h + iy) * s.w + ix, ((size_t(o) * ig + i) * s.kh + ky) * s.kw + kx);
+              }
+}
+
+void conv(const Conv& s) {
+  const int oh = (s.h + 2 * s.pt - s.dh * (s.kh - 1) - 1) / s.sh + 1, ow = (s.w + 2 * s.pl - s.dw * (s.kw - 1) - 1) / s.sw + 1;
+  char text[240];
+  std::snprintf(text, sizeof text, "fused n%d c%d %dx%d o%d k%dx%d s%d,%d p%d,%d d%d,%d g%d from%d to%d relu%d pool%dx%d res%d scale%d", s.n, s.c, s.h, s.w, s.o, s.kh, s.kw, s.sh, s.sw, s.pt, s.pl, s.dh, s.dw, s.g, s.from, s.to, s.relu, s.ph, s.pw, s.residual, s.scale);
+  const std::string name = text;
+  const Lie in = {layout(s.from), s.n, s.c, s.h, s.w, border(s.from)}, whole = {layout(s.to), s.n, s.o, oh, ow, 0};
+  const Lie out = {whole.layout, s.n, s.o, oh / s.ph, ow / s.pw, border(s.to)}, index = {1, s.n, s.o, oh / s.ph, ow / s.pw, 0};
+  const bool has_residual = s.residual > -2;
+  const Lie res = {whole.layout, s.n, s.o, oh, ow, whole.layout ? border(s.residual) : 0};
+  const auto x = in.random(), w = random_floats(size_t(s.o) * (s.c / s.g) * s.kh * s.kw), bias = random_floats(s.o), scale = random_floats(s.o), residual = res.random();
+  const Doubles X = in.read(x);
+  Doubles sums(size_t(s.n) * s.o * oh * ow);
+  triples(s, oh, ow, [&](size_t o, size_t i, size_t k) { sums[o] += X[i] * w[k]; });
+  const Doubles R = res.read(residual);
+  for (size_t i = 0; i < sums.size(); ++i) {
+    const size_t c = i / (size_t(oh) * ow) % s.o;
+    sums[i] = sums[i] * (s.scale ? scale[c] : 1) + bias[c] + (has_residual ? R[i] : 0);
+  }
+  const size_t pooled = size_t(s.n) * s.o * out.h * out.w;
+  Doubles best(pooled), winner(pooled);
+  windows(whole, s.ph, s.pw, [&](size_t u, int q, size_t i) {
+    if (q == 0 || sums[i] > best[u]) best[u] = sums[i], winner[u] = q;
+    if (q == s.ph * s.pw - 1 && s.relu && best[u] <= 0) best[u] = 0, winner[u] = q + 1;
+  });
+  const Conv2dFusedF32Params p = {s.n, s.c, s.h, s.w, s.o, oh, ow, s.kh, s.kw, s.sh, s.sw, s.pt, s.pl, s.dh, s.dw, s.g, in.layout, in.border, out.layout, out.border, s.relu, s.ph, s.pw, res.border};
+  verify(name, Kernel<id_conv2d_fused_f32>::entry, p, {x.data(), w.data(), s.scale ? scale.data() : nullptr, bias.data(), has_residual ? residual.data() : nullptr},
+         {{"output", out.write(best)}, {"index", index.write(winner), true}});
+  if (s.scale) return;
+  const bool pools = s.ph * s.pw > 1;
+  const auto g = out.random(), y = out.random();
+  const Lie add = {in.layout, s.n, s.c, s.h, s.w, in.layout ? pick(0, 2) : 0}, dx = {in.layout, s.n, s.c, s.h, s.w, in.layout ? pick(0, 2) : 0};
+  const auto addend = add.random();
+  std::vector<unsigned char> which(index.size());
+  for (auto& b : which) b = (unsigned char)pick(0, s.ph * s.pw - 1 + s.relu);
+  const Doubles G = out.read(g), Y = out.read(y);
+  Doubles grad(sums.size()), I(pooled);
+  index.each([&](size_t place, size_t i) { I[i] = which[place]; });
+  windows(whole, s.ph, s.pw, [&](size_t u, int q, size_t i) {
+    if (pools) grad[i] = I[u] == q ? G[u] : 0;
+    else grad[i] = s.relu && Y[u] <= 0 ? 0 : G[u];
+  });
+  Doubles DX(X.size()), DW(w.size()), DB(s.o);
+  triples(s, oh, ow, [&](size_t o, size_t i, size_t k) {
+    DX[i] += grad[o] * w[k];
+    DW[k] += grad[o] * X[i];
+  });
+  for (size_t i = 0; i < grad.size(); ++i) DB[i / (size_t(oh) * ow) % s.o] += grad[i];
+  const Doubles A = add.read(addend);
+  if (has_residual)
+    for (size_t i = 0; i < DX.size(); ++i) DX[i] += A[i];
+  const Conv2dFusedBackwardF32Params b = {s.n, s.c, s.h, s.w, s.o, oh, ow, s.kh, s.kw, s.sh, s.sw, s.pt, s.pl, s.dh, s.dw, s.g, in.layout, in.border, out.layout, out.border, s.relu, s.ph, s.pw, out.border, dx.border, add.border};
+  for (int leave = 0; leave < (s.n == 2 ? 4 : 1); ++leave)
+    verify(name + " backward", Kernel<id_conv2d_fused_backward_f32>::entry, b,
+           {g.data(), pools ? which.data() : nullptr, pools ? nullptr : y.data(), x.data(), w.data(), has_residual ? addend.data() : nullptr},
+           {{"dX", dx.write(DX), false, leave == 1}, {"dW", DW, false, leave == 2}, {"db", DB, false, leave == 3}});
+}
+
+}  // namespace
+
+int main(int argc, char**) {
+  const bool few = argc > 1;  // the smaller shapes alone, for slow builds
+  const Conv shapes[] = {
+      // n, c, h, w, o, kh, kw, sh, sw, pt, pl, dh, dw, g, from, to, relu, ph, pw, residual, scale
+      {1, 1, 1, 1, 1, 1, 1},
+      {2, 3, 8, 8, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1, -1, 1, 1, 2, 2},
+      {2, 3, 32, 32, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1, -1, 1, 1, 2, 2},
+      {3, 32, 16, 16, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, -1, 1, 2, 2},
+      {5, 32, 8, 8, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2},
+      {2, 3, 9, 11, 33, 3, 3, 1, 1, 1, 1, 1, 1, 1, -1, 2, 1, 2, 2},
+      {2, 32, 7, 9, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 2, 2},
+      {2, 32, 7, 9, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0, -1, 1, 2, 2},
+      {2, 19, 7, 8, 21, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 3, 2},
+      {2, 64, 8, 8, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+      {9, 130, 4, 4, 70, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0},
+      {2, 16, 6, 6, 24, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, true},
+      {2, 16, 6, 6, 24, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, -1, 1, 2, 2, 0},
+      {2, 16, 6, 6, 24, 3, 3, 1, 1, 1, 1, 1, 1, 1, -1, -1, 1, 1, 1, 0},
+      {17, 20, 3, 3, 9, 2, 2},
+      {4, 100, 5, 5, 24, 1, 1, 2, 2},
+      {2, 64, 7, 7, 37, 1, 1},
+      {2, 3, 30, 31, 20, 7, 7, 2, 2, 3, 3, 1, 1, 1, -1, 1},
+      {2, 16, 15, 13, 24, 3, 3, 2, 2, 1, 1},
+      {2, 16, 16, 16, 24, 3, 3, 2, 2, 1, 1},
+      {1, 8, 17, 19, 8, 3, 3, 1, 1, 2, 3, 2, 3},
+      {2, 5, 20, 18, 7, 3, 2, 2, 3, 1, 0, 3, 2},
+      {1, 4, 12, 12, 6, 2, 2, 4, 4},
+      {2, 4, 5, 5, 6, 3, 3, 1, 1, 4, 4},
+      {2, 8, 10, 10, 8, 3, 3, 1, 1, 1, 1, 1, 1, 8},
+      {3, 17, 9, 11, 17, 3, 3, 1, 1, 1, 1, 1, 1, 17},
+      {2, 12, 9, 8, 18, 3, 3, 1, 1, 1, 1, 1, 1, 3, 1, 1, 1, 2, 2},
+      {1, 70, 40, 60, 40, 3, 3, 1, 1, 1, 1},
+      {1, 24, 40, 60, 40, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2},
+      {1, 24, 40, 60, 40, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0, -1, 1, 2, 2},
+      {64, 8, 8, 8, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2},
+      {21, 6, 5, 5, 16, 5, 5, 1, 1, 2, 2, 1, 1, 1, 1, -1, 1, 2, 2},
+      {3, 8, 1, 1, 8, 3, 3, 1, 1, 1, 1},
+      {2, 8, 1, 6, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2},  // no whole window
+      {0, 3, 8, 8, 4, 3, 3, 1, 1, 1, 1},
+  };
+  for (const Conv& s : shapes)
+    if (!few || double(s.n) * s.c * s.h * s.w * s.o < 1e5) conv(s);
+  for (int i = 0; i < (few ? 20 : 80); ++i) {  // and some that nobody thought of
+    Conv s = {};
+    s.g = pick(0, 3) ? 1 : pick(1, 4);
+    s.n = pick(1, 5), s.c = s.g * pick(1, i % 3 ? 20 : 70), s.o = s.g * pick(1, i % 4 ? 20 : 70);
+    s.kh = pick(1, 4), s.kw = pick(1, 4), s.sh = pick(0, 1) ? 1 : pick(1, 3), s.sw = pick(0, 1) ? 1 : pick(1, 3), s.dh = pick(1, 2), s.dw = pick(1, 2);
+    if (i % 2) s.kh = s.kw = 3, s.sh = s.sw = s.dh = s.dw = 1;
+    s.pt = pick(0, 2), s.pl = pick(0, 2);
+    s.h = s.dh * (s.kh - 1) + 1 + pick(0, 12), s.w = s.dw * (s.kw - 1) + 1 + pick(0, 12);
+    s.from = pick(-1, 2), s.to = pick(-1, 2), s.relu = pick(0, 1);
+    if (pick(0, 1)) s.ph = s.pw = 2;
+    else s.ph = pick(1, 2), s.pw = pick(1, 3);
+    s.residual = pick(-2, 2) < 0 ? -2 : pick(0, 2), s.scale = pick(0, 4) == 0;
+    conv(s);
+  }
+  std::printf("%d lanes: %d checks of fused kernels, %d failures\n", drishti::DRISHTI_NS::LANES, checks, failures);
+  return failures != 0;
+}
