@@ -90,8 +90,9 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   set grad(value: Tensor | null) {
+    const before = this.#grad;
     this.#grad = value;
-    if (watch.current) watch.current.gradWritten(this, value);
+    if (watch.current) watch.current.gradWritten(this, value, before);
   }
 
   /** Whether backward() computes a gradient here. Setting it is for leaves of dtype float32. */

@@ -16,7 +16,7 @@ export interface Watcher {
   /** In-place changes were counted. */
   versioned(storage: Storage, by: number): void;
   gradRead(leaf: Tensor, value: Tensor | null): void;
-  gradWritten(leaf: Tensor, value: Tensor | null): void;
+  gradWritten(leaf: Tensor, value: Tensor | null, before: Tensor | null): void;
   requiresGradRead(t: Tensor, value: boolean): void;
   /** A gradient arrived at a node that hooks wait at. */
   hooked(node: GraphNode): void;

@@ -1,9 +1,11 @@
+/** @file The public face: which recording serves a call, when to make one, and when to give up. */
+import { Tensor } from "../autograd/tensor.ts";
 import { isTraced } from "../autograd/trace.ts";
 import { watch } from "../autograd/watch.ts";
-import { type Pass, programOf } from "./program.ts";
-/** @file The public face: which recording serves a call, when to make one, and when to give up. */
-import { record } from "./recorder.ts";
-import { NotCapturable } from "./recording.ts";
+import { passesFor } from "./passes/index.ts";
+import { programOf } from "./program.ts";
+import { record, rehearse } from "./recorder.ts";
+import { type Command, NotCapturable, type Recording } from "./recording.ts";
 import { Replay } from "./replay.ts";
 import { signatureOf } from "./signature.ts";
 
@@ -12,6 +14,12 @@ export interface CaptureOptions {
   fuse?: boolean;
   /** Told once, when the function turns out not to be capturable and runs eagerly from then on: why. */
   onEager?: (reason: string) => void;
+  /**
+   * Record in a rehearsal that is undone (memory, gradients, torch's generator), then replay at once: from the first call
+   * on, every call gives a replay's bits. Not for functions that count on the host, as an optimiser's step does. It needs
+   * a device that can be read at once. Default false.
+   */
+  rehearse?: boolean;
   /** Recordings kept, one for each combination of shapes and modes. Default 8. */
   maxRecordings?: number;
 }
@@ -34,6 +42,8 @@ export interface Captured<A extends unknown[], R> {
   readonly arenaBytes: number;
   /** Replays one call kernel by kernel and tells the time of each; empty where it had to run eagerly. */
   profile(...args: A): CallTime[];
+  /** The kernel calls of the recording made last, for tests and for the curious. @internal */
+  commands(): readonly Command[];
   /** Gives the working memory back; later calls record anew. */
   release(): void;
 }
@@ -48,7 +58,6 @@ class Capture<A extends unknown[], R> {
   replays = 0;
   readonly #fn: (...args: A) => R;
   readonly #options: CaptureOptions;
-  readonly #passes: readonly Pass[];
   #recordings: { key: string; replay: Replay }[] = [];
   #busy = false;
   #warm = false;
@@ -56,14 +65,18 @@ class Capture<A extends unknown[], R> {
   #inVain = 0;
   #broken = "its arguments";
 
-  constructor(fn: (...args: A) => R, options: CaptureOptions, passes: readonly Pass[]) {
+  constructor(fn: (...args: A) => R, options: CaptureOptions) {
     this.#fn = fn;
     this.#options = options;
-    this.#passes = passes;
   }
 
   get arenaBytes(): number {
     return 4 * this.#recordings.reduce((sum, { replay }) => sum + replay.arenaElements, 0);
+  }
+
+  /** Of the recording made last. */
+  get commands(): readonly Command[] {
+    return this.#recordings.at(-1)?.replay.commands ?? [];
   }
 
   call(args: A, timed?: Parameters<Replay["run"]>[1]): R {
@@ -71,7 +84,8 @@ class Capture<A extends unknown[], R> {
     if (this.eagerReason !== undefined || this.#busy || watch.current || isTraced()) return this.#fn(...args);
     const key = this.#keyOf(args);
     if (key === undefined) return this.#fn(...args);
-    const replay = this.#find(key);
+    const replay = this.#find(key) ?? this.#rehearsed(key, args);
+    if (this.eagerReason !== undefined) return this.#fn(...args);
     if (!replay) return this.#first(key, args);
     this.#busy = true;
     try {
@@ -109,6 +123,21 @@ class Capture<A extends unknown[], R> {
     return undefined;
   }
 
+  /** A recording made without the call having happened; undefined unless that is wanted and possible. */
+  #rehearsed(key: string, args: A): Replay | undefined {
+    if (!this.#options.rehearse || args.some((t) => t instanceof Tensor && !t.backend.readSync)) return undefined;
+    if (++this.#inVain > PATIENCE) {
+      this.#giveUp(`${this.#broken} differs in every call`);
+      return undefined;
+    }
+    const outcome = rehearse(() => this.#fn(...args), args, !this.#warm);
+    this.#warm = true;
+    const replay = "recording" in outcome ? this.#keep(key, outcome.recording) : undefined;
+    const broken = replay?.brokenGuard();
+    if (!replay || broken) this.#giveUp("reason" in outcome ? outcome.reason : `${broken?.what} changes while it runs`);
+    return replay;
+  }
+
   /** A call that no recording serves. The very first is not recorded: it makes what is made once, such as moments. */
   #first(key: string, args: A): R {
     if (!this.#warm) {
@@ -126,13 +155,19 @@ class Capture<A extends unknown[], R> {
       this.#giveUp(outcome.reason);
       return outcome.value;
     }
-    const { recording, value } = outcome;
-    const replay = new Replay(recording, programOf(recording, this.#passes));
+    this.#keep(key, outcome.recording);
+    return outcome.value;
+  }
+
+  #keep(key: string, recording: Recording): Replay {
+    const { backend } = recording;
+    const passes = (this.#options.fuse ?? true) ? passesFor((kernel) => backend.supports(kernel)) : [];
+    const replay = new Replay(recording, programOf(recording, passes));
     const changing = replay.brokenGuard();
     if (changing && this.#inVain > 2) this.#broken = changing.what;
     this.#recordings.push({ key, replay });
     if (this.#recordings.length > (this.#options.maxRecordings ?? 8)) this.#recordings.shift()!.replay.dispose();
-    return value;
+    return replay;
   }
 
   #giveUp(reason: string): void {
@@ -167,7 +202,7 @@ class Capture<A extends unknown[], R> {
  * step(randn([8, 4]), randint(0, 2, [8]));
  */
 export function capture<A extends unknown[], R>(fn: (...args: A) => R, options: CaptureOptions = {}): Captured<A, R> {
-  const inner = new Capture(fn, options, []);
+  const inner = new Capture(fn, options);
   const call = (...args: A) => inner.call(args);
   Object.defineProperties(call, {
     eagerReason: { get: () => inner.eagerReason },
@@ -185,5 +220,6 @@ export function capture<A extends unknown[], R>(fn: (...args: A) => R, options: 
       return times;
     },
     release: () => inner.release(),
+    commands: () => inner.commands,
   }) as Captured<A, R>;
 }

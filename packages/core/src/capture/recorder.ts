@@ -7,6 +7,7 @@ import type { Backend, BackendBuffer, BufferView } from "../backends/backend.ts"
 import { defaultGenerator } from "../base/rng/index.ts";
 import type { KernelName, Params } from "../kernels/contract.ts";
 import { gradGuards, hookGuards, leafHookGuards, moduleGuards, requiresGradGuards } from "./host-guards.ts";
+import { Journal } from "./journal.ts";
 import { type Guard, type Item, type Memory, NotCapturable, type Operand, type Recording } from "./recording.ts";
 import { templateOf } from "./result.ts";
 import { type Listener, shadow } from "./shadow.ts";
@@ -37,6 +38,8 @@ class Recorder implements Watcher, Listener {
   readonly #requiresGrad = new Map<Tensor, boolean>();
   readonly #guards: Guard[] = [];
   readonly #clock = graphClock();
+  readonly #journal: Journal | undefined;
+  #journaling = false;
   #detach: (() => void) | undefined;
   #inSegment = 0;
   /** Storages made by the host code that is running, and by all of it so far. */
@@ -45,8 +48,10 @@ class Recorder implements Watcher, Listener {
   #translate: ((error: unknown) => unknown) | undefined;
   #generator = generatorMark();
 
-  constructor(args: readonly unknown[]) {
+  /** `journal` keeps what the call changes, so that it can be undone. */
+  constructor(args: readonly unknown[], journal: Journal | undefined) {
     this.#args = args;
+    this.#journal = journal;
     for (const [i, t] of args.entries()) {
       if (!(t instanceof Tensor)) continue;
       if (!isFixed(t) && !this.#arguments.has(t.storage)) this.#arguments.set(t.storage, i);
@@ -89,7 +94,8 @@ class Recorder implements Watcher, Listener {
     this.#grads.set(leaf, value);
   }
 
-  gradWritten(leaf: Tensor, value: Tensor | null): void {
+  gradWritten(leaf: Tensor, value: Tensor | null, before: Tensor | null): void {
+    this.#journal?.gradient(leaf, before);
     this.#written.add(leaf);
     if (value?.gradFn && !value.gradFn.freed) this.refuse("it keeps the graph of a gradient (createGraph)");
     if (value && this.#made.has(value.storage)) this.#memoryOf(value.storage.buffer).pinned = true;
@@ -154,6 +160,14 @@ class Recorder implements Watcher, Listener {
 
   // What the backend is told to do.
 
+  willWrite(buffer: BackendBuffer): void {
+    const storage = this.#storages.get(buffer);
+    if (!storage || this.#made.has(storage) || this.#hostMade.has(storage)) return;
+    this.#journaling = true; // its reading is not the function's
+    this.#journal?.memory(storage);
+    this.#journaling = false;
+  }
+
   ran(kernel: KernelName, params: Params<KernelName>, reads: Views, writes: Views): void {
     if (this.#inSegment > 0) return;
     const operand = (view: BufferView | null): Operand | null => view && this.#operand(view);
@@ -176,6 +190,7 @@ class Recorder implements Watcher, Listener {
   }
 
   read({ buffer }: BufferView): void {
+    if (this.#journaling) return;
     const storage = this.#storages.get(buffer);
     if (this.#inSegment > 0 && !(storage && this.#made.has(storage))) return;
     this.refuse("it reads values back; return the tensor and read it outside");
@@ -271,23 +286,44 @@ function generatorMark(): string {
   return `${position} ${cachedNormal} ${words[0]} ${words[1]}`;
 }
 
-/** Runs the function once, as it would run anyway, and writes down what it did. What it throws passes through. */
-export function record<R>(
-  body: () => R,
-  args: readonly unknown[],
-): { value: R; recording: Recording } | { value: R; reason: string } {
-  const recorder = new Recorder(args);
-  let value: R;
+export type Outcome<R> =
+  | { readonly value: R; readonly recording: Recording }
+  | { readonly value: R; readonly reason: string };
+
+function watched<R>(recorder: Recorder, body: () => R): R {
   recorder.start();
   try {
-    value = body();
+    return body();
   } finally {
     recorder.stop();
   }
+}
+
+/** Runs the function once, as it would run anyway, and writes down what it did. What it throws passes through. */
+export function record<R>(body: () => R, args: readonly unknown[], journal?: Journal): Outcome<R> {
+  const recorder = new Recorder(args, journal);
+  const value = watched(recorder, body);
   try {
     return { value, recording: recorder.finish(value) };
   } catch (error) {
     if (error instanceof NotCapturable) return { value, reason: error.message };
     throw error;
   }
+}
+
+/**
+ * Records a call that has not happened afterwards: memory, gradients and torch's generator are as before. The first time
+ * it is tried without recording, so that what a function makes once is there.
+ */
+export function rehearse<R>(body: () => R, args: readonly unknown[], first: boolean): Outcome<R> {
+  const undone = <T>(run: (journal: Journal) => T): T => {
+    const journal = new Journal();
+    try {
+      return run(journal);
+    } finally {
+      journal.undo();
+    }
+  };
+  if (first) undone((journal) => watched(new Recorder(args, journal), body));
+  return undone((journal) => record(body, args, journal));
 }

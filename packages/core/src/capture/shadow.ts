@@ -5,6 +5,8 @@ import type { KernelName, Params } from "../kernels/contract.ts";
 type Views = readonly (BufferView | null)[];
 
 export interface Listener {
+  /** Before memory is written to, by a kernel or from the host. */
+  willWrite(buffer: BackendBuffer): void;
   /** After a kernel has run. */
   ran(kernel: KernelName, params: Params<KernelName>, reads: Views, writes: Views): void;
   /** Before memory is given back; false keeps it. */
@@ -24,6 +26,7 @@ export function shadow(backend: Backend, listener: Listener): () => void {
   const original: Partial<Backend> = { run, free, write, read };
   const own: Partial<Backend> = {
     run(kernel, params, reads, writes) {
+      for (const view of writes) if (view) listener.willWrite(view.buffer);
       run.call(backend, kernel, params, reads, writes);
       listener.ran(kernel, params as Params<KernelName>, reads, writes);
     },
@@ -31,6 +34,7 @@ export function shadow(backend: Backend, listener: Listener): () => void {
       if (listener.mayFree(buffer)) free.call(backend, buffer);
     },
     write(view, data) {
+      listener.willWrite(view.buffer);
       listener.wrote(view);
       write.call(backend, view, data);
     },

@@ -59,7 +59,7 @@ export async function evaluate(
       checkLogits(out, classes);
       return [out, lossOf(out, labels)] as const;
     });
-  const captured = (options.capture ?? true) ? capture(eager) : undefined;
+  const captured = (options.capture ?? true) ? capture(eager, { rehearse: true }) : undefined;
   const pass = captured ?? eager;
   const restore = evalMode(model);
   try {

@@ -123,7 +123,8 @@ class Run {
       value.backward();
       return value;
     };
-    if (options.capture ?? true) this.#captured = capture(eager, { onEager: (why) => (this.#eagerReason = why) });
+    if (options.capture ?? true)
+      this.#captured = capture(eager, { rehearse: true, onEager: (why) => (this.#eagerReason = why) });
     this.#gradients = this.#captured ?? eager;
   }
 

@@ -1,0 +1,259 @@
+/** @file Fused recordings on the reference backend, in doubles: the same numbers as eager mode up to their last bits. */
+import { beforeAll, describe, expect, it } from "vitest";
+import "../ops/methods.ts";
+import { randint, randn } from "../autograd/create.ts";
+import { registerBackend, setDefaultDevice } from "../autograd/device.ts";
+import { noGrad } from "../autograd/grad-mode.ts";
+import type { Tensor } from "../autograd/tensor.ts";
+import { createReference } from "../backends/reference.ts";
+import { manualSeed } from "../base/rng/index.ts";
+import { BasicBlock, Bottleneck } from "../models/resnet.ts";
+import * as nn from "../nn/index.ts";
+import { crossEntropy } from "../ops/index.ts";
+import { SGD } from "../optim/index.ts";
+import { capture } from "./index.ts";
+
+beforeAll(() => {
+  registerBackend("reference", createReference);
+  setDefaultDevice("reference");
+});
+
+interface Case {
+  readonly name: string;
+  readonly size: readonly number[];
+  make(): nn.Layer;
+  /** Kernels of training and of evaluating that must be there, and some that must be gone. */
+  readonly train: Readonly<Record<string, number>>;
+  readonly evaluate: Readonly<Record<string, number>>;
+}
+
+const head = (features: number) => [new nn.Flatten(), new nn.Linear(features, 3)] as const;
+
+/** Adds its input to what its layers make of it, twice over. */
+class Twice extends nn.Module {
+  readonly first = new nn.Conv2d(4, 4, 3, { padding: 1 });
+  readonly second = new nn.Conv2d(4, 4, 3, { padding: 1 });
+  forward(x: Tensor): Tensor {
+    const y = this.first.forward(x).relu();
+    return y.add(this.second.forward(y)).add(x);
+  }
+}
+
+/** One convolution used twice. */
+class Shared extends nn.Module {
+  readonly conv = new nn.Conv2d(2, 2, 3, { padding: 1 });
+  forward(x: Tensor): Tensor {
+    return this.conv.forward(this.conv.forward(x).relu()).relu();
+  }
+}
+
+const cases: Case[] = [
+  {
+    name: "convolution, ReLU, pool, twice",
+    size: [2, 9, 10],
+    make: () =>
+      new nn.Sequential(
+        new nn.Conv2d(2, 3, 3, { padding: 1 }),
+        new nn.ReLU(),
+        new nn.MaxPool2d(2, 2),
+        new nn.Conv2d(3, 4, 3, { padding: 1 }),
+        new nn.ReLU(),
+        new nn.MaxPool2d(2, 2),
+        ...head(16),
+      ),
+    train: {
+      conv2d_fused_f32: 2,
+      conv2d_fused_backward_f32: 2,
+      relu_f32: 0,
+      max_pool2d_f32: 0,
+      max_pool2d_backward_f32: 0,
+    },
+    evaluate: { conv2d_fused_f32: 2, relu_f32: 0, max_pool2d_f32: 0 },
+  },
+  {
+    name: "strides, dilation, ReLU without pool, a pool without ReLU, a convolution without anything",
+    size: [2, 11, 12],
+    make: () =>
+      new nn.Sequential(
+        new nn.Conv2d(2, 3, [3, 2], { padding: [1, 2], stride: [2, 1] }),
+        new nn.ReLU(),
+        new nn.Conv2d(3, 4, 2, { dilation: 2, bias: false }),
+        new nn.MaxPool2d(2, 2),
+        new nn.Conv2d(4, 2, 1),
+        ...head(24),
+      ),
+    train: { conv2d_fused_f32: 3, conv2d_fused_backward_f32: 3, relu_f32: 0, relu_backward_f32: 0 },
+    evaluate: { conv2d_fused_f32: 3, relu_f32: 0 },
+  },
+  {
+    name: "batch norm with ReLU and pool",
+    size: [2, 8, 8],
+    make: () =>
+      new nn.Sequential(
+        new nn.Conv2d(2, 3, 3, { padding: 1 }),
+        new nn.BatchNorm2d(3),
+        new nn.ReLU(),
+        new nn.MaxPool2d(2, 2),
+        new nn.Conv2d(3, 4, 3),
+        new nn.BatchNorm2d(4, { affine: false }),
+        ...head(16),
+      ),
+    train: {
+      batch_norm_fused_train_f32: 2,
+      batch_norm_fused_train_backward_f32: 2,
+      relu_f32: 0,
+      max_pool2d_backward_f32: 0,
+    },
+    evaluate: { conv2d_fused_f32: 2, batch_norm_eval_f32: 0, relu_f32: 0, max_pool2d_f32: 0 },
+  },
+  {
+    name: "residual blocks, with a projection, an overlapping pool and a mean",
+    size: [3, 12, 12],
+    make: () =>
+      new nn.Sequential(
+        new nn.Conv2d(3, 4, 3, { padding: 1, bias: false }),
+        new nn.BatchNorm2d(4),
+        new nn.ReLU(),
+        new nn.MaxPool2d(3, 2, { padding: 1 }),
+        new BasicBlock(4, 4),
+        new BasicBlock(4, 6, 2),
+        new nn.AdaptiveAvgPool2d(1),
+        ...head(6),
+      ),
+    train: {
+      batch_norm_fused_train_f32: 6,
+      add_f32: 0,
+      relu_f32: 0,
+      relu_backward_f32: 0,
+      max_pool2d_nhwc_backward_f32: 1,
+      avg_pool2d_nhwc_f32: 1,
+    },
+    evaluate: { conv2d_fused_f32: 6, add_f32: 0, relu_f32: 0, batch_norm_eval_f32: 0, max_pool2d_nhwc_f32: 1 },
+  },
+  {
+    name: "bottlenecks",
+    size: [4, 6, 6],
+    make: () =>
+      new nn.Sequential(new Bottleneck(4, 8, 2), new Bottleneck(8, 8), new nn.AdaptiveAvgPool2d(1), ...head(8)),
+    train: { batch_norm_fused_train_backward_f32: 7, add_f32: 0 },
+    evaluate: { conv2d_fused_f32: 7, add_f32: 0 },
+  },
+  {
+    name: "sums that are no residual blocks",
+    size: [4, 5, 5],
+    make: () => new nn.Sequential(new Twice(), new nn.ReLU(), new Twice(), ...head(100)),
+    train: { conv2d_fused_f32: 4, conv2d_fused_backward_f32: 4 },
+    evaluate: { conv2d_fused_f32: 4 },
+  },
+  {
+    name: "a convolution used twice",
+    size: [2, 5, 5],
+    make: () => new nn.Sequential(new Shared(), ...head(50)),
+    train: { conv2d_fused_f32: 2 },
+    evaluate: { conv2d_fused_f32: 2, relu_f32: 0 },
+  },
+  {
+    name: "what has no fused form between: dropout, GELU, groups",
+    size: [2, 6, 6],
+    make: () =>
+      new nn.Sequential(
+        new nn.Conv2d(2, 4, 3, { padding: 1 }),
+        new nn.GELU(),
+        new nn.Conv2d(4, 4, 3, { groups: 2 }),
+        new nn.ReLU(),
+        new nn.Dropout2d(0.5),
+        new nn.Conv2d(4, 2, 3),
+        new nn.ReLU(),
+        ...head(8),
+      ),
+    train: { conv2d_fused_f32: 2, conv2d_f32: 1 },
+    evaluate: { conv2d_fused_f32: 2 },
+  },
+];
+
+/** Three numbers for each step, then all weights; and the kernels of the last replay. */
+async function train(
+  { make, size }: Case,
+  fuse: boolean | undefined,
+): Promise<{ values: number[]; kernels: string[] }> {
+  manualSeed(11);
+  const model = make();
+  const optimizer = new SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
+  const body = (x: Tensor, labels: Tensor) => {
+    optimizer.zeroGrad();
+    const loss = crossEntropy(model.forward(x), labels);
+    loss.backward();
+    optimizer.step();
+    return loss;
+  };
+  const step = fuse === undefined ? body : capture(body, { fuse });
+  const values: number[] = [];
+  for (let i = 0; i < 4; i++) values.push(await step(randn([3, ...size]), randint(0, 3, [3])).item());
+  for (const t of model.stateDict().values()) values.push(...(await t.readValues()));
+  return { values, kernels: "commands" in step ? step.commands().map(({ kernel }) => kernel) : [] };
+}
+
+async function evaluate(
+  { make, size }: Case,
+  fuse: boolean | undefined,
+): Promise<{ values: number[]; kernels: string[] }> {
+  manualSeed(12);
+  const model = make();
+  for (let i = 0; i < 2; i++) model.forward(randn([3, ...size])); // running statistics that are not 0 and 1
+  model.eval();
+  const body = (x: Tensor) => noGrad(() => model.forward(x));
+  const run = fuse === undefined ? body : capture(body, { fuse });
+  const values: number[] = [];
+  for (let i = 0; i < 4; i++) values.push(...(await run(randn([2, ...size])).readValues()));
+  return { values, kernels: "commands" in run ? run.commands().map(({ kernel }) => kernel) : [] };
+}
+
+function expectClose(actual: readonly number[], expected: readonly number[]): void {
+  expect(actual.length).toBe(expected.length);
+  const largest = Math.max(...expected.map(Math.abs));
+  const worst = Math.max(...actual.map((value, i) => Math.abs(value - expected[i]!)));
+  // Sums of some hundred doubles in another order, over four steps.
+  expect(worst).toBeLessThan(1e-10 * largest);
+}
+
+function count(kernels: readonly string[], wanted: Readonly<Record<string, number>>) {
+  return Object.fromEntries(
+    Object.keys(wanted).map((name) => [name, kernels.filter((kernel) => kernel === name).length]),
+  );
+}
+
+describe.each(cases)("$name", (example) => {
+  it("trains to the same numbers", async () => {
+    const eager = await train(example, undefined);
+    const fused = await train(example, true);
+    expect(count(fused.kernels, example.train)).toEqual(example.train);
+    expectClose(fused.values, eager.values);
+    expect((await train(example, false)).values).toEqual(eager.values);
+  });
+
+  it("gives the same outputs", async () => {
+    const eager = await evaluate(example, undefined);
+    const fused = await evaluate(example, true);
+    expect(count(fused.kernels, example.evaluate)).toEqual(example.evaluate);
+    expectClose(fused.values, eager.values);
+  });
+});
+
+it("hidden results that are asked for are not taken away", async () => {
+  const conv = new nn.Conv2d(1, 2, 3, { padding: 1 });
+  const body = (x: Tensor) =>
+    noGrad(() => {
+      const y = conv.forward(x);
+      return [y, y.relu()];
+    });
+  const run = capture(body);
+  for (let i = 0; i < 3; i++) {
+    const x = randn([1, 1, 4, 4]);
+    const [a, b] = run(x);
+    const [c, d] = body(x);
+    expectClose(
+      [...(await a!.readValues()), ...(await b!.readValues())],
+      [...(await c!.readValues()), ...(await d!.readValues())],
+    );
+  }
+});

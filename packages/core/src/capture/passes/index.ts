@@ -1,0 +1,36 @@
+/** @file The rewritings that make a recording faster than its operations one by one. */
+import type { KernelName } from "../../kernels/contract.ts";
+import type { Pass } from "../program.ts";
+import { addendsIntoBackward } from "./addends.ts";
+import { convGroups } from "./fuse-conv.ts";
+import { normGroups } from "./fuse-norm.ts";
+import { Graph } from "./graph.ts";
+import { settleLayouts } from "./layouts.ts";
+import { type Group, regroup } from "./regroup.ts";
+
+/** Those for which the backend has the kernels. */
+export function passesFor(supports: (kernel: KernelName) => boolean): Pass[] {
+  if (!supports("conv2d_fused_f32") || !supports("conv2d_fused_backward_f32")) return [];
+  const norms = supports("batch_norm_fused_train_f32") && supports("batch_norm_fused_train_backward_f32");
+  return [
+    (commands, escapes) => {
+      const graph = new Graph(commands, escapes);
+      const taken = new Set<number>();
+      const bundles: (readonly Group[])[] = [];
+      // From the end: of two results that are added, the later one takes the addition in.
+      for (let at = commands.length - 1; at >= 0; at--) {
+        for (const bare of [false, true]) {
+          const groups = [...convGroups(graph, at, bare), ...(norms ? normGroups(graph, at, bare) : [])];
+          const members = groups.flatMap((group) => group.members);
+          if (members.length === 0 || members.some((member) => taken.has(member))) continue;
+          for (const member of members) taken.add(member);
+          bundles.unshift(groups);
+          break;
+        }
+      }
+      return regroup(commands, bundles);
+    },
+    addendsIntoBackward,
+    (commands, escapes) => settleLayouts(commands, escapes, supports),
+  ];
+}
