@@ -101,6 +101,37 @@ describe("readSafetensors accepts", () => {
     ]);
   });
 
+  // Values of the formats' own tables (OCP OFP8 and MX 1.0; ml_dtypes for the "fnuz" ones).
+  test.each<[string, number[], number[]]>([
+    ["F8_E4M3", [0x38, 0x7e, 0x01, 0x80, 0xff, 0xc8], [1, 448, 2 ** -9, -0, Number.NaN, -4]],
+    [
+      "F8_E5M2",
+      [0x3c, 0x7b, 0x01, 0x7c, 0xfc, 0x7e],
+      [1, 57344, 2 ** -16, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN],
+    ],
+    ["F8_E4M3FNUZ", [0x40, 0x7f, 0x01, 0x80], [1, 240, 2 ** -10, Number.NaN]],
+    ["F8_E5M2FNUZ", [0x40, 0x7f, 0x01, 0x80], [1, 57344, 2 ** -17, Number.NaN]],
+    ["F8_E8M0", [127, 0, 254, 255], [1, 2 ** -127, 2 ** 127, Number.NaN]],
+    ["F4", [0x10, 0x32, 0x54, 0x76, 0x98, 0xff], [0, 0.5, 1, 1.5, 2, 3, 4, 6, -0, -0.5, -6, -6]],
+    ["F6_E2M3", [0x48, 0xf0, 0x81], [1, 0.125, 7.5, -0]],
+    ["F6_E3M2", [0x4c, 0xf0, 0x81], [1, 0.0625, 28, -0]],
+    ["C64", [0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0], [1, -2]],
+  ])("%s", (dtype, bytes, values) => {
+    const bits = { F4: 4, F6_E2M3: 6, F6_E3M2: 6, C64: 64 }[dtype] ?? 8;
+    const shape = [(8 * bytes.length) / bits];
+    const { tensors } = readSafetensors(file(`{"a":${entry(dtype, shape, 0, bytes.length)}}`, Uint8Array.from(bytes)));
+    expect([...tensors.get("a")!.data]).toEqual(values);
+    expect(tensors.get("a")!.shape).toEqual(shape);
+  });
+
+  test("U64, and packed elements that do not fill their bytes are refused", () => {
+    const { tensors } = readSafetensors(file(`{"a":${entry("U64", [1], 0, 8)}}`, new Uint8Array(8).fill(255)));
+    expect(tensors.get("a")!.data).toEqual(BigUint64Array.of(2n ** 64n - 1n));
+    expect(() => readSafetensors(file(`{"a":${entry("F4", [3], 0, 2)}}`, 2))).toThrow(
+      expect.objectContaining({ code: "size" }),
+    );
+  });
+
   test("bytes from the middle of a larger buffer; and copies them", () => {
     const good = writeSafetensors([["w", { shape: [2], data: Float32Array.of(1, 2) }]]);
     const larger = new Uint8Array(good.length + 3);

@@ -12,7 +12,7 @@ import { decodeUtf8, encodeUtf8 } from "./text.ts";
 export interface SafetensorsEntry {
   readonly dtype: SafetensorsDType;
   readonly shape: readonly number[];
-  /** In row-major order; F16 and BF16 widened to float32, BOOL one byte each. */
+  /** In row-major order; floats of fewer than 32 bits widened to float32, BOOL one byte each, C64 two values each. */
   readonly data: SafetensorsData;
 }
 
@@ -145,7 +145,7 @@ function checkSlot(name: string, value: unknown, dataLength: number, fail: Fail)
   const [start, end] = offsets as [number, number];
   if (start > end || end > dataLength)
     fail("offsets", `"${name}" has data_offsets [${start}, ${end}], but the file holds ${dataLength} bytes of data.`);
-  const needed = shape.reduce((product: number, size: number) => product * size, codec.bytes);
+  const needed = shape.reduce((product: number, size: number) => product * size, codec.bits) / 8;
   if (needed !== end - start)
     fail(
       "size",
@@ -250,5 +250,5 @@ function encodeTensor(name: string, { dtype, shape, data }: SafetensorsInput): P
     );
   const stored = codec.encode ? codec.encode(data) : data;
   const bytes = new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
-  return { name, dtype: type, shape, width: codec.bytes, bytes };
+  return { name, dtype: type, shape, width: codec.bits / 8, bytes };
 }
