@@ -9,7 +9,10 @@ export const families = [
   [/^(Lazy)/, "shapes are known to the compiler; name the sizes"],
   [/^(RNN|LSTM|GRU|EmbeddingBag|embedding_bag|CTCLoss|ctc_loss)/, "sequences are outside image classification"],
   [/^(Transformer|MultiheadAttention|scaled_dot_product_attention)/, "attention is outside convolutional networks"],
-  [/BoundingBox|IoU|ZoomOut|ShortestSize|ScaleJitter|UniformTemporal/, "boxes and video: for detection, a later capability"],
+  [
+    /BoundingBox|IoU|ZoomOut|ShortestSize|ScaleJitter|UniformTemporal/,
+    "boxes and video: for detection, a later capability",
+  ],
   [/^(ToImage|ToPILImage|PILToTensor|ToPureTensor|RGB)$/, "there are no PIL images here; readers give RGB bytes"],
 ];
 
@@ -147,7 +150,9 @@ export const notes = {
     GaussianNoise: { not: "later" },
     Identity: { not: "leave it out" },
     JPEG: { not: "later" },
-    Lambda: { not: "a transform is any object with `apply`; functions have no name to write into a run's configuration" },
+    Lambda: {
+      not: "a transform is any object with `apply`; functions have no name to write into a run's configuration",
+    },
     LinearTransformation: { not: "whitening is not used any more" },
     RandomAdjustSharpness: { not: "trivialAugmentWide and randAugment use it" },
     RandomAutocontrast: { not: "trivialAugmentWide and randAugment use it" },

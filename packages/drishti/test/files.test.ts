@@ -220,6 +220,7 @@ describe("import", () => {
     for (const [name, network] of [
       ["resnet20-12fca82f.th", "resnet20"],
       ["squeezenet_v1.1.fp16.safetensors", "squeezenet1_1"],
+      ["mobilenet_v1_0.25_224/model.json", "mobilenet_v1_0.25"],
     ] as const) {
       const out = at(`${network}.safetensors`);
       expect(await json("import", join(pretrained, name), "--out", out, "--device", "wasm")).toMatchObject({

@@ -1,4 +1,6 @@
 export { narrowBF16, narrowF16, widenBF16, widenF16 } from "./half.ts";
+export { KerasModel, kerasInput, kerasModel } from "./keras-model.ts";
+export { kerasStateDict } from "./keras-weights.ts";
 export { type PyTorchFile, type PyTorchValue, type ReadPyTorchOptions, readPyTorch } from "./pytorch.ts";
 export type { PyTorchData, PyTorchDType } from "./pytorch-dtype.ts";
 export { PyTorchTensor } from "./pytorch-tensor.ts";
@@ -12,3 +14,4 @@ export {
 } from "./safetensors.ts";
 export type { SafetensorsData, SafetensorsDType } from "./safetensors-dtype.ts";
 export { type FoundStateDict, stateDictOf } from "./state-dict.ts";
+export { readTfjs, type TfjsTensor, type TfjsWeights, tfjsPaths } from "./tfjs-weights.ts";

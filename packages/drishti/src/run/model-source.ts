@@ -10,6 +10,7 @@ import { expandHome, kindOf } from "../data/files.ts";
 import type { ReadModel } from "./formats/format.ts";
 import { readForeign } from "./formats/index.ts";
 import { isRunFolder, RunFolder } from "./run-folder.ts";
+import { modelOfTopology } from "./topology.ts";
 import { UsageError } from "./usage-error.ts";
 
 export type ModelSource =
@@ -102,6 +103,7 @@ export async function readModelFile(path: string): Promise<ModelWithCard> {
 /** The network a card describes, with fresh weights. */
 export async function modelOfCard(card: ModelCard, file: string): Promise<Layer> {
   const { name, ...shape } = card.model;
+  if (card.topology !== undefined) return modelOfTopology(card.topology, file);
   if (modelNames.includes(name)) return createModel(name, shape);
   if (!existsSync(name))
     throw new DataError(

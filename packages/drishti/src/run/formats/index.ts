@@ -4,8 +4,9 @@ import { readBytes } from "../../data/files.ts";
 import type { ModelFormat, ReadModel, ReadModelOptions } from "./format.ts";
 import { pytorch } from "./pytorch.ts";
 import { safetensors } from "./safetensors.ts";
+import { tfjs } from "./tfjs.ts";
 
-export const modelFormats: readonly ModelFormat[] = [safetensors, pytorch];
+export const modelFormats: readonly ModelFormat[] = [tfjs, safetensors, pytorch];
 
 /** Names for `--format`. */
 export const writableFormats: readonly string[] = modelFormats.filter(({ write }) => write).map(({ name }) => name);
