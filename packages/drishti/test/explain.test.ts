@@ -72,3 +72,22 @@ describe("heat", () => {
     expect([...both.data.subarray(18, 24)]).toEqual([...plain.data.subarray(0, 6)]);
   });
 });
+
+test("report.html stands alone: both languages, calibration, heat, pictures inside, nothing from elsewhere", () => {
+  const page = readFileSync(join(run, "report.html"), "utf8");
+  for (const heading of [
+    "Learning",
+    "सीखना",
+    "Confusion",
+    "Calibration",
+    "भरोसा कितना सही",
+    "Where it looked",
+    "Machine",
+    "Again",
+  ])
+    expect(page).toContain(`>${heading}<`);
+  expect(page.match(/<span lang="en">/g)?.length).toBe(page.match(/<span lang="hi">/g)?.length);
+  expect(page).toMatch(/Grad-CAM of layer <code>conv_layers<\/code>/);
+  expect(page.match(/src="data:image\/png;base64,/g)!.length).toBeGreaterThan(2);
+  expect(page).not.toMatch(/(src|href)="(?!data:)|https?:|@import|url\(/);
+});

@@ -1,11 +1,11 @@
-/** @file A trained model before labelled pictures: its measures, and the mistakes it is surest of. */
+/** @file A trained model before labelled pictures: its measures, the answers it is surest of, and how far to trust them. */
 import { DataLoader, type PictureSet } from "@drishti/core/data";
-import { type Evaluation, evaluate } from "@drishti/core/train";
+import { type Calibration, calibration, type Evaluation, evaluate } from "@drishti/core/train";
 import type { TrainedModel } from "./model-source.ts";
 import { transformFor } from "./pictures.ts";
 import { softmaxRow } from "./softmax.ts";
 
-export interface Mistake {
+export interface Answer {
   /** Of the picture in the set. */
   readonly index: number;
   readonly truth: number;
@@ -17,7 +17,10 @@ export interface Mistake {
 export interface Judgement {
   readonly evaluation: Evaluation;
   /** The surest mistakes first. */
-  readonly mistakes: readonly Mistake[];
+  readonly mistakes: readonly Answer[];
+  /** The surest right answer of each class, the surest first. */
+  readonly hits: readonly Answer[];
+  readonly calibration: Calibration;
   readonly seconds: number;
 }
 
@@ -34,7 +37,11 @@ export async function judge(
   const start = performance.now();
   const loader = new DataLoader(set, { batchSize, transform: transformFor(set, card, data) });
   const classes = card.classes.length;
-  const mistakes: Mistake[] = [];
+  const mistakes: Answer[] = [];
+  const hits = new Map<number, Answer>();
+  // Calibration looks at the answer's probability alone, so two columns stand for all classes: the answer, and nothing.
+  const answers: number[] = [];
+  const wrong: number[] = [];
   let done = 0;
   const evaluation = await evaluate(model, loader, {
     classes,
@@ -43,18 +50,25 @@ export async function judge(
       for (let i = 0; i < count; i++) {
         const probabilities = softmaxRow(logits.subarray(i * classes, (i + 1) * classes));
         const predicted = probabilities.indexOf(Math.max(...probabilities));
-        if (predicted !== labels[i])
-          mistakes.push({
-            index: indices[i]!,
-            truth: labels[i]!,
-            predicted,
-            probability: probabilities[predicted] ?? Number.NaN,
-          });
+        const truth = labels[i]!;
+        const answer = { index: indices[i]!, truth, predicted, probability: probabilities[predicted] ?? Number.NaN };
+        if (predicted !== truth) mistakes.push(answer);
+        else if (answer.probability > (hits.get(truth)?.probability ?? 0)) hits.set(truth, answer);
+        if (answer.probability >= 0) {
+          answers.push(answer.probability, 0);
+          wrong.push(predicted === truth ? 0 : 1);
+        }
       }
       done += count;
       onCount?.(done);
     },
   });
-  mistakes.sort((a, b) => b.probability - a.probability);
-  return { evaluation, mistakes: mistakes.slice(0, MOST_MISTAKES), seconds: (performance.now() - start) / 1000 };
+  const surest = (list: Answer[]) => list.sort((a, b) => b.probability - a.probability);
+  return {
+    evaluation,
+    mistakes: surest(mistakes).slice(0, MOST_MISTAKES),
+    hits: surest([...hits.values()]),
+    calibration: wrong.length > 0 ? calibration(answers, wrong, 2) : { bins: [], ece: Number.NaN, mce: Number.NaN },
+    seconds: (performance.now() - start) / 1000,
+  };
 }

@@ -12,7 +12,7 @@ import {
 } from "@drishti/core/train";
 import { type Judgement, judge } from "./judge.ts";
 import { openTrained, readTrained } from "./model-source.ts";
-import { writeReport } from "./report.ts";
+import { writeReport } from "./report/page.ts";
 import { type EpochRecord, RunFolder, recordOf } from "./run-folder.ts";
 import { withGolden } from "./save.ts";
 import { readSaved, type Saved, type Setup, setUp } from "./setup.ts";

@@ -1,6 +1,8 @@
 /** @file Curves as inline SVG. */
+import { both } from "./text.ts";
 
 export interface Series {
+  /** HTML. */
   readonly name: string;
   /** A CSS class: its colour. */
   readonly tone: "a" | "b";
@@ -12,10 +14,14 @@ const [WIDTH, HEIGHT] = [560, 260];
 const [LEFT, RIGHT, TOP, BOTTOM] = [56, 12, 14, 34];
 
 /** A chart over epochs 1, 2, … with ticks at round numbers. */
-export function lineChart(title: string, series: readonly Series[], format: (value: number) => string): string {
+export function lineChart(
+  title: { readonly en: string; readonly hi: string },
+  series: readonly Series[],
+  format: (value: number) => string,
+): string {
   const all = series.flatMap(({ values }) => values).filter(Number.isFinite);
   const epochs = Math.max(...series.map(({ values }) => values.length));
-  if (all.length === 0) return `<p>${title}: no finite values.</p>`;
+  if (all.length === 0) return `<p>${both(`${title.en}: no finite values.`, `${title.hi}: कोई सीमित संख्या नहीं।`)}</p>`;
   const ticks = roundTicks(Math.min(...all), Math.max(...all));
   const [low, high] = [ticks[0]!, ticks.at(-1)!];
   const x = (epoch: number) => LEFT + ((epoch - 1) / Math.max(1, epochs - 1)) * (WIDTH - LEFT - RIGHT);
@@ -29,18 +35,18 @@ export function lineChart(title: string, series: readonly Series[], format: (val
   const axis = names.map(
     (epoch) => `<text x="${at(x(epoch))}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${epoch}</text>`,
   );
-  const lines = series.map(({ tone, name, values }) => {
+  const lines = series.map(({ tone, values }) => {
     const points = values.flatMap((value, i) =>
       Number.isFinite(value) ? [[at(x(i + 1)), at(y(value)), i + 1, value] as const] : [],
     );
     const dots = points.map(
       ([px, py, epoch, value]) =>
-        `<circle class="dot ${tone}" cx="${px}" cy="${py}" r="3"><title>${name}, epoch ${epoch}: ${format(value)}</title></circle>`,
+        `<circle class="dot ${tone}" cx="${px}" cy="${py}" r="3"><title>epoch ${epoch}: ${format(value)}</title></circle>`,
     );
     return `<polyline class="line ${tone}" points="${points.map(([px, py]) => `${px},${py}`).join(" ")}"/>${dots.join("")}`;
   });
   const legend = series.map(({ name, tone }) => `<span class="key ${tone}">${name}</span>`).join(" ");
-  return `<figure><figcaption>${title} ${legend}</figcaption><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title} by epoch">${grid.join("")}${axis.join("")}<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 2}" text-anchor="middle">epoch</text>${lines.join("")}</svg></figure>`;
+  return `<figure><figcaption>${both(title.en, title.hi)} ${legend}</figcaption><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title.en} by epoch">${grid.join("")}${axis.join("")}<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 2}" text-anchor="middle">epoch</text>${lines.join("")}</svg></figure>`;
 }
 
 function at(value: number): string {
