@@ -142,8 +142,8 @@ export interface RemoveHook {
 }
 
 /** @internal */
-export function removable(remove: () => void): RemoveHook {
-  return Object.assign(() => remove(), { remove });
+export function removable(remove: () => unknown): RemoveHook {
+  return Object.assign(() => void remove(), { remove: () => void remove() });
 }
 
 /** Keeps the gradient of a computed tensor in its `.grad`, too. torch.Tensor.retain_grad. */

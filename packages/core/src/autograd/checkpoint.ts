@@ -6,6 +6,7 @@ import { enableGrad, isGradEnabled, recomputing } from "./grad-mode.ts";
 import { type Keeper, keep, type Saved, withKeeper } from "./graph.ts";
 import type { Storage } from "./storage.ts";
 import { Tensor } from "./tensor.ts";
+import { watch } from "./watch.ts";
 
 /** One checkpointed call: its inputs, the generator's state, and which values were forgotten. */
 class Frame {
@@ -107,6 +108,7 @@ function changed(): AutogradError {
  */
 export function checkpoint<In extends readonly unknown[], Out>(body: (...inputs: In) => Out, ...inputs: In): Out {
   if (!isGradEnabled()) return body(...inputs);
+  watch.current?.refuse("checkpoint() computes twice with one state of the generator");
   const frame = new Frame(body as (...inputs: readonly unknown[]) => unknown, inputs);
   return withKeeper(frame.forget, () => body(...inputs));
 }

@@ -1,5 +1,5 @@
 import { full, ones, zeros } from "../autograd/create.ts";
-import { noGrad } from "../autograd/grad-mode.ts";
+import { isRecomputing, noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
 import type { ShapeRule } from "../base/typed/rules.ts";
@@ -71,7 +71,7 @@ export abstract class BatchNorm<const C extends number = number, Rule extends Sh
     const { runningMean = null, runningVar = null } = this;
     const learning = this.training && !this.frozen;
     const training = learning || !runningMean;
-    const counts = learning && runningMean;
+    const counts = learning && runningMean && !isRecomputing();
     // The average over all batches depends on the count, which only the host knows.
     const momentum = counts ? (this.momentum === null ? () => this.#countBatch() : this.#countBatch()) : 0;
     return batchNorm(input, runningMean, runningVar, {

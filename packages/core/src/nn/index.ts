@@ -1,3 +1,4 @@
+export type { RemoveHook } from "../autograd/backward.ts";
 export * as functional from "../ops/index.ts";
 export { GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh } from "./activation.ts";
 export {
@@ -33,7 +34,7 @@ export { Linear } from "./linear.ts";
 export { BCEWithLogitsLoss, CrossEntropyLoss, MSELoss, NLLLoss } from "./loss.ts";
 export { BCELoss, HuberLoss, KLDivLoss, L1Loss, SigmoidFocalLoss, SmoothL1Loss } from "./losses.ts";
 export { Dropout, Dropout2d, Flatten, Identity } from "./misc.ts";
-export { type ForwardHook, type ForwardPreHook, Module, type RemoveHook, type StateValue } from "./module.ts";
+export { type ForwardHook, type ForwardPreHook, type FullBackwardHook, Module, type StateValue } from "./module.ts";
 export { GroupNorm, LayerNorm } from "./normalisation.ts";
 export { ConstantPad2d, type Padding2d, ReflectionPad2d, ReplicationPad2d, ZeroPad2d } from "./padding.ts";
 export { Parameter } from "./parameter.ts";

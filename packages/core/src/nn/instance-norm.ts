@@ -1,5 +1,5 @@
 import { full, ones, zeros } from "../autograd/create.ts";
-import { noGrad } from "../autograd/grad-mode.ts";
+import { isRecomputing, noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
 import { ShapeError } from "../errors/errors.ts";
@@ -93,10 +93,11 @@ export class InstanceNorm2d<const C extends number = number> extends Module {
     const repeated = (t: Tensor) => reshape(expand(t, [n, c]), [n * c]).clone();
     const [means, variances] = [repeated(runningMean), repeated(runningVar)];
     const maps = batchNorm(reshape(input, [1, n * c, h, w]), means, variances, { training: true, momentum, eps });
-    noGrad(() => {
-      copy_(runningMean, mean(reshape(means, [n, c]), 0));
-      copy_(runningVar, mean(reshape(variances, [n, c]), 0));
-    });
+    if (!isRecomputing())
+      noGrad(() => {
+        copy_(runningMean, mean(reshape(means, [n, c]), 0));
+        copy_(runningVar, mean(reshape(variances, [n, c]), 0));
+      });
     const scaled = reshape(maps, input.shape);
     const perChannel = (t: Tensor) => reshape(t, [c, 1, 1]);
     return weight && bias ? add(mul(scaled, perChannel(weight)), perChannel(bias)) : scaled;

@@ -1,16 +1,26 @@
+import { type RemoveHook, removable } from "../autograd/backward.ts";
 import { type Device, getBackend } from "../autograd/device.ts";
+import { isGradEnabled } from "../autograd/grad-mode.ts";
 import { Tensor } from "../autograd/tensor.ts";
 import { watch } from "../autograd/watch.ts";
 import type { ShapeRule } from "../base/typed/rules.ts";
 import { ArgumentError, DrishtiError } from "../errors/errors.ts";
+import { Gate } from "./backward-hook.ts";
 import { Parameter } from "./parameter.ts";
 
 /** Sees a module's inputs before forward; an array returned replaces them. */
 export type ForwardPreHook = (module: Module, inputs: unknown[]) => unknown[] | undefined;
 /** Sees a module's inputs and output; a value returned replaces the output. */
 export type ForwardHook = (module: Module, inputs: unknown[], output: unknown) => unknown;
-/** Takes a hook away again. */
-export type RemoveHook = () => void;
+/**
+ * Sees the gradients of a module's inputs (null for what wants none) and of its output, once for each backward; an array
+ * returned replaces those of the inputs.
+ */
+export type FullBackwardHook = (
+  module: Module,
+  gradInput: readonly (Tensor | null)[],
+  gradOutput: readonly (Tensor | null)[],
+) => readonly (Tensor | null)[] | undefined;
 
 type Forward = (...inputs: unknown[]) => unknown;
 
@@ -38,6 +48,7 @@ export abstract class Module {
   readonly #parameters = new Map<string, Parameter | null>();
   readonly #preHooks = new Set<ForwardPreHook>();
   readonly #hooks = new Set<ForwardHook>();
+  readonly #backwardHooks = new Set<FullBackwardHook>();
 
   constructor() {
     const own = this.forward as Forward;
@@ -57,13 +68,23 @@ export abstract class Module {
     try {
       let inputs = given;
       for (const hook of this.#preHooks) inputs = hook(this, inputs) ?? inputs;
+      const gate = this.#backwardHooks.size > 0 && isGradEnabled() ? this.#gate() : null;
+      if (gate) inputs = gate.enter(inputs);
       let output = own.apply(this, inputs);
       for (const hook of this.#hooks) output = hook(this, inputs, output) ?? output;
-      return output;
+      return gate ? gate.leave(output) : output;
     } catch (error) {
       if (error instanceof DrishtiError) this.#locate(error);
       throw error;
     }
+  }
+
+  #gate(): Gate {
+    return new Gate(this.constructor.name, (gradInput, gradOutput) => {
+      let grads = gradInput;
+      for (const hook of this.#backwardHooks) grads = hook(this, grads, gradOutput) ?? grads;
+      return grads;
+    });
   }
 
   /** Prepends the name of the child the error came from. */
@@ -77,19 +98,33 @@ export abstract class Module {
 
   /** True when no hook looks at this module: its temporaries are nobody's. @internal */
   get hasHooks(): boolean {
-    return this.#hooks.size > 0 || this.#preHooks.size > 0;
+    return this.#hooks.size > 0 || this.#preHooks.size > 0 || this.#backwardHooks.size > 0;
   }
 
   /** Called before every forward. */
   registerForwardPreHook(hook: ForwardPreHook): RemoveHook {
     this.#preHooks.add(hook);
-    return () => void this.#preHooks.delete(hook);
+    return removable(() => this.#preHooks.delete(hook));
   }
 
   /** Called after every forward. */
   registerForwardHook(hook: ForwardHook): RemoveHook {
     this.#hooks.add(hook);
-    return () => void this.#hooks.delete(hook);
+    return removable(() => this.#hooks.delete(hook));
+  }
+
+  /**
+   * Called in backward() when the gradients of this module's inputs are there; without an input that wants one, when its
+   * output's is. The output must be one tensor. torch.nn.Module.register_full_backward_hook.
+   *
+   * @example
+   * const layer = new nn.Linear(2, 1);
+   * const hook = layer.registerFullBackwardHook((_module, [gradInput]) => [gradInput!.mul(0.5)]);
+   * hook.remove();
+   */
+  registerFullBackwardHook(hook: FullBackwardHook): RemoveHook {
+    this.#backwardHooks.add(hook);
+    return removable(() => this.#backwardHooks.delete(hook));
   }
 
   /** Adds a tensor that is state but not learned, such as a running mean, under PyTorch's key. */
