@@ -2,6 +2,7 @@
 import { DataError } from "@drishti/core/errors";
 import { type ExternalData, type OnnxArray, tensorArray } from "./dtype.ts";
 import type { AttributeProto, NodeProto } from "./proto.ts";
+import { WireError } from "./wire.ts";
 
 type Given = Pick<NodeProto, "opType" | "domain" | "name" | "input" | "output" | "attribute">;
 
@@ -75,7 +76,12 @@ export class OnnxNode {
 
   tensor(name: string): OnnxArray | undefined {
     const tensor = this.#attributes.get(name)?.t;
-    return tensor && tensorArray(tensor, this.#external);
+    try {
+      return tensor && tensorArray(tensor, this.#external);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      throw new DataError("onnx", "damaged", `${this.title}: attribute ${name} is damaged: ${error.message}.`);
+    }
   }
 
   /**

@@ -39,7 +39,7 @@ interface Ort {
   readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => OrtTensor;
   readonly InferenceSession: {
     create(
-      bytes: Uint8Array,
+      source: string | Uint8Array,
       options: object,
     ): Promise<{
       readonly inputNames: readonly string[];
@@ -69,34 +69,66 @@ export async function loadOnnxRuntime(): Promise<{ ort: Ort; name: string } | nu
   return null;
 }
 
+/** A file opened by ONNX Runtime. */
+export interface RuntimeSession {
+  /** `onnxruntime-node 1.30.0`. */
+  readonly name: string;
+  /** The first output for one batch. Throws DataError "onnxruntime". */
+  run(data: Float32Array, shape: readonly number[]): Promise<ArrayLike<number>>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a file, or its bytes, in ONNX Runtime; null when that is not installed.
+ *
+ * Throws  DataError "onnxruntime" when it refuses the file.
+ */
+export async function openOnnxRuntime(source: string | Uint8Array): Promise<RuntimeSession | null> {
+  const found = await loadOnnxRuntime();
+  if (!found) return null;
+  const { ort, name } = found;
+  const asked = async <T>(ask: () => Promise<T>): Promise<T> => {
+    try {
+      return await ask();
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new DataError("onnx", "onnxruntime", `${name} refuses the file: ${why}`, undefined, { cause });
+    }
+  };
+  // Only errors: its warnings go to stderr past everybody.
+  const session = await asked(() => ort.InferenceSession.create(source, { logSeverityLevel: 3 }));
+  const [inputName = ""] = session.inputNames;
+  const [outputName = ""] = session.outputNames;
+  return {
+    name,
+    run: (data, shape) =>
+      asked(async () => {
+        const results = await session.run({ [inputName]: new ort.Tensor("float32", data, [...shape]) });
+        return results[outputName]!.data;
+      }),
+    close: async () => session.release?.(),
+  };
+}
+
 /**
  * Runs the file in ONNX Runtime and compares it with the model.
  *
  * Throws  DataError "needs-onnxruntime" when it is not installed, "onnxruntime" when it refuses the file.
  */
 export async function checkWithOnnxRuntime(bytes: Uint8Array, model: Layer, options: CheckOptions): Promise<OnnxCheck> {
-  const found = await loadOnnxRuntime();
-  if (!found)
+  const session = await openOnnxRuntime(bytes);
+  if (!session)
     throw new DataError(
       "onnx",
       "needs-onnxruntime",
       "the file was not checked by ONNX Runtime, as that is not installed: npm install onnxruntime-node (or onnxruntime-web).",
     );
-  const { ort, name } = found;
   try {
-    // Only errors: its warnings go to stderr past everybody.
-    const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3 });
-    const [inputName = ""] = session.inputNames;
-    const [outputName = ""] = session.outputNames;
-    return await compared(name, model, options, async (picture) => {
-      const data = (await picture.toArray()) as Float32Array;
-      const results = await session.run({ [inputName]: new ort.Tensor("float32", data, [...picture.shape]) });
-      return results[outputName]!.data;
-    }).finally(() => session.release?.());
-  } catch (cause) {
-    if (cause instanceof DataError) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new DataError("onnx", "onnxruntime", `${name} refuses the file: ${why}`, undefined, { cause });
+    return await compared(session.name, model, options, async (picture) =>
+      session.run((await picture.toArray()) as Float32Array, picture.shape),
+    );
+  } finally {
+    await session.close();
   }
 }
 

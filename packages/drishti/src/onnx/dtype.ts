@@ -109,7 +109,7 @@ export function tensorArray(tensor: TensorProto, external?: ExternalData): OnnxA
   if (type === "string" || type.startsWith("complex")) throw new WireError(`${name} holds ${type} values`);
   const { shape, count } = elements(tensor.dims);
   let raw = tensor.rawData;
-  if (tensor.dataLocation === 1) raw = readExternal(tensor, name, external);
+  if (tensor.dataLocation === 1) raw = readExternal(tensor, external, name);
   const holds = (length: number) => {
     if (length !== count) throw new WireError(`${name} of [${shape.join(", ")}] holds ${length} values`);
   };
@@ -141,7 +141,12 @@ export function tensorArray(tensor: TensorProto, external?: ExternalData): OnnxA
   return { type, shape, data: unsigned ?? Float64Array.from(list) };
 }
 
-function readExternal(tensor: TensorProto, name: string, external: ExternalData | undefined): Uint8Array {
+/** The bytes of a tensor that lies in another file. */
+export function readExternal(
+  tensor: TensorProto,
+  external: ExternalData | undefined,
+  name = `tensor "${tensor.name}"`,
+): Uint8Array {
   const entries = new Map(tensor.externalData.map(({ key, value }) => [key, value]));
   const location = entries.get("location");
   const whole = (key: string, text: string | undefined) => {

@@ -6,8 +6,10 @@ import type { Layer } from "@drishti/core/nn";
 import { readBytes } from "../data/files.ts";
 import { writeAtomic } from "../run/write-file.ts";
 import { checkWithOnnxModel, checkWithOnnxRuntime, type OnnxCheck } from "./check.ts";
+import { readExternal } from "./dtype.ts";
 import { type ExportOnnxOptions, exportOnnx } from "./export/export-onnx.ts";
 import { OnnxModel, type OnnxModelOptions } from "./onnx-model.ts";
+import { decodeModel, encodeModel } from "./proto.ts";
 
 /**
  * Opens a model file. Tensors that the file keeps in others are read from the same folder and those below it, never from
@@ -58,6 +60,29 @@ export function externalData(
       closeSync(file);
     }
   };
+}
+
+/**
+ * The same file with texts added to its metadata_props; a key that is there already gets the new text. Tensors in other files
+ * are brought in, as the copy may lie elsewhere.
+ */
+export function withMetadata(bytes: Uint8Array, texts: Readonly<Record<string, string>>, path: string): Uint8Array {
+  const metadataProps = Object.entries(texts).map(([key, value]) => ({ key, value }));
+  const model = decodeModel(bytes);
+  if (!model.graph?.initializer.some((t) => t.dataLocation === 1)) {
+    // Messages that follow one another are one: fields that are not known here stay as they are.
+    const added = encodeModel({ opsetImport: [], functions: [], metadataProps });
+    const out = new Uint8Array(bytes.length + added.length);
+    out.set(bytes);
+    out.set(added, bytes.length);
+    return out;
+  }
+  const external = externalData(path);
+  const initializer = model.graph.initializer.map((t) =>
+    t.dataLocation === 1 ? { ...t, dataLocation: 0, externalData: [], rawData: readExternal(t, external) } : t,
+  );
+  const kept = model.metadataProps.filter(({ key = "" }) => !Object.hasOwn(texts, key));
+  return encodeModel({ ...model, graph: { ...model.graph, initializer }, metadataProps: [...kept, ...metadataProps] });
 }
 
 /**

@@ -154,7 +154,8 @@ export class OnnxModel extends Module {
   }
 }
 
-function checkSupport(file: OnnxFile): void {
+/** Throws DataError "opset" or "unsupported" for what cannot be run, listed by name and node. @internal */
+export function checkSupport(file: OnnxFile): void {
   const where = file.file ?? "the model";
   const opset = file.opsets.get("") ?? 1;
   if (opset > newestOpset)

@@ -1,5 +1,6 @@
 /** @file What `summary` shows: the layers of any MODEL. */
 import { type ModelShape, type ModelSummary, modelShape, summarize } from "@drishti/core/models";
+import type { Layer } from "@drishti/core/nn";
 import { freshModel, modelOfCard, modelSource, readModelFile } from "./model-source.ts";
 
 export interface Description {
@@ -28,6 +29,14 @@ export async function describeModel(
   return {
     name: card ? `${card.model.name} (${spec})` : spec,
     input: [inChannels, height, width],
-    summary: summarize(model, [inChannels, height, width]),
+    summary: await summaryOf(model, [inChannels, height, width]),
   };
+}
+
+/** A graph has nodes instead of layers. */
+async function summaryOf(model: Layer, input: readonly number[]): Promise<ModelSummary> {
+  const { OnnxModel } = await import("../onnx/browser.ts");
+  if (!(model instanceof OnnxModel)) return summarize(model, input);
+  const { summarizeOnnx } = await import("../onnx/summary.ts");
+  return summarizeOnnx(model, input);
 }

@@ -123,7 +123,6 @@ export async function freshModel(source: ModelSource, shape: ModelShape): Promis
   if (source.kind === "built-in") return createModel(source.name, shape);
   if (source.kind === "module") return importModel(source.path, shape);
   const file = await readModelFile(source.path);
-  const model = await modelOfCard(file.card, source.path);
   const { inChannels, numClasses } = file.card.model;
   if (inChannels !== shape.inChannels || numClasses !== shape.numClasses)
     throw new DataError(
@@ -133,6 +132,7 @@ export async function freshModel(source: ModelSource, shape: ModelShape): Promis
       source.path,
     );
   if (file.network) return file.network();
+  const model = await modelOfCard(file.card, source.path);
   model.loadStateDict(file.weights);
   return model;
 }

@@ -2,11 +2,12 @@
 import { DataError } from "@drishti/core/errors";
 import { readBytes } from "../../data/files.ts";
 import type { ModelFormat, ReadModel, ReadModelOptions } from "./format.ts";
+import { onnx } from "./onnx.ts";
 import { pytorch } from "./pytorch.ts";
 import { safetensors } from "./safetensors.ts";
 import { tfjs } from "./tfjs.ts";
 
-export const modelFormats: readonly ModelFormat[] = [tfjs, safetensors, pytorch];
+export const modelFormats: readonly ModelFormat[] = [onnx, tfjs, safetensors, pytorch];
 
 /** Names for `--format`. */
 export const writableFormats: readonly string[] = modelFormats.filter(({ write }) => write).map(({ name }) => name);
