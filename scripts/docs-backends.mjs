@@ -35,8 +35,6 @@ async function loadBackends() {
 const backends = await loadBackends();
 const names = Object.keys(backends);
 const cell = (kernel, name) => (backends[name].supports(kernel) ? "yes" : "");
-/** Entries of the contract whose C++ follows: see kernels.md. Captured plans use them where a backend has them. */
-const following = /_fused_|_nhwc_|^convert_layout/;
 const missing = kernelNames
   .filter((kernel) => !following.test(kernel))
   .flatMap((kernel) => names.filter((name) => !cell(kernel, name)).map((name) => `${kernel} on ${name}`));

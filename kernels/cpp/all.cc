@@ -10,12 +10,14 @@
 #endif
 #if !defined(DRISHTI_PART) || DRISHTI_PART == 2
 #include "batch_norm.cc"
+#include "batch_norm_fused.cc"
 #include "broadcast.cc"
 #include "by-index.cc"
 #include "layout.cc"
 #include "loss.cc"
 #include "optim.cc"
 #include "pad.cc"
+#include "pool-nhwc.cc"
 #include "pool.cc"
 #include "reduce.cc"
 #include "softmax.cc"
