@@ -5,6 +5,7 @@ import { copyStrided, Tensor } from "../autograd/tensor.ts";
 import { hostSegment } from "../autograd/watch.ts";
 import type { Shape } from "../base/shape.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { clone } from "./view.ts";
 
 export interface BatchNormOptions {
   weight?: Tensor | null;
@@ -168,6 +169,8 @@ export function batchNorm(
   runningVar: Tensor | null,
   options: BatchNormOptions = {},
 ): Tensor {
+  // Nothing at all is accepted without channels, too, as in torch.
+  if (input.ndim === 1 && input.numel === 0) return clone(input);
   const { training = false, momentum = 0.1, eps = 1e-5 } = options;
   const affine = { input, weight: options.weight ?? undefined, bias: options.bias ?? undefined };
   if (!training) {

@@ -102,8 +102,8 @@ function padAxis(input: Tensor, axis: number, before: number, after: number, opt
 }
 
 /**
- * Adds borders to the last axes: `padding` is [left, right], [left, right, top, bottom], or (constant only) two more for
- * each axis before those; negative values crop.
+ * Adds borders to the last axes: `padding` is [left, right], [left, right, top, bottom], or two more for each axis
+ * before those (constant: any, else one more); negative values crop.
  *
  * Options  mode "constant" (value 0), "reflect", "replicate", "circular".
  * Throws   ShapeError "too-wide" when reflection or wrapping has not enough to copy; "rank"; "negative".
@@ -123,12 +123,11 @@ export function pad(input: Tensor, padding: readonly number[], options: PadOptio
     throw new ShapeError("pad", "rank", `padding for ${padding.length / 2} axes, input has ${input.ndim}.`, [
       { name: "input", shape: input.shape },
     ]);
-  // Volumes are padded axis by axis, which adds up gradients of copies in another order than torch's 3-D kernels.
-  if (mode !== "constant" && (padding.length > 4 || input.ndim === 1))
+  if (mode !== "constant" && (padding.length > 6 || (padding.length === 6 && input.ndim < 4) || input.ndim === 1))
     throw new ArgumentError(
       "pad",
       "axes",
-      `mode "${mode}" pads one or two axes of a picture, got ${padding.length / 2} of ${input.ndim}; "constant" pads any.`,
+      `mode "${mode}" pads one or two axes of a picture or three of a volume (C, D, H, W), got ${padding.length / 2} of ${input.ndim}; "constant" pads any.`,
     );
   if (input.ndim === 1) return padAxis(input, 0, padding[0]!, padding[1]!, options);
   if (padding.length > 4) {

@@ -165,6 +165,18 @@ export const padSuite = suite<PadOptions & { sizes: number[] }>(
       output: [2, 8, 9],
     },
     {
+      name: "a volume, reflected",
+      shapes: [[2, 2, 3, 4]],
+      options: { mode: "reflect", sizes: [1, 2, 0, 1, 1, 1] },
+      output: [2, 4, 4, 7],
+    },
+    {
+      name: "a volume, wrapped around",
+      shapes: [[2, 2, 3, 2]],
+      options: { mode: "circular", sizes: [1, 2, 0, 1, 2, 1] },
+      output: [2, 5, 4, 5],
+    },
+    {
       name: "wrapped after cropping",
       shapes: [[1, 4, 4]],
       options: { mode: "circular", sizes: [-1, 1, 1, -2] },

@@ -106,7 +106,6 @@ export async function oracle(args: readonly string[], { out, err }: Streams): Pr
       const result = await runGroup(request.folder, group, backend, { patient: request.patient });
       failed += result.failures.length;
       out(request.json ? jsonLine(result) : tableRow(result));
-      if (request.json) for (const { id, text } of result.notes) err(`oracle: ${id}: ${text}`);
     }
   }
   return failed === 0 ? 0 : 1;

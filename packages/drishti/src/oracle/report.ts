@@ -24,8 +24,8 @@ function row(cells: readonly (string | number)[]): string {
 
 export const tableHead = row(["group", "device", "passed", "failed", "skipped"]);
 
-/** A row of the table, then what failed, what is worth knowing, and why something was skipped. */
-export function tableRow({ group, device, passed, failures, notes, skipped }: GroupResult): string {
+/** A row of the table, then what failed, and why something was skipped. */
+export function tableRow({ group, device, passed, failures, skipped }: GroupResult): string {
   const lines = [row([group, device, passed, failures.length, skipped.length])];
   for (const { id, faults } of failures.slice(0, mostShown)) {
     lines.push(`  failed  ${id}`);
@@ -33,7 +33,6 @@ export function tableRow({ group, device, passed, failures, notes, skipped }: Gr
     if (faults.length > 4) lines.push(`          and ${faults.length - 4} more`);
   }
   if (failures.length > mostShown) lines.push(`  failed  ${failures.length - mostShown} more; --json lists them all`);
-  for (const { id, text } of notes) lines.push(`  note    ${id}: ${text}`);
   const reasons = new Map<string, number>();
   for (const { reason } of skipped) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   for (const [reason, count] of reasons) lines.push(`  skipped ${count}: ${reason}`);

@@ -25,8 +25,6 @@ export interface GroupResult {
   readonly passed: number;
   /** Tasks whose result differs from torch's, or that threw. */
   readonly failures: readonly { readonly id: string; readonly faults: readonly string[] }[];
-  /** What is worth knowing of tasks that passed. */
-  readonly notes: readonly { readonly id: string; readonly text: string }[];
   /** Tasks of what is not built: each with the reason. */
   readonly skipped: readonly { readonly id: string; readonly reason: string }[];
 }
@@ -86,11 +84,10 @@ export async function runGroup(
   const limit = name === "reference" && !options.patient ? patience.reference : patience.others;
   const failures: { id: string; faults: string[] }[] = [];
   const skipped: { id: string; reason: string }[] = [];
-  const notes: { id: string; text: string }[] = [];
   let passed = 0;
   for (const task of tasksOf(folder, group, limit)) {
     try {
-      const faults = await task.run((text) => notes.push({ id: task.id, text }));
+      const faults = await task.run();
       if (faults.length === 0) passed++;
       else failures.push({ id: task.id, faults });
     } catch (error) {
@@ -102,5 +99,5 @@ export async function runGroup(
         });
     }
   }
-  return { group, device: name, passed, failures, notes, skipped };
+  return { group, device: name, passed, failures, skipped };
 }
