@@ -1,9 +1,13 @@
-/** @file Replays of whole training steps give eager mode's bits on the compiled backends, too. */
+/**
+ * @file Replays of whole training steps on the compiled backends: eager mode's bits without fused kernels; with them the
+ * same bits at any number of threads, and gradients as near to doubles as eager mode's.
+ */
 import { loadNative } from "@drishti/native";
 import { describe, expect, it } from "vitest";
 import {
   type Backend,
   type BackendName,
+  createReference,
   getBackend,
   manualSeed,
   nn,
@@ -59,7 +63,7 @@ const cases: [string, Make][] = [
   ],
 ];
 
-async function run(backend: Backend, make: Make, captured: boolean): Promise<number[]> {
+async function run(backend: Backend, make: Make, fuse: boolean | undefined): Promise<number[]> {
   setDefaultDevice(backend);
   manualSeed(9);
   const { model, optimizer, shape } = make();
@@ -71,7 +75,7 @@ async function run(backend: Backend, make: Make, captured: boolean): Promise<num
     optimizer.step();
     return loss;
   };
-  const step = captured ? capture(eager, { fuse: false }) : eager;
+  const step = fuse === undefined ? eager : capture(eager, { fuse });
   const values: number[] = [];
   for (let i = 0; i < 20; i++) {
     const n = i % 5 === 4 ? 3 : 4;
@@ -83,14 +87,63 @@ async function run(backend: Backend, make: Make, captured: boolean): Promise<num
   return values;
 }
 
+/** Gradients of one batch. */
+async function gradients(backend: Backend, make: Make, fuse: boolean | undefined): Promise<Float32Array[]> {
+  setDefaultDevice(backend);
+  manualSeed(10);
+  const { model, optimizer, shape } = make();
+  const criterion = new nn.CrossEntropyLoss();
+  const eager = (images: Tensor, labels: Tensor) => {
+    optimizer.zeroGrad();
+    const loss = criterion.forward(model.forward(images), labels);
+    loss.backward();
+    return loss;
+  };
+  const step = fuse === undefined ? eager : capture(eager, { fuse, rehearse: true });
+  step(randn([2, ...shape]), randint(0, 10, [2]));
+  return Promise.all([...model.parameters()].map(async (p) => (await p.grad!.toArray()) as Float32Array));
+}
+
+const inDoubles = new Map<Make, Promise<Float32Array[]>>();
+function doublesOf(make: Make): Promise<Float32Array[]> {
+  const known = inDoubles.get(make) ?? gradients(createReference(), make, undefined);
+  inDoubles.set(make, known);
+  return known;
+}
+
+/** The largest error of each tensor over its largest value; the worst of them. */
+function worst(actual: readonly Float32Array[], expected: readonly Float32Array[]): number {
+  const errors = expected.map((values, i) => {
+    const error = values.reduce((most, value, j) => Math.max(most, Math.abs(value - actual[i]![j]!)), 0);
+    return error / values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  });
+  return Math.max(...errors);
+}
+
 for (const [name, backend] of backends) {
   const missing = typeof backend === "string";
   describe.skipIf(missing)(`${name}${missing ? ` (skipped: ${backend})` : ""}`, () => {
     it.each(cases)("%s: 20 steps, the same bits", async (_name, make) => {
-      const eager = await run(backend as Backend, make, false);
-      const replayed = await run(backend as Backend, make, true);
+      const eager = await run(backend as Backend, make, undefined);
+      const replayed = await run(backend as Backend, make, false);
       expect(replayed.length).toBe(eager.length);
       expect(replayed.findIndex((value, i) => !Object.is(value, eager[i]))).toBe(-1);
     });
+
+    it.each(cases)("%s, fused: gradients as near to doubles as eager mode's", async (_name, make) => {
+      const doubles = await doublesOf(make);
+      const eager = worst(await gradients(backend as Backend, make, undefined), doubles);
+      const fused = worst(await gradients(backend as Backend, make, true), doubles);
+      expect(fused).toBeLessThan(Math.max(3 * eager, 5e-6)); // docs/numerics.md, "Captured functions"
+    });
   });
 }
+
+const [one, two] = [backends[0]![1], backends[1]![1]];
+describe.skipIf(typeof one === "string")("fused, 1 and 2 threads", () => {
+  it.each(cases)("%s: the same bits", async (_name, make) => {
+    const single = await run(one as Backend, make, true);
+    const double = await run(two as Backend, make, true);
+    expect(double.findIndex((value, i) => !Object.is(value, single[i]))).toBe(-1);
+  });
+});
