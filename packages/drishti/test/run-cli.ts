@@ -10,13 +10,15 @@ export interface Result {
 export interface RunOptions {
   readonly env?: Record<string, string | undefined>;
   readonly terminal?: boolean;
+  /** What is on standard input. */
+  readonly stdin?: string | Uint8Array;
   /** Presses Ctrl-C when this returns true for something written to stderr. */
   readonly interruptOn?: (text: string) => boolean;
 }
 
 /** Runs on the reference backend unless the arguments name a device. */
 export async function cli(argv: readonly string[], options: RunOptions = {}): Promise<Result> {
-  const { env = {}, terminal = false, interruptOn } = options;
+  const { env = {}, terminal = false, interruptOn, stdin = "" } = options;
   const taken = argv.includes("--device") || !takesDevice(argv[0]) ? argv : [...argv, "--device", "reference"];
   let [out, err] = ["", ""];
   let stop: (() => void) | undefined;
@@ -28,6 +30,7 @@ export async function cli(argv: readonly string[], options: RunOptions = {}): Pr
       err += text;
       if (interruptOn?.(text)) stop?.();
     },
+    stdin: async () => Buffer.from(stdin),
     outIsTerminal: terminal,
     errIsTerminal: terminal,
     columns: 100,

@@ -5,6 +5,8 @@ export interface Io {
   out(text: string): void;
   /** Progress, warnings, errors. */
   err(text: string): void;
+  /** All of standard input. */
+  stdin(): Promise<Uint8Array>;
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
   /** Width of the terminal in characters. */
@@ -23,6 +25,11 @@ export function processIo(): Io {
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
+    async stdin() {
+      const parts: Uint8Array[] = [];
+      for await (const part of process.stdin) parts.push(part as Uint8Array);
+      return Buffer.concat(parts);
+    },
     outIsTerminal: process.stdout.isTTY === true,
     errIsTerminal: process.stderr.isTTY === true,
     columns: process.stderr.columns ?? process.stdout.columns ?? 80,

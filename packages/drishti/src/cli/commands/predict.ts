@@ -19,7 +19,7 @@ export function define(command: Command): Command {
     .argument("<model>", "run folder or model file")
     .argument(
       "<file...>",
-      "PNG, PGM, PPM; JPEG and others with sharp installed; FILE#N of an idx file or a CIFAR-10 .bin",
+      "pictures, folders, patterns, URLs of this machine, - for standard input (a picture or a list); FILE#N of an idx file or a CIFAR-10 .bin",
     )
     .option("--top <n>", "how many labels to give for each", wholeNumber(1), 5)
     .option("--explain", "write a picture of each with heat where the evidence lies (Grad-CAM)")
@@ -28,12 +28,12 @@ export function define(command: Command): Command {
 }
 
 export async function run(model: string, files: readonly string[], options: PredictOptions, io: Io): Promise<number> {
-  const [{ openForUse }, { openTrained, readTrained }, { predictFile }, { DrishtiError }, { Explainer }] =
+  const [{ openForUse }, { openTrained, readTrained }, { predictAll }, { predictInputs }, { Explainer }] =
     await Promise.all([
       import("../../run/open-for-use.ts"),
       import("../../run/model-source.ts"),
       import("../../run/predict.ts"),
-      import("@drishti/core/errors"),
+      import("../../run/predict-inputs.ts"),
       import("../../run/explain.ts"),
     ]);
   const progress = new Progress(io, options.quiet);
@@ -50,32 +50,33 @@ export async function run(model: string, files: readonly string[], options: Pred
   const release = io.onInterrupt(() => {
     stopped = true;
   });
-  let failed = 0;
+  let [count, failed] = [0, 0];
   try {
-    for (const file of files) {
+    for await (const answer of predictAll(trained, predictInputs(files, io.stdin), options.top ?? 5, explainer)) {
       if (stopped) return EXIT_INTERRUPTED;
-      try {
-        const prediction = await predictFile(trained, file, options.top ?? 5, explainer);
-        const { label, probability, top } = prediction;
-        const others = top.slice(1).map((other) => `${other.label} ${percent(other.probability)}`);
-        io.out(
-          options.json
-            ? `${JSON.stringify(prediction)}\n`
-            : `${file}  ${style.bold(label)}  ${percent(probability)}${others.length > 0 ? style.dim(`  (${others.join(", ")})`) : ""}\n`,
-        );
-      } catch (error) {
+      count++;
+      const { file } = answer;
+      if ("error" in answer) {
         // One bad picture is named and counted; the others are still labelled.
-        if (!(error instanceof DrishtiError) || error.where === "gradCam") throw error; // a layer fits no picture
         failed++;
-        if (options.json)
-          io.out(`${JSON.stringify({ file, error: { code: error.code, message: plainMessage(error) } })}\n`);
-        else io.err(`drishti: ${plainMessage(error)}\n`);
+        const { code } = answer.error;
+        const message = plainMessage(answer.error);
+        if (options.json) io.out(`${JSON.stringify({ file, error: { code, message } })}\n`);
+        else io.err(`drishti: ${message}\n`);
+        continue;
       }
+      const { label, probability, top } = answer;
+      const others = top.slice(1).map((other) => `${other.label} ${percent(other.probability)}`);
+      io.out(
+        options.json
+          ? `${JSON.stringify(answer)}\n`
+          : `${file}  ${style.bold(label)}  ${percent(probability)}${others.length > 0 ? style.dim(`  (${others.join(", ")})`) : ""}\n`,
+      );
     }
   } finally {
     release();
   }
-  if (explainer && failed < files.length) progress.line(`pictures with heat are in ${explainDir ?? "explained"}`);
-  if (failed > 0 && files.length > 1) progress.line(`${failed} of ${files.length} pictures could not be read`);
+  if (explainer && failed < count) progress.line(`pictures with heat are in ${explainDir ?? "explained"}`);
+  if (failed > 0 && count > 1) progress.line(`${failed} of ${count} pictures could not be read`);
   return failed > 0 ? EXIT_FAILED : EXIT_DONE;
 }
