@@ -35,7 +35,7 @@ async function found(folder: string): Promise<Record<string, string[]>> {
   const { problems } = await checkData(folder, { workers: 0 });
   const out: Record<string, string[]> = {};
   for (const { code, file } of problems)
-    (out[code] ??= []).push(file.startsWith(folder) ? relative(folder, file) : file);
+    out[code] = [...(out[code] ?? []), file.startsWith(folder) ? relative(folder, file) : file];
   return out;
 }
 
