@@ -17,7 +17,7 @@ import { ArgumentError, DataError } from "@drishti/core/errors";
 import type { PictureSource } from "./sources/source.ts";
 import { placeName } from "./work/place.ts";
 import { defaultWorkers, WorkerPool } from "./work/pool.ts";
-import { type BadFile, checkShape, loadPicture, type SampleResult } from "./work/task.ts";
+import { type BadFile, checkShape, loadPicture, plainText, type SampleResult } from "./work/task.ts";
 
 export type { BadFile } from "./work/task.ts";
 
@@ -139,7 +139,7 @@ export class PictureFiles implements PictureSet, BatchSource {
   }
 
   #meet(bad: BadFile): void {
-    if (this.#options.onBadFile === "fail") throw new DataError("data", bad.code, withoutWhere(bad), bad.file);
+    if (this.#options.onBadFile === "fail") throw new DataError("data", bad.code, plainText(bad), bad.file);
     if (this.#bad.has(bad.file)) return;
     this.#bad.set(bad.file, bad);
     this.#options.onBad?.(bad);
@@ -170,8 +170,4 @@ export class PictureFiles implements PictureSet, BatchSource {
     const mean = sums.map(([sum]) => sum! / pixels);
     return { mean, std: sums.map(([, squares], c) => Math.sqrt(Math.max(0, squares! / pixels - mean[c]! ** 2)) || 1) };
   }
-}
-
-function withoutWhere({ message }: BadFile): string {
-  return message.replace(/^[a-z]+: /, "");
 }

@@ -8,6 +8,7 @@ import type { Optimizer } from "@drishti/core/optim";
 import type { ModelCard } from "@drishti/core/train";
 import { type OpenedData, openData, openSplit } from "../data/open-data.ts";
 import type { BadFile } from "../data/picture-files.ts";
+import { plainText } from "../data/work/task.ts";
 import { openDevice, registerDevices } from "../devices.ts";
 import { mixing } from "./augment.ts";
 import { hold, startFrom } from "./finetune.ts";
@@ -109,7 +110,7 @@ async function openTrainingData(config: TrainConfig, size: number, say?: (line: 
     imageSize: size,
     workers: config.workers ?? undefined,
     onBadFile: config["on-bad-file"],
-    onBad: (bad: BadFile) => say?.(`left out: ${bad.message.replace(/^[a-z]+: /, "")}`),
+    onBad: (bad: BadFile) => say?.(`left out: ${plainText(bad)}`),
     say,
   };
   const opened = await openData(data, options);

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import type { CheckResult } from "../../check/check.ts";
 import { drawTable } from "../draw.ts";
 import { EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, type Io } from "../io.ts";
-import { type CommonOptions, wholeNumber, withCommon } from "../options.ts";
+import { type CommonOptions, number, wholeNumber, withCommon } from "../options.ts";
 import { Progress } from "../progress.ts";
 import { styleFor } from "../style.ts";
 
@@ -13,8 +13,9 @@ export interface CheckCommandOptions extends CommonOptions {
   readonly workers?: number;
 }
 
-export interface PackOptions extends CommonOptions {
+export interface PackCommandOptions extends CommonOptions {
   readonly out: string;
+  /** Megabytes. */
   readonly shardSize: number;
 }
 
@@ -27,7 +28,13 @@ export function define(command: Command, io: Io, done: (code: number) => void): 
     .option("--strict", "exit code 1 when there is anything to remark")
     .option("--workers <n>", "threads (default: one a processor but one)", wholeNumber(0))
     .action(async (data: string, options: CheckCommandOptions) => done(await runCheck(data, options, io)));
-  return command.description("check a data set").addCommand(check);
+  const pack = withCommon(new Command("pack"))
+    .description("write a data set as WebDataset shards: a few large .tar files, mixed, for sets of many pictures")
+    .argument("<data>", "folder of pictures, .csv or .jsonl list, or shards:PATTERN")
+    .requiredOption("--out <folder>", "where the shards go")
+    .option("--shard-size <megabytes>", "of each shard", number(0.001), 256)
+    .action(async (data: string, options: PackCommandOptions) => done(await runPack(data, options, io)));
+  return command.description("check or pack a data set").addCommand(check).addCommand(pack);
 }
 
 async function runCheck(data: string, options: CheckCommandOptions, io: Io): Promise<number> {
@@ -62,6 +69,44 @@ async function runCheck(data: string, options: CheckCommandOptions, io: Io): Pro
     }
     io.out(options.json ? `${JSON.stringify(jsonOf(result))}\n` : await textOf(result, io));
     return options.strict && result.problems.length > 0 ? EXIT_FAILED : EXIT_DONE;
+  } finally {
+    progress.clear();
+    release();
+  }
+}
+
+async function runPack(data: string, options: PackCommandOptions, io: Io): Promise<number> {
+  const [{ packShards }, { expandHome }, { plainText }] = await Promise.all([
+    import("../../data/pack.ts"),
+    import("../../data/files.ts"),
+    import("../../data/work/task.ts"),
+  ]);
+  const progress = new Progress(io, options.quiet);
+  const signal = { aborted: false };
+  const release = io.onInterrupt(() => {
+    signal.aborted = true;
+  });
+  try {
+    const packed = await packShards(expandHome(data), expandHome(options.out), {
+      shardBytes: options.shardSize * 2 ** 20,
+      seed: options.seed,
+      signal,
+      onBad: (bad) => progress.line(`left out: ${plainText(bad)}`),
+      onCount: (count, total) => progress.bar("packing", count / total, `${count}/${total}`),
+    });
+    progress.clear();
+    if (signal.aborted) {
+      progress.line(`stopped: the shards in ${options.out} are not complete. Remove them.`);
+      return EXIT_INTERRUPTED;
+    }
+    const { shards, pictures, bad, classes, patterns } = packed;
+    const val = patterns.val ? ` --val "${patterns.val}"` : "";
+    io.out(
+      options.json
+        ? `${JSON.stringify({ shards, pictures, bad, classes, ...patterns })}\n`
+        : `${pictures} pictures of ${classes.length} classes in ${shards.length} shards\ndrishti train --data "${patterns.train}"${val}\n`,
+    );
+    return EXIT_DONE;
   } finally {
     progress.clear();
     release();

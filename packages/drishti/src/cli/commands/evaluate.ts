@@ -30,11 +30,12 @@ export function define(command: Command): Command {
 }
 
 export async function run(model: string, options: EvaluateOptions, io: Io): Promise<number> {
-  const [{ openForUse }, { openTrained, readTrained }, { judge }, { openSplit }] = await Promise.all([
+  const [{ openForUse }, { openTrained, readTrained }, { judge }, { openSplit }, { plainText }] = await Promise.all([
     import("../../run/open-for-use.ts"),
     import("../../run/model-source.ts"),
     import("../../run/judge.ts"),
     import("../../data/open-data.ts"),
+    import("../../data/work/task.ts"),
   ]);
   const progress = new Progress(io, options.quiet);
   const file = await readTrained(model);
@@ -46,7 +47,7 @@ export async function run(model: string, options: EvaluateOptions, io: Io): Prom
     channels: card.preprocessing.channels,
     wantedClasses: card.classes,
     workers: options.workers,
-    onBad: (bad) => progress.line(`left out: ${bad.message.replace(/^[a-z]+: /, "")}`),
+    onBad: (bad) => progress.line(`left out: ${plainText(bad)}`),
     say: (line) => progress.line(line),
   });
   const device = openForUse(options, (line) => progress.line(line));

@@ -12,31 +12,38 @@ const MOST = 100_000;
  * expandBraces("train-{08..11}.tar"); // train-08.tar … train-11.tar
  */
 export function expandBraces(pattern: string): string[] {
-  const open = innermost(pattern);
-  if (!open) return [pattern];
-  const [start, end] = open;
+  const group = firstGroup(pattern);
+  if (!group) return [pattern];
+  const [start, end, parts] = group;
+  const heads = parts.flatMap((part) => expandBraces(part));
+  const tails = expandBraces(pattern.slice(end + 1));
+  if (heads.length * tails.length > MOST)
+    throw new DataError("data", "pattern", `"${pattern}" stands for more than ${MOST} files. Make it narrower.`);
   const before = pattern.slice(0, start);
-  const after = pattern.slice(end + 1);
-  const out: string[] = [];
-  for (const choice of choices(pattern.slice(start + 1, end))) {
-    out.push(...expandBraces(`${before}${choice}${after}`));
-    if (out.length > MOST)
-      throw new DataError("data", "pattern", `"${pattern}" stands for more than ${MOST} files. Make it narrower.`);
-  }
-  return [...new Set(out)];
+  return [...new Set(heads.flatMap((head) => tails.map((tail) => `${before}${head}${tail}`)))];
 }
 
-/** The first pair of braces without others inside that has something to choose from. */
-function innermost(pattern: string): [start: number, end: number] | undefined {
-  for (const found of pattern.matchAll(/\{([^{}]*)\}/g))
-    if (found[1]!.includes(",") || /^\d+\.\.\d+$/.test(found[1]!))
-      return [found.index, found.index + found[0].length - 1];
+/** The first pair of braces that has something to choose from, and its choices; what is inside of those is left alone. */
+function firstGroup(pattern: string): [start: number, end: number, parts: string[]] | undefined {
+  for (let start = pattern.indexOf("{"); start >= 0; start = pattern.indexOf("{", start + 1)) {
+    const cuts = [start];
+    let depth = 0;
+    for (let i = start; i < pattern.length; i++) {
+      if (pattern[i] === "{") depth++;
+      else if (pattern[i] === "," && depth === 1) cuts.push(i);
+      else if (pattern[i] === "}" && --depth === 0) {
+        const inside = pattern.slice(start + 1, i);
+        if (cuts.length > 1) return [start, i, cuts.map((cut, k) => pattern.slice(cut + 1, cuts[k + 1] ?? i))];
+        if (/^\d+\.\.\d+$/.test(inside)) return [start, i, numbers(inside)];
+        break;
+      }
+    }
+  }
   return undefined;
 }
 
-function choices(text: string): string[] {
-  const range = /^(\d+)\.\.(\d+)$/.exec(text);
-  if (!range) return text.split(",");
+function numbers(text: string): string[] {
+  const range = /^(\d+)\.\.(\d+)$/.exec(text)!;
   const [first, last] = [Number(range[1]), Number(range[2])];
   const step = first <= last ? 1 : -1;
   const count = Math.abs(last - first) + 1;

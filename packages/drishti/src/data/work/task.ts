@@ -107,6 +107,11 @@ function asBadFile(error: unknown, place: Place): BadFile {
   return { file, code: error.code, message: error.message.replace(nameFor(place), () => file) };
 }
 
+/** What is wrong with a file, in words that begin with its name. */
+export function plainText({ message }: BadFile): string {
+  return message.replace(/^[a-z]+: /, "");
+}
+
 const transforms = new Map<string, Transform>();
 
 function transformOf(text: string): Transform {
