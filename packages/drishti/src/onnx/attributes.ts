@@ -47,7 +47,7 @@ export class OnnxNode {
   }
 
   int(name: string, preset: number): number {
-    return this.#attributes.get(name)?.i ?? this.#absent(name, preset);
+    return this.#attributes.get(name)?.i ?? this.#absent(name, preset, 2);
   }
 
   flag(name: string, preset = false): boolean {
@@ -55,12 +55,12 @@ export class OnnxNode {
   }
 
   float(name: string, preset: number): number {
-    return this.#attributes.get(name)?.f ?? this.#absent(name, preset);
+    return this.#attributes.get(name)?.f ?? this.#absent(name, preset, 1);
   }
 
   text(name: string, preset: string): string {
     const bytes = this.#attributes.get(name)?.s;
-    return bytes ? new TextDecoder().decode(bytes) : this.#absent(name, preset);
+    return bytes ? new TextDecoder().decode(bytes) : this.#absent(name, preset, 3);
   }
 
   /** An empty list counts as not given. */
@@ -88,16 +88,14 @@ export class OnnxNode {
    * Scalars are left out of a file when they are 0 by the rules of proto3, which some writers follow: such an attribute
    * is there without a value.
    */
-  #absent<T>(name: string, preset: T): T {
+  #absent<T extends number | string>(name: string, preset: T, type: 1 | 2 | 3): T {
     const attribute = this.#attributes.get(name);
     if (!attribute) return preset;
-    const zero = typeof preset === "number" ? 0 : "";
-    const wanted = typeof preset === "number" ? [1, 2] : [3];
-    if (attribute.type === undefined || wanted.includes(attribute.type)) return zero as T;
+    if (attribute.type === undefined || attribute.type === type) return (typeof preset === "number" ? 0 : "") as T;
     throw new DataError(
       "onnx",
       "attribute",
-      `${this.title}: attribute ${name} has another type than ${typeof preset}.`,
+      `${this.title}: attribute ${name} is no ${["float", "whole number", "text"][type - 1]}.`,
     );
   }
 }

@@ -140,11 +140,9 @@ function cast({ tensor, type }: Value, to: OnnxType, { device }: Context): Value
   return result(toHost(value).tensor, to);
 }
 
-const castTo = (node: OnnxNode): OnnxType | undefined => {
-  const code = node.int("to", 0);
-  // Opset 1 wrote the type's name.
-  return code === 0 ? (node.text("to", "").toLowerCase() as OnnxType) || undefined : typeOfCode(code);
-};
+const castTo = (node: OnnxNode): OnnxType | undefined =>
+  // Before opset 6 the type was written by its name.
+  node.opset < 6 ? (node.text("to", "").toLowerCase() as OnnxType) || undefined : typeOfCode(node.int("to", 0));
 
 export const arithmetic: Operators = {
   Add: binary((a, b) => a.add(b)),

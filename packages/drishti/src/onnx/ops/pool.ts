@@ -178,7 +178,7 @@ const lpPool: Operator = {
     const input = need(node, inputs, 0);
     const x = together([input], context).tensors[0]!;
     const w = windowOf(node, x);
-    const out = norm((powers) => windowSums(powers, w, context), asPicture(x), node.float("p", node.int("p", 2)));
+    const out = norm((powers) => windowSums(powers, w, context), asPicture(x), node.int("p", 2));
     return [result(fromPicture(out, x.ndim), input.type)];
   },
 };

@@ -63,7 +63,7 @@ function weights(axis: Axis, { weight, reach, rule, antialias, exclude }: Filter
     let sum = 0;
     for (let k = Math.ceil(centre - reach * stretch); k <= centre + reach * stretch; k++) {
       const outside = k < 0 || k >= from;
-      if (outside && (exclude || antialias)) continue;
+      if (outside && exclude) continue;
       const share = weight((k - centre) / stretch);
       out[i * from + Math.min(from - 1, Math.max(0, k))]! += share;
       sum += share;
@@ -145,7 +145,8 @@ const resize: Operator = {
     const rule = ruleOf(node);
     const mode = node.text("mode", "nearest");
     const early = node.type === "Upsample" || node.opset < 11;
-    const round = early ? "floor" : node.text("nearest_mode", "round_prefer_floor");
+    const before11 = (axis: Axis) => (axis.scale < 1 ? "ceil" : "floor");
+    const round = early ? before11 : () => node.text("nearest_mode", "round_prefer_floor");
     const filter: Filter = {
       weight: mode === "cubic" ? cubic(node.float("cubic_coeff_a", -0.75)) : triangle,
       reach: mode === "cubic" ? 2 : 1,
@@ -154,7 +155,7 @@ const resize: Operator = {
       exclude: node.flag("exclude_outside"),
     };
     const out = axes.reduce(
-      (t, axis) => (mode === "nearest" ? nearest(t, axis, rule, round) : mixed(t, axis, filter, context)),
+      (t, axis) => (mode === "nearest" ? nearest(t, axis, rule, round(axis)) : mixed(t, axis, filter, context)),
       place.tensor,
     );
     return [result(out, input.type)];
