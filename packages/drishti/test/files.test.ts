@@ -168,6 +168,21 @@ describe("import", () => {
     expect(bgr.golden!.pixels).toEqual(rgb.golden!.pixels);
   });
 
+  // Models that TensorFlow.js saved (scripts/golden-tfjs.mjs); a network with layers of its own is kept in the card.
+  test.each([
+    ["sequence", "3,11,9", 4],
+    ["branches", "2,8,8", 3],
+  ] as const)("TensorFlow.js, %s", async (name, input, classes) => {
+    const source = resolve(import.meta.dirname, "../../core/test/golden/tfjs", name, "model.json");
+    const out = at(`${name}.safetensors`);
+    expect(await json("import", source, "--out", out)).toMatchObject({ code: 0, ok: true });
+    const { model } = decodeModelFile(readFileSync(out)).card!;
+    const [inChannels, height, width] = input.split(",").map(Number);
+    expect(model).toEqual({ name: "model.json", inChannels, numClasses: classes, height, width });
+    expect(await json("verify", out, "--device", "wasm")).toMatchObject({ ok: true });
+    expect((await cli(["summary", out])).out).toContain("Conv2d");
+  });
+
   test.each([
     [
       "weights of no network",

@@ -121,16 +121,15 @@ const LARGEST_SIDE = 64;
 
 /** Pictures of soft coloured noise, the same every time: not all black, not all alike, and small in a file. */
 export function testPictures({ preprocessing: { channels, height, width } }: ModelCard): Picture[] {
-  const shown = channels === 1 ? 1 : 3;
   const [h, w] = [Math.min(height, LARGEST_SIDE), Math.min(width, LARGEST_SIDE)];
   return Array.from({ length: PICTURES }, (_, i) => {
     const random = new Generator(i);
-    const waves = Array.from({ length: 4 * shown }, () => [
+    const waves = Array.from({ length: 4 * channels }, () => [
       1 + (random.random() % 5),
       random.random() % 5,
       random.random() % 64,
     ]);
-    const data = Uint8Array.from({ length: shown * h * w }, (_, at) => {
+    const data = Uint8Array.from({ length: channels * h * w }, (_, at) => {
       const [c, y, x] = [Math.floor(at / (h * w)), Math.floor(at / w) % h, at % w];
       const sum = waves
         .slice(4 * c, 4 * c + 4)
@@ -140,6 +139,6 @@ export function testPictures({ preprocessing: { channels, height, width } }: Mod
         );
       return 2 * sum; // four triangles of 0 to 32
     });
-    return { data, channels: shown, height: h, width: w };
+    return { data, channels, height: h, width: w };
   });
 }
