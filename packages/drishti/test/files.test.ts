@@ -1,4 +1,5 @@
 /** Model files in and out of the program: import, export, verify. */
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -6,6 +7,7 @@ import { readPyTorch, stateDictOf, writePyTorch, writeSafetensors } from "@drish
 import { createModel, modelNames } from "@drishti/core/models";
 import { decodeModelFile, encodeModel } from "@drishti/core/train";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { web } from "../src/run/formats/web.ts";
 import { tensorCounts } from "../src/run/guess-model.ts";
 import { cli } from "./run-cli.ts";
 import { bars, pgm, writeMnistLike } from "./tiny-data.ts";
@@ -50,6 +52,36 @@ describe("export", () => {
     expect(path).toEqual([]);
     expect(weights.get("net.2.num_batches_tracked")).toMatchObject({ dtype: "int64", shape: [] });
     expect([...weights.values()].filter(({ dtype }) => dtype === "float32")).toHaveLength(8);
+  });
+
+  // Bundles the runtime from the sources; a browser is started where there is one.
+  test("web: predict.mjs and the page give the golden logits; predict.mjs labels pictures without any package", async () => {
+    const { code, out, err } = await cli(["export", at("run"), "--format", "web", "--out", at("site"), "--json"]);
+    expect([code, err]).toEqual([0, ""]);
+    const { checks } = JSON.parse(out) as {
+      checks: { where: string; ok: boolean; maxError: number | null; skipped?: boolean }[];
+    };
+    expect(checks.map(({ where, ok }) => [where, ok])).toEqual([
+      ["predict.mjs", true],
+      ["browser", true],
+    ]);
+    for (const { maxError, skipped } of checks) if (!skipped) expect(maxError).toBeLessThan(1e-5);
+    expect(readFileSync(at("site/index.html"), "utf8").trimEnd().split("\n")).toHaveLength(10);
+    writeFileSync(at("bar.pgm"), pgm(bars(1, 9).pixels));
+    const { stdout } = spawnSync(process.execPath, [at("site/predict.mjs"), at("bar.pgm")], { encoding: "utf8" });
+    const ours = JSON.parse((await cli(["predict", at("run"), at("bar.pgm"), "--json"])).out);
+    expect(JSON.parse(stdout).top[0].label).toBe(ours.label);
+    expect(JSON.parse(stdout).top[0].probability).toBeCloseTo(ours.probability, 5);
+    expect(await json("verify", at("site"), "--device", "wasm")).toMatchObject({ ok: true });
+  });
+
+  test("web: a network of one's own is refused with what to do instead", async () => {
+    const { card } = decodeModelFile(readFileSync(best));
+    const own = { ...card!, model: { ...card!.model, name: resolve(import.meta.dirname, "own-net.ts") } };
+    await expect(web.write!({ model: createModel("lenet5"), card: own }, at("own-site"))).rejects.toThrow(
+      expect.objectContaining({ code: "no-network", message: expect.stringContaining("onnx") }),
+    );
+    expect(existsSync(at("own-site"))).toBe(false);
   });
 
   test("the formats there are, when none or a wrong one is named", async () => {

@@ -20,6 +20,8 @@ export interface GoldenCheck {
   /** Null where it could not be run. */
   readonly maxError: number | null;
   readonly ok: boolean;
+  /** What it would be run with is not installed here: no proof and no failure. */
+  readonly skipped?: boolean;
   /** Why it could not be run. */
   readonly reason?: string;
 }

@@ -1,7 +1,10 @@
 /** @file The golden pictures of a model file, run wherever the file can be run. */
+import { dirname } from "node:path";
 import { setDefaultDevice } from "@drishti/core";
 import { openDevice, registerDevices, reportDevices } from "../devices.ts";
 import { readForeign } from "./formats/index.ts";
+import { isWebFolder } from "./formats/web.ts";
+import { checkWeb } from "./formats/web-checks.ts";
 import { checkGolden, type GoldenCheck } from "./golden.ts";
 import { openTrained, readTrained } from "./model-source.ts";
 
@@ -33,15 +36,18 @@ export async function* verifyModel(spec: string, options: VerifyOptions): AsyncG
     yield await checkGolden(device, model, card, file.file);
   }
   if (wanted !== undefined) return;
+  const folder = dirname(file.file);
+  if (isWebFolder(folder)) for (const check of await checkWeb(folder)) yield check;
   const { format } = await readForeign(file.file);
   if (format.checks) for (const check of await format.checks(file.file, file.card)) yield check;
 }
 
-/** One answer of many: the largest error, and whether all were right. Checks that could not be run count as wrong. */
+/** One answer of many: the largest error, and whether all were right. Checks that failed to run count as wrong, skipped ones not at all. */
 export function summed(checks: readonly GoldenCheck[]): { maxError: number | null; ok: boolean } {
-  const errors = checks.flatMap(({ maxError }) => (maxError === null ? [] : [maxError]));
+  const run = checks.filter(({ skipped }) => !skipped);
+  const errors = run.flatMap(({ maxError }) => (maxError === null ? [] : [maxError]));
   return {
     maxError: errors.length > 0 ? Math.max(...errors) : null,
-    ok: checks.length > 0 && checks.every(({ ok }) => ok),
+    ok: run.length > 0 && run.every(({ ok }) => ok),
   };
 }

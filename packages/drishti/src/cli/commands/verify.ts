@@ -24,6 +24,7 @@ export async function run(model: string, options: CommonOptions, io: Io): Promis
   return result.ok ? EXIT_DONE : EXIT_FAILED;
 }
 
-export function checkLine({ where, maxError, ok, reason }: GoldenCheck): string {
+export function checkLine({ where, maxError, ok, skipped, reason }: GoldenCheck): string {
+  if (skipped) return `--    ${where}: not run, ${reason}`;
   return `${ok ? "ok  " : "FAIL"}  ${where}: ${maxError === null ? reason : `error ${maxError.toExponential(1)}`}`;
 }

@@ -6,8 +6,9 @@ import { onnx } from "./onnx.ts";
 import { pytorch } from "./pytorch.ts";
 import { safetensors } from "./safetensors.ts";
 import { tfjs } from "./tfjs.ts";
+import { web } from "./web.ts";
 
-export const modelFormats: readonly ModelFormat[] = [onnx, tfjs, safetensors, pytorch];
+export const modelFormats: readonly ModelFormat[] = [onnx, tfjs, safetensors, pytorch, web];
 
 /** Names for `--format`. */
 export const writableFormats: readonly string[] = modelFormats.filter(({ write }) => write).map(({ name }) => name);
@@ -28,7 +29,10 @@ export async function readForeign(
     throw new DataError(
       "model",
       "format",
-      `${path} is no model file that can be read (${bytes.length} bytes). Known are ${modelFormats.map(({ about }) => about).join("; ")}.`,
+      `${path} is no model file that can be read (${bytes.length} bytes). Known are ${modelFormats
+        .filter(({ read }) => read)
+        .map(({ about }) => about)
+        .join("; ")}.`,
       path,
     );
   return { ...(await format.read(bytes, path, options)), format, bytes };
