@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const tool = (name) => join(root, "node_modules", ".bin", name);
+const tsc = [process.execPath, join("node_modules", "typescript", "bin", "tsc")]; // three packages have a bin of this name
 const script = (name, ...args) => ({
   needs: `scripts/${name}`,
   run: [process.execPath, join("scripts", name), ...args],
@@ -20,13 +21,15 @@ const checkedOnly = [
 ].filter((path) => existsSync(join(root, path)));
 
 const checks = [
-  { name: "types and build", run: [tool("tsc"), "-b"] },
-  ...checkedOnly.map((path) => ({ name: `types of ${path}`, run: [tool("tsc"), "--noEmit", "-p", path] })),
+  { name: "types and build", run: [...tsc, "-b"] },
+  ...checkedOnly.map((path) => ({ name: `types of ${path}`, run: [...tsc, "--noEmit", "-p", path] })),
   { name: "format and lint", run: [tool("biome"), "ci", "--colors=off", "."] },
   { name: "layers", ...script("layers.mjs") },
   { name: "size of the browser entry", ...script("size-budget.mjs") },
   { name: "contract.h up to date", ...script("generate-contract.mjs", "--check") },
   { name: "wasm files up to date", ...script("build-wasm.mjs", "--check") },
+  { name: "shape cases up to date", ...script("generate-shape-cases.mjs", "--check") },
+  { name: "shapes in types, three compilers", ...script("type-tests.mjs") },
   { name: "docs/backends.md up to date", ...script("docs-backends.mjs", "--check") },
 ].filter(({ needs }) => !needs || existsSync(join(root, needs)));
 

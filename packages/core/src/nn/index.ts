@@ -1,4 +1,6 @@
 export type { RemoveHook } from "../autograd/backward.ts";
+export type { Misfit } from "../base/typed/dims.ts";
+export type { After, RuleOf, ShapeRule } from "../base/typed/rules.ts";
 export * as functional from "../ops/index.ts";
 export { GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh } from "./activation.ts";
 export {

@@ -2,7 +2,7 @@
 import type { Tensor } from "../autograd/tensor.ts";
 import { type Shape, sameShape } from "../base/shape.ts";
 import type { Dims, Unranked } from "../base/typed/dims.ts";
-import type { After, Chain, Checked, Result } from "../base/typed/rules.ts";
+import type { Chain, Checked, Result, RuleOf } from "../base/typed/rules.ts";
 import { ShapeError } from "../errors/errors.ts";
 import { type Layer, Sequential } from "./container.ts";
 import type { Fit, Given, Unshaped } from "./typed-layer.ts";
@@ -60,5 +60,7 @@ export function sequential<const X extends Shape, const L extends readonly Layer
 }
 
 /** The shape of a model's output for samples as its inputShape says: ["N", 10]. */
-export type OutputOf<M extends Sequential> =
-  M extends ShapedSequential<infer X, infer _L> ? After<M, ["N", ...X]> : Dims;
+export type OutputOf<M> =
+  RuleOf<M> extends readonly ["sequence", infer L extends readonly unknown[], infer X extends Shape]
+    ? Chain<L, ["N", ...X]>
+    : Dims;

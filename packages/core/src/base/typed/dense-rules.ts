@@ -40,7 +40,9 @@ export type FlattenShape<X extends Dims, From, To> =
               ? Dims
               : SplitAt<X, AddDim<Literal<To>, 1>> extends [infer Until extends Dims, infer Tail extends Dims]
                 ? Until extends readonly [...Head, ...infer Joined extends Dims]
-                  ? [...Head, Product<Joined>, ...Tail]
+                  ? Joined extends readonly []
+                    ? Misfit<`flatten: startDim ${ShowDim<From>} lies behind endDim ${ShowDim<To>}`>
+                    : [...Head, Product<Joined>, ...Tail]
                   : Misfit<`flatten: startDim ${ShowDim<From>} lies behind endDim ${ShowDim<To>}`>
                 : Misfit<`flatten: there is no axis ${ShowDim<To>} in ${Show<X>}`>
         : Misfit<`flatten: there is no axis ${ShowDim<From>} in ${Show<X>}`>;

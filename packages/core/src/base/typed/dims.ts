@@ -76,19 +76,19 @@ export type Product<X extends Dims, Out extends number = 1> = X extends readonly
     ? number
     : Out;
 
-/** The first `Count` sizes, and the rest; never when there are fewer. */
+/** The first `Count` sizes, and the rest; "none" when there are fewer. */
 export type SplitAt<X extends Dims, Count extends number, Head extends Dims = []> = Head["length"] extends Count
   ? [Head, X]
   : X extends readonly [infer H extends Dim, ...infer T extends Dims]
     ? SplitAt<T, Count, [...Head, H]>
-    : never;
+    : "none";
 
-/** (C, H, W) or (N, C, H, W) as [[] or [N], C, H, W]; never for another number of axes. */
+/** (C, H, W) or (N, C, H, W) as [[] or [N], C, H, W]; "none" for another number of axes. */
 export type Maps<X extends Dims> = X extends readonly [infer C extends Dim, infer H extends Dim, infer W extends Dim]
   ? [[], C, H, W]
   : X extends readonly [infer N extends Dim, infer C extends Dim, infer H extends Dim, infer W extends Dim]
     ? [[N], C, H, W]
-    : never;
+    : "none";
 
 /** The sum of two sizes that may be names. */
 export type AddDim<A, B> = Add<Size<A>, Size<B>>;

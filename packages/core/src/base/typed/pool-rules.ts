@@ -18,8 +18,16 @@ type StrideOf<K, S, P> = [S] extends [number | readonly number[]]
       : PairOf<V>
     : never;
 
-/** MaxPool2d or AvgPool2d(K, S, P) on X; S is a stride or left out. */
-export type PoolShape<Where extends string, X extends Dims, K, S, P> =
+/** MaxPool2d or AvgPool2d(K, S, P) on X; S is a stride, left out, or the options. */
+export type PoolShape<Where extends string, X extends Dims, K, S, P> = [S] extends [
+  number | readonly number[] | null | undefined,
+]
+  ? Pooled<Where, X, K, S, P>
+  : [S] extends [object]
+    ? Pooled<Where, X, K, unknown, S>
+    : Pooled<Where, X, K, unknown, P>;
+
+type Pooled<Where extends string, X extends Dims, K, S, P> =
   PairOf<Option<P, "padding", 0>> extends infer Pad extends Pair
     ? [AtLeast<PairOf<K>[0], Twice<Pad>[0]>, AtLeast<PairOf<K>[1], Twice<Pad>[1]>] extends [infer A, infer B]
       ? false extends (boolean extends A ? true : A) | (boolean extends B ? true : B)

@@ -26,7 +26,7 @@ import type {
 /** A rule's name and its arguments. */
 export type ShapeRule = readonly [name: string, ...args: unknown[]];
 
-/** What rule R gives for a shape X, by the rule's name; add to it to teach the compiler a layer of your own. */
+/** What rule R gives for a shape X, by the rule's name. */
 export interface ShapeRules<R extends readonly unknown[], X extends Dims> {
   keep: X;
   conv1d: Conv1dShape<X, R[1], R[2], R[3], R[4]>;
