@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = "packages/core/test/types";
-/** Measured: see docs/adr/0010-shapes-in-types.md. */
+/** Measured: see docs/adr/0011-shapes-in-types.md. */
 const limit = 60_000;
 
 const compilers = ["typescript-5.9", "typescript", "typescript-7"].filter((name) =>

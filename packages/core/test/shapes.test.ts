@@ -1,14 +1,7 @@
 /** @file The run's half of the table of shapes; scripts/type-tests.mjs checks the compiler's. Both are PyTorch's. */
+
+import { createReference, DrishtiError, nn, registerBackend, sequential, setDefaultDevice, zeros } from "@drishti/core";
 import { describe, expect, test } from "vitest";
-import {
-  createReference,
-  DrishtiError,
-  nn,
-  registerBackend,
-  sequential,
-  setDefaultDevice,
-  zeros,
-} from "../src/index.ts";
 import { cases } from "./types/shape-cases.generated.ts";
 
 registerBackend("reference", createReference);
