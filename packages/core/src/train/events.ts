@@ -42,6 +42,8 @@ export interface EpochEvent {
   /** Training only, without validation. */
   readonly imagesPerSecond: number;
   readonly seconds: number;
+  /** Of those seconds, what was spent waiting for batches; 0 when the loader does not say. */
+  readonly waitedSeconds: number;
   /** Whether this is the best epoch so far, by validation accuracy, then loss. */
   readonly best: boolean;
 }

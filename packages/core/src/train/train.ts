@@ -20,7 +20,7 @@ export interface TrainOptions {
   readonly model: Layer;
   readonly optimizer: Optimizer;
   /** One epoch of batches each time it is iterated; a `DataLoader` makes runs resumable in mid-epoch. */
-  readonly train: AsyncIterable<Batch> & { readonly length: number };
+  readonly train: AsyncIterable<Batch> & { readonly length: number; readonly waitedMs?: number };
   /** Looked at after every epoch. */
   readonly validation?: AsyncIterable<Batch>;
   /** Number of classes: outputs of the model. */
@@ -107,6 +107,8 @@ class Run {
   readonly #captured: Captured<[Tensor, Tensor], Tensor> | undefined;
   /** Why steps run eagerly though they should not, until it was said. */
   #eagerReason: string | undefined;
+  /** For batches of the epoch. */
+  #waitedMs = 0;
   /** The step before: what to look at when weights turn out not to be finite. */
   #last: Broken | undefined;
 
@@ -143,6 +145,7 @@ class Run {
     const { train: loader, logEvery = 10, signal } = this.#options;
     const breather = new Breather();
     const before = this.progress.seconds;
+    const waitedBefore = loader.waitedMs ?? 0;
     const start = now();
     let since = start;
     let images = 0;
@@ -177,6 +180,7 @@ class Run {
       await breather.breathe(); // so that an abort can arrive
       if (signal?.aborted && !last) return; // only after a step: the loader counts the batch as done
     }
+    this.#waitedMs = (loader.waitedMs ?? 0) - waitedBefore;
     this.progress = { ...this.progress, trained: true };
   }
 
@@ -228,7 +232,19 @@ class Run {
       return;
     }
     const imagesPerSecond = images / seconds;
-    yield { kind: "epoch", epoch, step, trainLoss, validation, learningRate, imagesPerSecond, seconds, best: isBest };
+    const waitedSeconds = this.#waitedMs / 1000;
+    yield {
+      kind: "epoch",
+      epoch,
+      step,
+      trainLoss,
+      validation,
+      learningRate,
+      imagesPerSecond,
+      seconds,
+      waitedSeconds,
+      best: isBest,
+    };
     yield { kind: "checkpoint", reason: "epoch", best: isBest, state };
   }
 

@@ -78,13 +78,15 @@ export function trainingProgress(progress: Progress): (event: JobEvent) => void 
         `loss ${event.loss.toFixed(4)}  ${grouped(event.imagesPerSecond)} img/s  ${duration(left)} left`,
       );
     } else if (event.kind === "epoch") {
-      const { validation, trainLoss, imagesPerSecond, seconds, best } = event;
+      const { validation, trainLoss, imagesPerSecond, seconds, waitedSeconds, best } = event;
       const scores = validation
         ? `  validation loss ${validation.loss.toFixed(4)}  accuracy ${style.bold(percent(validation.accuracy, 2))}`
         : "";
+      // Pictures in memory are there at once: nothing to say.
+      const waited = waitedSeconds > 0.01 * seconds ? `  waited for data ${percent(waitedSeconds / seconds)}` : "";
       progress.line(
         `epoch ${String(event.epoch).padStart(String(epochs).length)}/${epochs}  loss ${trainLoss.toFixed(4)}${scores}  ` +
-          style.dim(`${grouped(imagesPerSecond)} img/s  ${seconds.toFixed(1)} s`) +
+          style.dim(`${grouped(imagesPerSecond)} img/s  ${seconds.toFixed(1)} s${waited}`) +
           (best ? style.good("  best") : ""),
       );
     }

@@ -1,5 +1,5 @@
 /** @file A trained model before labelled pictures: its measures, the answers it is surest of, and how far to trust them. */
-import { DataLoader, type PictureSet } from "@drishti/core/data";
+import { DataLoader, isImageSet, type PictureSet } from "@drishti/core/data";
 import { type Calibration, calibration, type Evaluation, evaluate } from "@drishti/core/train";
 import type { TrainedModel } from "./model-source.ts";
 import { transformFor } from "./pictures.ts";
@@ -33,7 +33,7 @@ export async function judge(
   data: string,
   options: { batchSize?: number; signal?: AbortSignal; onCount?: (done: number) => void } = {},
 ): Promise<Judgement> {
-  const { batchSize = 256, signal, onCount } = options;
+  const { batchSize = isImageSet(set) ? 256 : 64, signal, onCount } = options;
   const start = performance.now();
   const loader = new DataLoader(set, { batchSize, transform: transformFor(set, card, data) });
   const classes = card.classes.length;

@@ -78,7 +78,10 @@ export async function setUp(
   const batchSize = config["batch-size"];
   const batchTransform = mixing(config, data.classes.length);
   const loader = new DataLoader(data.train, { batchSize, shuffle: true, transform: train, batchTransform });
-  const validation = new DataLoader(data.val, { batchSize: Math.max(batchSize, 256), transform: plain });
+  const validation = new DataLoader(data.val, {
+    batchSize: isImageSet(data.val) ? Math.max(batchSize, 256) : batchSize,
+    transform: plain,
+  });
   const optimizer = makeOptimizer(model, config);
   const schedule = makeSchedule(optimizer, config, loader.length);
   const card = saved?.card ?? {

@@ -26,7 +26,7 @@ export function define(command: Command): Command {
       ).choices(["val", "train"]),
     )
     .option("--workers <n>", "threads that read pictures ahead (default: one a processor but one)", wholeNumber(0))
-    .option("--batch-size <n>", "pictures at once", wholeNumber(1), 256);
+    .option("--batch-size <n>", "pictures at once", wholeNumber(1));
 }
 
 export async function run(model: string, options: EvaluateOptions, io: Io): Promise<number> {
