@@ -8,6 +8,7 @@ import type { BufferView, KernelCall } from "./backend.ts";
 import { checkCall } from "./call.ts";
 
 const HEADER = 4;
+const MOST_OPERANDS = 32;
 
 interface Encoded {
   readonly call: KernelCall;
@@ -21,8 +22,9 @@ export class EncodedCalls {
   readonly #calls: Encoded[];
   readonly #addressWords: 1 | 2;
   readonly #addressOf: (view: BufferView, kernel: KernelName) => number;
-  /** Every operand once, by its buffer: what must still be there when the list runs. */
-  #held: (readonly [BufferView, KernelName])[] | undefined;
+  /** Operands that change, by place; and of the others every buffer once: what must still be there when the list runs. */
+  readonly #bound = new Map<number, readonly [BufferView, KernelName]>();
+  #fixed: (readonly [BufferView, KernelName])[] | undefined;
 
   /**
    * @param addressWords 32-bit words of an address.
@@ -57,20 +59,25 @@ export class EncodedCalls {
     const operands = encoded.operands.with(operand, view);
     checkCall(kernel, params, operands.slice(0, reads.length), operands.slice(reads.length));
     encoded.operands[operand] = view;
-    this.#held = undefined;
+    const place = call * MOST_OPERANDS + operand;
+    if (!this.#bound.has(place)) this.#fixed = undefined;
+    this.#bound.set(place, [view, kernel]);
     this.#writeAddress(encoded, operand);
   }
 
   /** Calls `alive` on every buffer of the list; it throws for one that was freed. */
   check(alive: (view: BufferView, kernel: KernelName) => void): void {
-    this.#held ??= this.#buffers();
-    for (const [view, kernel] of this.#held) alive(view, kernel);
+    this.#fixed ??= this.#fixedBuffers();
+    for (const [view, kernel] of this.#fixed) alive(view, kernel);
+    for (const [view, kernel] of this.#bound.values()) alive(view, kernel);
   }
 
-  #buffers(): (readonly [BufferView, KernelName])[] {
+  #fixedBuffers(): (readonly [BufferView, KernelName])[] {
     const found = new Map<unknown, readonly [BufferView, KernelName]>();
-    for (const { call, operands } of this.#calls)
-      for (const view of operands) if (view && !found.has(view.buffer)) found.set(view.buffer, [view, call.kernel]);
+    for (const [c, { call, operands }] of this.#calls.entries())
+      for (const [i, view] of operands.entries())
+        if (view && !found.has(view.buffer) && !this.#bound.has(c * MOST_OPERANDS + i))
+          found.set(view.buffer, [view, call.kernel]);
     return [...found.values()];
   }
 

@@ -9,7 +9,7 @@ import { createReference } from "../backends/reference.ts";
 import { manualSeed } from "../base/rng/index.ts";
 import { BasicBlock, Bottleneck } from "../models/resnet.ts";
 import * as nn from "../nn/index.ts";
-import { crossEntropy } from "../ops/index.ts";
+import { cat, crossEntropy } from "../ops/index.ts";
 import { SGD } from "../optim/index.ts";
 import { capture } from "./index.ts";
 
@@ -44,6 +44,24 @@ class Shared extends nn.Module {
   readonly conv = new nn.Conv2d(2, 2, 3, { padding: 1 });
   forward(x: Tensor): Tensor {
     return this.conv.forward(this.conv.forward(x).relu()).relu();
+  }
+}
+
+/** ReLU of some pictures only, and a convolution of the same memory as one channel more or less. */
+class Parts extends nn.Module {
+  readonly first = new nn.Conv2d(2, 2, 3, { padding: 1 });
+  readonly second = new nn.Conv2d(32, 4, 1);
+  readonly third = new nn.Conv2d(2, 10, 4);
+  forward(x: Tensor): Tensor {
+    const y = this.first.forward(x);
+    const rest = y
+      .narrow(0, 1, x.size(0) - 1)
+      .relu()
+      .sum();
+    const head = y.narrow(0, 0, 1).relu().sum();
+    const flat = this.second.forward(y.reshape([x.size(0), 32, 1, 1])).flatten(1);
+    const other = this.third.forward(y).flatten(1);
+    return cat([flat, other], 1).add(rest).add(head);
   }
 }
 
@@ -151,6 +169,32 @@ const cases: Case[] = [
     make: () => new nn.Sequential(new Shared(), ...head(50)),
     train: { conv2d_fused_f32: 2 },
     evaluate: { conv2d_fused_f32: 2, relu_f32: 0 },
+  },
+  {
+    name: "dropout in the middle and behind",
+    size: [2, 8, 8],
+    make: () =>
+      new nn.Sequential(
+        new nn.Conv2d(2, 3, 3, { padding: 1 }),
+        new nn.ReLU(),
+        new nn.MaxPool2d(2, 2),
+        new nn.Dropout(0.2),
+        new nn.Conv2d(3, 4, 3, { padding: 1 }),
+        new nn.ReLU(),
+        new nn.MaxPool2d(2, 2),
+        new nn.Flatten(),
+        new nn.Dropout(0.5),
+        new nn.Linear(16, 3),
+      ),
+    train: { conv2d_fused_f32: 2, conv2d_fused_backward_f32: 2, relu_backward_f32: 0 },
+    evaluate: { conv2d_fused_f32: 2, relu_f32: 0 },
+  },
+  {
+    name: "parts and other shapes of what a convolution gives",
+    size: [2, 4, 4],
+    make: () => new nn.Sequential(new Parts(), ...head(14)),
+    train: { conv2d_fused_f32: 3, conv2d_fused_backward_f32: 3 },
+    evaluate: { conv2d_fused_f32: 3 },
   },
   {
     name: "what has no fused form between: dropout, GELU, groups",

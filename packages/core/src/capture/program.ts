@@ -42,12 +42,18 @@ export function dropDead(items: readonly Item[], escapes: (memory: Memory) => bo
   return kept.reverse();
 }
 
-/** Calls up to the next host code, then the changes of host state among them, then the host code. */
+/**
+ * Host code that stands apart, then calls up to the next other host code, then the changes of host state among them, then
+ * that code. So a dropout mask in the middle does not cut a network in two.
+ */
 function cut(items: readonly Item[], rewrite: (commands: readonly Command[]) => readonly Command[]): Step[] {
   const steps: Step[] = [];
   let commands: Command[] = [];
   let actions: Step[] = [];
+  let apart: Step[] = [];
   const flush = () => {
+    steps.push(...apart);
+    apart = [];
     if (commands.length > 0) steps.push({ kind: "calls", commands: rewrite(commands) });
     steps.push(...actions);
     commands = [];
@@ -56,6 +62,7 @@ function cut(items: readonly Item[], rewrite: (commands: readonly Command[]) => 
   for (const item of items) {
     if (item.kind === "command") commands.push(item.command);
     else if (item.kind === "action") actions.push(item);
+    else if (item.apart) apart.push(item);
     else {
       flush();
       steps.push(item);

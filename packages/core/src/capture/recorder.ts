@@ -44,6 +44,7 @@ class Recorder implements Watcher, Listener {
   #inSegment = 0;
   /** Storages made by the host code that is running, and by all of it so far. */
   #segmentMade = new Set<Storage>();
+  #segmentLooks = false;
   readonly #hostMade = new Set<Storage>();
   #translate: ((error: unknown) => unknown) | undefined;
   #generator = generatorMark();
@@ -76,7 +77,9 @@ class Recorder implements Watcher, Listener {
   touched(storage: Storage): void {
     this.#attach(storage.backend);
     this.#storages.set(storage.buffer, storage);
-    if (this.#inSegment > 0 && this.#made.has(storage)) this.#memoryOf(storage.buffer).pinned = true;
+    if (this.#inSegment === 0) return;
+    if (this.#made.has(storage)) this.#memoryOf(storage.buffer).pinned = true;
+    if (!this.#segmentMade.has(storage)) this.#segmentLooks = true;
   }
 
   versioned(storage: Storage, by: number): void {
@@ -136,6 +139,7 @@ class Recorder implements Watcher, Listener {
     this.#checkGenerator();
     this.#inSegment++;
     this.#segmentMade = new Set();
+    this.#segmentLooks = false;
     let result: T;
     try {
       result = body();
@@ -146,7 +150,7 @@ class Recorder implements Watcher, Listener {
     let memory: Memory | null = null;
     if (result instanceof Tensor && this.#segmentMade.has(result.storage))
       memory = this.#newMemory(result.storage.buffer, "segment", -1);
-    this.items.push({ kind: "segment", body, result: memory });
+    this.items.push({ kind: "segment", body, result: memory, apart: memory !== null && !this.#segmentLooks });
     return result;
   }
 

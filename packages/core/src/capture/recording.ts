@@ -45,7 +45,13 @@ export interface Command<K extends KernelName = KernelName> {
 export type Item =
   | { readonly kind: "command"; readonly command: Command }
   /** Host code to run again; a tensor it returns stands for `result`. */
-  | { readonly kind: "segment"; readonly body: () => unknown; readonly result: Memory | null }
+  | {
+      readonly kind: "segment";
+      readonly body: () => unknown;
+      readonly result: Memory | null;
+      /** It looks at no memory but what it makes: it may as well run before the calls in front of it. */
+      readonly apart: boolean;
+    }
   /** A change of host state. */
   | { readonly kind: "action"; readonly storage?: Storage; apply(args: readonly unknown[]): void };
 

@@ -575,18 +575,38 @@ export function packParams<K extends KernelName>(
   values: Params<K>,
   words: Int32Array = new Int32Array(paramWords(name)),
 ): Int32Array {
-  const floats = new Float32Array(words.buffer, words.byteOffset, words.length);
+  let floats: Float32Array | undefined;
   let at = 0;
-  for (const [key, field] of Object.entries<Field>(contract[name].params)) {
+  for (const [key, field] of fieldsOf(name)) {
     const value = (values as Record<string, number | readonly number[]>)[key]!;
     if (field === "i32") words[at++] = value as number;
-    else if (field === "f32") floats[at++] = value as number;
-    else {
-      words.set(value as readonly number[], at);
-      at += field[1];
-    }
+    else if (field === "f32") {
+      floats ??= floatsOver(words);
+      floats[at++] = value as number;
+    } else for (let i = 0; i < field[1]; i++) words[at++] = (value as readonly number[])[i]!;
   }
   return words;
+}
+
+const fields = new Map<KernelName, readonly (readonly [string, Field])[]>();
+function fieldsOf(name: KernelName): readonly (readonly [string, Field])[] {
+  let list = fields.get(name);
+  if (!list) {
+    list = Object.entries<Field>(contract[name].params);
+    fields.set(name, list);
+  }
+  return list;
+}
+
+/** The same words as floats; a backend packs all its calls into one block, so its view is kept. */
+const views = new WeakMap<Int32Array, Float32Array>();
+function floatsOver(words: Int32Array): Float32Array {
+  let view = views.get(words);
+  if (!view) {
+    view = new Float32Array(words.buffer, words.byteOffset, words.length);
+    views.set(words, view);
+  }
+  return view;
 }
 
 export interface Operand {

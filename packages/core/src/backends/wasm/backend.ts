@@ -66,6 +66,7 @@ class Wasm implements WasmBackend {
   readonly #heap: Heap;
   readonly #buffers: Buffers;
   readonly #block: Int32Array;
+  readonly #params: Int32Array;
   #scratch = { address: 0, size: 0 };
 
   constructor(options: WasmOptions) {
@@ -77,6 +78,7 @@ class Wasm implements WasmBackend {
     this.#buffers = new Buffers(this.#heap);
     // Growing leaves the first pages where they are, and this view of them good.
     this.#block = new Int32Array(this.#memory.buffer, this.#exports.block(), BLOCK_WORDS);
+    this.#params = this.#block.subarray(0, PARAM_WORDS);
     this.threads = this.#start(module, options);
     this.#block[THREADS_AT] = this.threads;
     this.#block[MAY_WAIT_AT] = (options.mayWait ?? canWait()) ? 1 : 0;
@@ -124,7 +126,7 @@ class Wasm implements WasmBackend {
     if (!this.supports(kernel)) throw new BackendError(kernel, "unsupported", "the wasm backend has no such kernel.");
     checkCall(kernel, params, reads, writes);
     const block = this.#block;
-    packParams(kernel, params, block.subarray(0, PARAM_WORDS));
+    packParams(kernel, params, this.#params);
     let at = ADDRESSES_AT;
     for (const view of reads) block[at++] = view ? this.#ours(view.buffer, kernel).address(view.offset, kernel) : 0;
     for (const view of writes) block[at++] = view ? this.#ours(view.buffer, kernel).address(view.offset, kernel) : 0;
@@ -138,7 +140,7 @@ class Wasm implements WasmBackend {
     let scratch = 0;
     for (const { kernel, params } of calls) {
       if (!this.supports(kernel)) throw new BackendError(kernel, "unsupported", "the wasm backend has no such kernel.");
-      packParams(kernel, params, this.#block.subarray(0, PARAM_WORDS));
+      packParams(kernel, params, this.#params);
       scratch = Math.max(scratch, this.#exports.scratch(kernelId[kernel]));
     }
     const list = new EncodedCalls(calls, 1, (view, kernel) =>

@@ -38,7 +38,13 @@ function backwardOf(graph: Graph, conv: Command<"conv2d_f32">, gradient: Memory 
     const target = command.writes[0]?.memory ?? null;
     if (command.kernel === "channel_sum_f32") {
       const p = command.params as Params<"channel_sum_f32">;
-      if (reads[2] === null || reads[2] === undefined || p.batch !== params.batch || p.channels !== params.outChannels)
+      if (
+        reads[2] === null ||
+        reads[2] === undefined ||
+        p.batch !== params.batch ||
+        p.channels !== params.outChannels ||
+        p.spatial !== params.outHeight * params.outWidth
+      )
         continue;
       result.gradBias = target;
     } else if (!fits(at)) continue;
@@ -142,6 +148,8 @@ function withNorm(graph: Graph, at: number, conv: Command<"conv2d_f32">, bare: b
   const value = written(conv);
   const norm = graph.isInner(value) ? graph.onlyReader(value, "batch_norm_eval_f32") : undefined;
   if (!norm || norm.command.reads[0]!.memory !== value || !isWhole(norm.command)) return undefined;
+  const { batch, channels, spatial } = norm.command.params;
+  if (batch * channels * spatial !== value.length || channels !== conv.params.outChannels) return undefined;
   const output = written(norm.command);
   const tail = bare ? noTail(output) : tailOf(graph, output, sizesOf(conv.params), true);
   if (tail.backward.length > 0) return undefined;

@@ -17,6 +17,8 @@ function convBefore(graph: Graph, norm: Command<"batch_norm_train_f32">): Planes
   if (!kernels.every((kernel) => kernel === "batch_norm_train_f32" || kernel === "batch_norm_train_backward_f32"))
     return undefined;
   const { batch, outChannels: channels, outHeight: height, outWidth: width } = conv.params;
+  if (norm.params.batch !== batch || norm.params.channels !== channels || norm.params.spatial !== height * width)
+    return undefined;
   return kernels.length <= 2 ? { batch, channels, height, width } : undefined;
 }
 

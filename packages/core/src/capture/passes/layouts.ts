@@ -155,6 +155,12 @@ export function settleLayouts(
       if (operand && (!flexible.has(operand.memory) || operand.offset !== 0 || escapes(operand.memory)))
         fixed.add(operand.memory);
   }
+  // The same memory under two shapes, or a part of it, cannot be moved.
+  for (const [memory, all] of uses) {
+    const [{ sizes }] = all as [Use];
+    const agree = all.every((use) => use.sizes.every((size, i) => size === sizes[i]));
+    if (!agree || sizes.reduce((a, b) => a * b, 1) !== memory.length) fixed.add(memory);
+  }
   const fixedClasses = new Set([...fixed].map((memory) => classes.find(memory)));
   const isNhwc = (memory: Memory) => uses.has(memory) && !fixedClasses.has(classes.find(memory));
   const placed = new Map<Memory, { memory: Memory; border: number }>();

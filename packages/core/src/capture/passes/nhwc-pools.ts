@@ -31,7 +31,14 @@ export class Pools {
   #learn(pool: MaxPool): void {
     const counts = this.#counts.get(pool.reads[0]!.memory);
     const { dilationHeight, dilationWidth, kernelHeight, kernelWidth } = pool.params;
-    if (!counts || dilationHeight !== 1 || dilationWidth !== 1 || kernelHeight * kernelWidth > 255) return;
+    if (
+      !counts ||
+      pool.params.planes !== counts.batch * counts.channels ||
+      dilationHeight !== 1 ||
+      dilationWidth !== 1 ||
+      kernelHeight * kernelWidth > 255
+    )
+      return;
     if (!this.#supports("max_pool2d_nhwc_f32") || !this.#supports("max_pool2d_nhwc_backward_f32")) return;
     const indices = pool.writes[1]!.memory;
     if (!this.#graph.isInner(indices)) return;
@@ -86,7 +93,7 @@ export class Pools {
     // One value a map lies alike in both layouts, so only the maps count.
     const maps = (forward ? command.reads : command.writes)[0]!.memory;
     const counts = this.#counts.get(maps);
-    if (!counts || p.outHeight !== 1 || p.outWidth !== 1) return [];
+    if (!counts || p.planes !== counts.batch * counts.channels || p.outHeight !== 1 || p.outWidth !== 1) return [];
     if (!this.#supports(forward ? "avg_pool2d_nhwc_f32" : "avg_pool2d_nhwc_backward_f32")) return [];
     return [[use(maps, "inBorder", counts, p.inHeight, p.inWidth)]];
   }

@@ -41,8 +41,9 @@ function isPlainSum(p: Params<"add_f32">, count: number): boolean {
   return dense(p.stridesA) && dense(p.stridesB);
 }
 
-function isSideBySide(p: Params<"max_pool2d_f32">, { height, width }: Planes): boolean {
+function isSideBySide(p: Params<"max_pool2d_f32">, { batch, channels, height, width }: Planes): boolean {
   return (
+    p.planes === batch * channels &&
     p.inHeight === height &&
     p.inWidth === width &&
     p.kernelHeight === p.strideHeight &&
@@ -112,7 +113,7 @@ export function tailOf(graph: Graph, value: Memory, planes: Planes, mayAdd: bool
 
 function reluAndPool(graph: Graph, start: Tail, planes: Planes): Tail {
   const relu = graph.isInner(start.output) ? graph.onlyReader(start.output, "relu_f32") : undefined;
-  if (!relu) return start;
+  if (!relu || relu.command.params.count !== elements(planes) || start.output.length !== elements(planes)) return start;
   const result = written(relu.command);
   const forward = [...start.forward, relu.at];
   const others = graph.readers(result).filter((at) => graph.commands[at]!.kernel !== "max_pool2d_f32");
