@@ -11,7 +11,7 @@ import { BasicBlock, Bottleneck } from "../models/resnet.ts";
 import * as nn from "../nn/index.ts";
 import { cat, crossEntropy } from "../ops/index.ts";
 import { SGD } from "../optim/index.ts";
-import { capture } from "./index.ts";
+import { type Captured, capture } from "./index.ts";
 
 beforeAll(() => {
   registerBackend("reference", createReference);
@@ -234,8 +234,12 @@ async function train(
   const values: number[] = [];
   for (let i = 0; i < 4; i++) values.push(await step(randn([3, ...size]), randint(0, 3, [3])).item());
   for (const t of model.stateDict().values()) values.push(...(await t.readValues()));
-  return { values, kernels: "commands" in step ? step.commands().map(({ kernel }) => kernel) : [] };
+  return { values, kernels: kernelsOf(step) };
 }
+
+/** The kernels of a captured function; none for one that is not. */
+const kernelsOf = (fn: (...args: never[]) => Tensor): string[] =>
+  "commands" in fn ? (fn as Captured<never[], Tensor>).commands().map(({ kernel }) => kernel) : [];
 
 async function evaluate(
   { make, size }: Case,
@@ -249,7 +253,7 @@ async function evaluate(
   const run = fuse === undefined ? body : capture(body, { fuse });
   const values: number[] = [];
   for (let i = 0; i < 4; i++) values.push(...(await run(randn([2, ...size])).readValues()));
-  return { values, kernels: "commands" in run ? run.commands().map(({ kernel }) => kernel) : [] };
+  return { values, kernels: kernelsOf(run) };
 }
 
 function expectClose(actual: readonly number[], expected: readonly number[]): void {
