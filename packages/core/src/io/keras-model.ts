@@ -157,7 +157,7 @@ export function kerasInput(topology: unknown, file?: string): [number | null, nu
  *   { class_name: "Dense", config: { name: "fc", units: 2, batch_input_shape: [null, 3] } },
  * ] } };
  * const kernel = { shape: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
- * kerasModel(topology, new Map([["fc/kernel", kernel]])).forward(tensor([[1, 0, 0]])).toArray(); // [1, 2]
+ * kerasModel(topology, new Map([["fc/kernel", kernel]])).forward(tensor([[1, 0, 0]])).shape; // [1, 2]
  */
 export function kerasModel(
   topology: unknown,

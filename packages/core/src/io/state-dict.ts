@@ -35,7 +35,8 @@ const wrappers = ["module.", "_orig_mod."];
  * @example
  * const weights = new Map([["module.w", { shape: [1], data: Float32Array.of(7) }]]);
  * const file = readPyTorch(writePyTorch(new Map([["state_dict", weights]])));
- * [...stateDictOf(file.value).weights.keys()]; // ["w"]
+ * const found = stateDictOf(file.value);
+ * [...found.weights.keys()]; // ["w"]
  */
 export function stateDictOf(value: PyTorchValue, options: { key?: string; file?: string } = {}): FoundStateDict {
   const fail = failer("pytorch", options.file);
