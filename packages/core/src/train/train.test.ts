@@ -148,6 +148,21 @@ describe("going on after an abort", () => {
     expect([...steps(first), ...steps(rest)]).toEqual(steps(whole));
   });
 
+  test("killed at any step, a run goes on from the checkpoint before it", async () => {
+    const whole = await collect(setUp());
+    const saved = (await collect(setUp({ checkpointSeconds: 0 }))).flatMap((event) =>
+      event.kind === "checkpoint" && event.reason === "interval" ? [event.state] : [],
+    );
+    expect(saved.map((state) => state.progress.step)).toEqual([1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 13, 14, 15, 16, 17]);
+    for (const state of [saved[1]!, saved[7]!]) {
+      manualSeed(999);
+      const options = setUp();
+      manualSeed(12345);
+      const rest = await collect({ ...options, resume: throughFile(state) });
+      expect(withoutClock(last(rest, "checkpoint").state)).toEqual(withoutClock(last(whole, "checkpoint").state));
+    }
+  });
+
   test("stopped during validation, the epoch's validation is done again", async () => {
     const controller = { aborted: false };
     const options = setUp({ signal: controller });

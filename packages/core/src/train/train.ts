@@ -36,6 +36,8 @@ export interface TrainOptions {
   readonly schedulePer?: "epoch" | "step";
   /** Steps between two step events. Default 10. */
   readonly logEvery?: number;
+  /** Offer a checkpoint in mid-epoch when this long has passed since the last one. Default: at the ends of epochs only. */
+  readonly checkpointSeconds?: number;
   /** Aborting stops the run after the step at hand, with a checkpoint. */
   readonly signal?: StopSignal;
   /** A state of an earlier run to go on from: the same bits as if it had not stopped. */
@@ -45,7 +47,8 @@ export interface TrainOptions {
 }
 
 /**
- * Trains a classifier. Each epoch: steps, validation, an "epoch" event, a "checkpoint" event; "done" comes last.
+ * Trains a classifier. Each epoch: steps, validation, an "epoch" event, a "checkpoint" event; "done" comes last. With
+ * `checkpointSeconds` there are checkpoints between the steps, too, from which a killed run goes on.
  *
  * Diverging  A loss that is not finite is noticed in its own step, before the weights are changed (on a backend that
  *            can only be read by waiting: every `logEvery` steps); the batch is run again to find the layer, and the run
@@ -109,6 +112,7 @@ class Run {
   #eagerReason: string | undefined;
   /** For batches of the epoch. */
   #waitedMs = 0;
+  #saved = now();
   /** The step before: what to look at when weights turn out not to be finite. */
   #last: Broken | undefined;
 
@@ -177,11 +181,23 @@ class Run {
         since = time;
         images = 0;
       }
+      if (!last) yield* this.#interval();
+      if (this.broken) return;
       await breather.breathe(); // so that an abort can arrive
       if (signal?.aborted && !last) return; // only after a step: the loader counts the batch as done
     }
     this.#waitedMs = (loader.waitedMs ?? 0) - waitedBefore;
     this.progress = { ...this.progress, trained: true };
+  }
+
+  /** A checkpoint between two steps, when it is time; none of weights that are not finite, which end the run. */
+  async *#interval(): AsyncGenerator<TrainEvent, void, undefined> {
+    const { checkpointSeconds } = this.#options;
+    if (checkpointSeconds === undefined || now() - this.#saved < 1000 * checkpointSeconds) return;
+    const state = await captureState(this.#live, this.progress);
+    if (firstNonFinite(state) !== undefined) this.broken = this.#last;
+    else yield { kind: "checkpoint", reason: "interval", best: false, state };
+    this.#saved = now();
   }
 
   async #step(batch: Batch, report: boolean): Promise<void> {
@@ -245,6 +261,7 @@ class Run {
       waitedSeconds,
       best: isBest,
     };
+    this.#saved = now();
     yield { kind: "checkpoint", reason: "epoch", best: isBest, state };
   }
 

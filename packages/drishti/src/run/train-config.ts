@@ -40,6 +40,8 @@ export interface TrainConfig {
   /** Threads that read pictures ahead; null: one a processor but one. */
   readonly workers: number | null;
   readonly "on-bad-file": "skip" | "fail";
+  /** Seconds between checkpoints in mid-epoch; 0: at the ends of epochs only. */
+  readonly "checkpoint-every": number;
   readonly seed: number;
   readonly device: string;
   /** Null: one a processor. */
@@ -92,6 +94,7 @@ const checks: Readonly<Record<keyof TrainConfig, Check>> = {
     Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : "must be a whole number from 0",
   ),
   "on-bad-file": oneOf(["skip", "fail"]),
+  "checkpoint-every": atLeast0,
   seed: (value) => (Number.isSafeInteger(value) ? undefined : "must be a whole number"),
   device: oneOf(deviceNames),
   threads: optional(count),
@@ -130,6 +133,7 @@ export function trainConfig(given: Partial<TrainConfig>, file: Partial<TrainConf
     "image-size": null,
     workers: null,
     "on-bad-file": "skip",
+    "checkpoint-every": 60,
     seed: 0,
     device: process.env.DRISHTI_DEVICE || "auto",
     threads: null,

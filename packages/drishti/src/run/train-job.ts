@@ -101,6 +101,7 @@ export async function runTraining(job: TrainJob): Promise<TrainOutcome> {
     validationLoss: crossEntropy,
     scheduler: schedule.scheduler,
     schedulePer: schedule.per,
+    checkpointSeconds: config["checkpoint-every"] || undefined,
     signal,
     resume: saved?.training ?? undefined,
   });

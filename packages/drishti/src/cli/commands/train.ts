@@ -34,6 +34,7 @@ export interface TrainOptions extends CommonOptions {
   readonly imageSize?: number;
   readonly workers?: number;
   readonly onBadFile?: string;
+  readonly checkpointEvery?: number;
   readonly out?: string;
   /** A run folder. */
   readonly resume?: string;
@@ -80,6 +81,7 @@ export function define(command: Command): Command {
     )
     .option("--workers <n>", "threads that read pictures ahead (default: one a processor but one)", wholeNumber(0))
     .option("--on-bad-file <what>", "skip or fail (default: skip: it is named and left out)")
+    .option("--checkpoint-every <seconds>", "between checkpoints; 0: after epochs only (default: 60)", number(0))
     .option("--out <folder>", "the run folder (default: runs/DATE-MODEL)")
     .option("--resume <run>", "go on with a run that was stopped")
     .option("--config <file>", "take arguments from a run's config.json; those given here win")
@@ -158,6 +160,7 @@ function givenBy(options: TrainOptions): Partial<TrainConfig> {
     imageSize,
     workers,
     onBadFile,
+    checkpointEvery,
     seed,
     device,
     threads,
@@ -184,6 +187,7 @@ function givenBy(options: TrainOptions): Partial<TrainConfig> {
     "image-size": imageSize,
     workers,
     "on-bad-file": onBadFile,
+    "checkpoint-every": checkpointEvery,
     seed,
     device,
     threads,
@@ -195,7 +199,16 @@ function givenBy(options: TrainOptions): Partial<TrainConfig> {
 /** What may be different when a run goes on: where it computes, where its data lie now, and how long it is. */
 async function checkChanges(given: Partial<TrainConfig>, before: TrainConfig, file: string): Promise<void> {
   const { schedulesOfFixedLength } = await import("../../run/optimization.ts");
-  const free: readonly (keyof TrainConfig)[] = ["epochs", "device", "threads", "data", "val", "workers", "on-bad-file"];
+  const free: readonly (keyof TrainConfig)[] = [
+    "epochs",
+    "device",
+    "threads",
+    "data",
+    "val",
+    "workers",
+    "on-bad-file",
+    "checkpoint-every",
+  ];
   for (const [name, value] of Object.entries(given) as [keyof TrainConfig, unknown][])
     if (!free.includes(name) && value !== before[name])
       throw new UsageError(
