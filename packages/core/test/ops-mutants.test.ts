@@ -5,14 +5,25 @@ import { Tensor } from "../src/autograd/tensor.ts";
 import { createReference } from "../src/backends/reference.ts";
 import "../src/ops/methods.ts";
 import { avgPool2dOp } from "../src/ops/avg-pool2d.ts";
+import { gatherOp, scatterOp } from "../src/ops/by-index.ts";
 import { conv2dSuite } from "../src/ops/conv2d.samples.ts";
 import { type ConvGeometry, conv2dOp } from "../src/ops/conv2d.ts";
 import { linearSuite } from "../src/ops/linear.samples.ts";
 import { linearOp } from "../src/ops/linear.ts";
+import { pad } from "../src/ops/pad.ts";
 import { poolGeometry } from "../src/ops/pool-shape.ts";
+import { cumsum } from "../src/ops/running.ts";
 import type { Sample } from "../src/ops/samples.ts";
+import { softmaxOp } from "../src/ops/softmax.ts";
 import { unaryOps } from "../src/ops/unary.ts";
-import { checkBatches, checkGradients, checkLayouts, checkShape, checkSubsets } from "../src/testing/op-checks.ts";
+import {
+  checkBatches,
+  checkGradients,
+  checkLayouts,
+  checkSecond,
+  checkShape,
+  checkSubsets,
+} from "../src/testing/op-checks.ts";
 import { opSuites } from "../src/testing/op-suites.ts";
 
 registerBackend("reference", createReference);
@@ -49,13 +60,15 @@ function dense(op: typeof linearOp): Sample {
 }
 
 function find(suite: string, sample: string): Sample {
-  return opSuites.find(({ name }) => name === suite)!.samples.find(({ name }) => name === sample)!;
+  const found = opSuites.find(({ name }) => name === suite)?.samples.find(({ name }) => name === sample);
+  if (!found) throw new Error(`there is no sample "${sample}" of ${suite}`);
+  return found;
 }
 
 /** All that the checks say; a mutant that throws is caught as well. */
 async function caught(sample: Sample): Promise<string[]> {
   const faults: string[] = [];
-  for (const check of [checkShape, checkGradients, checkSubsets, checkLayouts, checkBatches]) {
+  for (const check of [checkShape, checkGradients, checkSecond, checkSubsets, checkLayouts, checkBatches]) {
     try {
       faults.push(...(await check(sample)));
     } catch (error) {
@@ -123,6 +136,55 @@ describe("the checks catch", () => {
     "a batch of 0 that divides by its size": {
       ...find("sum", "everything"),
       call: ([input]) => input!.sum().mul(input!.size(0) / input!.size(0)),
+    },
+    "a gradient of places named several times that keeps the last": {
+      ...find("gather", "entries named several times"),
+      call: ([input, indices]) => {
+        const place = { where: "gather", axis: 1, list: false };
+        return mutated(gatherOp, () => ({
+          backward: (source, saved, p, { shapes }) => ({
+            input: scatterOp({ source, indices: saved.indices }, { ...p, shape: shapes.input }),
+          }),
+        }))({ input: input!, indices: indices! }, place);
+      },
+    },
+    "a running sum whose gradient runs the same way": {
+      ...find("cumsum", "the last axis"),
+      call: ([input]) =>
+        cumsum(input!, -1)
+          .detach()
+          .add(cumsum(input!.sub(input!.detach()), 0)),
+    },
+    "a softmax whose gradient forgets that the others fall": {
+      ...find("softmax", "the middle axis"),
+      call: ([input]) =>
+        mutated(softmaxOp, () => ({ backward: (grad, { output }) => ({ input: grad.mul(output) }) }))(
+          { input: input! },
+          { axis: 1 },
+        ),
+    },
+    "padding cut off on the other side": {
+      ...find("pad", "a constant, four sides"),
+      call: ([input]) =>
+        pad(input!, [0, 1, 3, 2], { value: 0.5 })
+          .detach()
+          .add(pad(input!.sub(input!.detach()), [1, 0, 2, 3])),
+    },
+    "second derivatives that forget the input": convolution(
+      mutated(conv2dOp, ({ backward }) => ({
+        backward: (grad, { input, weight, output }, g, context) =>
+          backward!(grad, { input: input.detach(), weight: weight.detach(), output }, g, context),
+      })),
+    ),
+    "second derivatives that forget the upstream gradient": dense(
+      mutated(linearOp, ({ backward }) => ({ backward: (grad, ...rest) => backward!(grad.detach(), ...rest) })),
+    ),
+    "a second derivative of the wrong sign": {
+      ...find("tanh", "three axes"),
+      call: ([input]) =>
+        mutated(unaryOps.tanh, () => ({
+          differentiable: (grad, { output }) => ({ input: grad.mul(output.detach().mul(output).neg().add(1)) }),
+        }))({ input: input! }, { alpha: 0, beta: 0 }),
     },
   };
 

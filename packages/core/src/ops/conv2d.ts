@@ -156,8 +156,8 @@ export function convParams(input: Shape, weight: Shape, output: Shape, g: ConvGe
 
 /** Sum over everything but the channels: the gradient of a bias. @internal */
 export function channelSum(gradOutput: Tensor): Tensor {
-  if (isGradEnabled() && gradOutput.requiresGrad)
-    return gradOutput.sum(gradOutput.shape.map((_, i) => i).filter((i) => i !== 1));
+  // While a graph is made of gradients they come as they lie in memory, which the kernel cannot read.
+  if (isGradEnabled()) return gradOutput.sum(gradOutput.shape.map((_, i) => i).filter((i) => i !== 1));
   const [batch = 0, channels = 0] = gradOutput.shape;
   const out = Tensor.empty(gradOutput.backend, [channels]);
   const spatial = gradOutput.shape.slice(2).reduce((a, b) => a * b, 1);
