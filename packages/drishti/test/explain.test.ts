@@ -49,12 +49,15 @@ describe("predict --explain", () => {
 });
 
 describe("heat", () => {
-  const preprocessing = { channels: 1, mean: [0.5], std: [0.25] };
+  const preprocessing = { channels: 1, mean: [0.5], std: [0.25], channelOrder: "L" as const };
   const input = { data: Float32Array.of(-2, 2, 0, 1), channels: 1, height: 2, width: 2 };
   const plain = inputPixels(input, preprocessing, 2);
   test("normalisation is undone", () => {
     expect([...plain.data].filter((_, i) => i % 3 === 0)).toEqual([0, 255, 128, 191]);
     expect([...inputPixels(input, preprocessing, 8).data].length).toBe(8 * 8 * 3);
+    const pixel = { data: Float32Array.of(0.1, 0.5, 1), channels: 3, height: 1, width: 1 };
+    const bgr = { channels: 3, mean: [0, 0, 0], std: [1, 1, 1], channelOrder: "BGR" as const };
+    expect([...inputPixels(pixel, bgr, 1).data]).toEqual([255, 128, 26]);
   });
   test("more evidence is lighter than less, and the map may be of another size", () => {
     const grey = { ...plain, data: new Uint8Array(12).fill(100) };

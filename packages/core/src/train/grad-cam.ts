@@ -38,7 +38,10 @@ export interface GradCam {
  * Source  Selvaraju et al. 2017 (https://arxiv.org/abs/1610.02391).
  *
  * @example
- * const { maps, layer } = await gradCam(model, images, { classes: [3] });
+ * const net = createModel("simplecnn");
+ * const { maps, layer } = await gradCam(net, randn([2, 3, 32, 32]), { classes: [3, 5] });
+ * layer;           // "conv_layers"
+ * maps[0].length;  // 1024
  */
 export async function gradCam(model: Layer, input: Tensor, options: GradCamOptions = {}): Promise<GradCam> {
   if (input.ndim !== 4)

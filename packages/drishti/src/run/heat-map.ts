@@ -23,13 +23,13 @@ const STOPS = [
 /** The input of a network made a picture again: normalisation undone, enlarged to at least `least` pixels. */
 export function inputPixels(
   input: Picture,
-  { mean, std, channels }: Pick<Preprocessing, "mean" | "std" | "channels">,
+  { mean, std, channels, channelOrder }: Pick<Preprocessing, "mean" | "std" | "channels" | "channelOrder">,
   least: number,
 ): Pixels {
   const plane = input.height * input.width;
   const bytes = new Uint8ClampedArray(3 * plane);
   for (let c = 0; c < 3; c++) {
-    const from = channels === 1 ? 0 : c;
+    const from = channels === 1 ? 0 : channelOrder === "BGR" ? 2 - c : c;
     for (let i = 0; i < plane; i++)
       bytes[c * plane + i] = 255 * (input.data[from * plane + i]! * (std[from] ?? std[0]!) + (mean[from] ?? mean[0]!));
   }
