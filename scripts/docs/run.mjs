@@ -8,7 +8,7 @@ import ts from "typescript";
 import { installChecks, withChecks } from "./checks.mjs";
 import { given } from "./given.mjs";
 
-const subpaths = ["/transforms", "", "/nn", "/optim", "/data", "/io", "/models", "/train", "/testing"];
+const subpaths = ["/transforms", "", "/nn", "/optim", "/data", "/io", "/models", "/train", "/testing", "/onnx"];
 installChecks();
 
 /** @returns {Promise<string | undefined>} */

@@ -43,7 +43,6 @@ interface Step {
  * Source      https://onnx.ai/onnx/operators, opset 7 and later (most of 1 to 6 too).
  *
  * @example
- * import { exportOnnx, OnnxModel } from "drishti/onnx";
  * const net = new nn.Sequential(new nn.Conv2d(1, 2, 3), new nn.ReLU(), new nn.Flatten(), new nn.Linear(8, 3));
  * const again = new OnnxModel(await exportOnnx(net, { input: [1, 4, 4] }));
  * again.forward(zeros([5, 1, 4, 4])).shape; // [5, 3]

@@ -37,7 +37,6 @@ const irVersions: Readonly<Record<number, number>> = { 17: 8, 18: 8, 19: 9, 20: 
  * Source  torch.onnx.export.
  *
  * @example
- * import { exportOnnx, readOnnx } from "drishti/onnx";
  * const net = new nn.Sequential(new nn.Flatten(), new nn.Linear(4, 2), new nn.ReLU());
  * const bytes = await exportOnnx(net, { input: [1, 2, 2] });
  * readOnnx(bytes).nodes.map((node) => node.type); // ["Flatten", "Gemm", "Relu"]
