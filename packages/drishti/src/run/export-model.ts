@@ -23,7 +23,9 @@ export async function exportModel(spec: string, formatName: string, out?: string
   const checks: GoldenCheck[] = [];
   if (format.read) {
     const copy = await readForeign(path);
-    const again = copy.network ? await copy.network() : await modelOfCard(whole, path);
+    // A graph's weights fit only the graph they came from.
+    const network = copy.network ?? file.network;
+    const again = network ? await network() : await modelOfCard(whole, path);
     if (!copy.network) again.loadStateDict(copy.weights);
     checks.push(await checkGolden("file", again, copy.card ?? whole, path));
   }

@@ -26,7 +26,7 @@ export const web: ModelFormat = {
       throw new DataError(
         "export",
         "no-network",
-        `the network of ${name} is a module of your own, which a web page cannot load. Export it as onnx, or take a built-in network.`,
+        `the network of ${name} is neither built in nor Keras', and no other goes into a web page. Export it as onnx and run that by onnxruntime-web, or take a built-in network.`,
         name,
       );
     const runtime = await webRuntime();
