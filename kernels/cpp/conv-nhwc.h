@@ -356,24 +356,32 @@ struct NhwcCall {
     }
   }
   void run_finish(const float* sums, int32_t count, float* to, ptrdiff_t pitch, uint8_t* index, const float* residual, int32_t lanes) const {
-    if (p.window == 1) finish_row<1>(sums, count, to, pitch, index, residual, lanes);
-    else if (p.window == 4) finish_row<4>(sums, count, to, pitch, index, residual, lanes);
-    else finish_row<0>(sums, count, to, pitch, index, residual, lanes);
+    const auto pick = [&](auto window) DRISHTI_LAMBDA_INLINE {
+      constexpr int W = decltype(window)::value;
+      if (residual) finish_row<W, true, false>(sums, count, to, pitch, index, residual, lanes);
+      else if (lanes == p.width && p.vectors == 2) finish_row<W, false, true>(sums, count, to, pitch, index, nullptr, lanes);
+      else finish_row<W, false, false>(sums, count, to, pitch, index, nullptr, lanes);
+    };
+    if (p.window == 1) pick(Constant<1>{});
+    else if (p.window == 4) pick(Constant<4>{});
+    else pick(Constant<0>{});
   }
+  template <int N> struct Constant { static constexpr int value = N; };
 
-  // Windows side by side: residual, pool, ReLU. NaN wins in the pool and passes ReLU, as in PyTorch.
-  template <int WINDOW>
+  // Windows side by side: residual, pool, ReLU. NaN wins in the pool and passes ReLU, as in PyTorch. WHOLE: two full vectors.
+  template <int WINDOW, bool RESIDUAL, bool WHOLE>
   __attribute__((noinline)) void finish_row(const float* sums, int32_t count, float* to, ptrdiff_t pitch, uint8_t* index, const float* residual, int32_t lanes) const {
     const int32_t window = WINDOW ? WINDOW : p.window;
     const Place& r = tail.residual_place;
     const bool relu = tail.relu;
-    for (int32_t u = 0; u < count; ++u, to += pitch) {
-      for (int32_t l = 0; l < lanes; l += LANES) {
-        const int32_t live = lanes - l;
+    const int32_t width = WHOLE ? 2 * LANES : p.width, channels = tail.place.channels, pool_width = tail.pool_width;
+    for (int32_t u = 0; u < count; ++u, to += pitch, sums += ptrdiff_t(window) * width) {
+      for (int32_t l = 0; l < (WHOLE ? 2 * LANES : lanes); l += LANES) {
+        const int32_t live = WHOLE ? LANES : lanes - l;
         const auto value = [&](int32_t q) DRISHTI_LAMBDA_INLINE {
-          F v = load<F>(sums + (ptrdiff_t(u) * window + q) * p.width + l);
-          if (residual) {
-            const float* from = residual + (u * tail.pool_width + q % tail.pool_width) * r.pixel + q / tail.pool_width * r.row + l * r.channel;
+          F v = load<F>(sums + q * width + l);
+          if constexpr (RESIDUAL) {
+            const float* from = residual + (u * pool_width + q % pool_width) * r.pixel + q / pool_width * r.row + l * r.channel;
             if (r.nhwc) v += load_some(from, live);
             else
               for (int32_t i = 0; i < LANES && i < live; ++i) v[i] += from[i * r.channel];
@@ -382,6 +390,7 @@ struct NhwcCall {
         };
         F best = value(0);
         I winner{};
+#pragma GCC unroll 3
         for (int32_t q = 1; q < window; ++q) {
           const F v = value(q);
           const I better = (v > best) | (v != v);
@@ -390,11 +399,11 @@ struct NhwcCall {
         }
         if (relu) {
           const I dead = best <= 0.0f;
-          best = select(dead, F{}, best);
+          best = bits<F>(bits<I>(best) & ~dead);
           winner = select(dead, I{} + window, winner);
         }
         store_some(to + l, best, live);
-        if (index) store_bytes(index + ptrdiff_t(u) * tail.place.channels + l, winner, live);
+        if (index) store_bytes(index + ptrdiff_t(u) * channels + l, winner, live);
       }
     }
   }

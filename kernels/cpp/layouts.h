@@ -37,20 +37,65 @@ static inline void zero_border(float* data, const Place& p, int32_t n, int32_t f
   if (end == p.height) zero_row(base + (p.border + p.height) * p.row, int32_t(p.border * p.row));
 }
 
-using Bytes = typename VecOf<uint8_t, LANES>::type;
-// Numbers below 256 in the lanes, as bytes; and back.
+// Numbers below 256 in the lanes, as bytes; and back. By instructions: of __builtin_convertvector g++ makes a move for each lane.
+template <class V> DRISHTI_INLINE void narrow(uint8_t* to, V v) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(V) == 64) return _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8((__m512i)v));
+#endif
+  if constexpr (lanes_of<V> > 4) {
+#if defined(__AVX2__)
+    if constexpr (sizeof(V) == 32) {
+      const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128((__m256i)v), _mm256_extracti128_si256((__m256i)v, 1));
+      return _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packus_epi16(words, words));
+    }
+#endif
+    narrow(to, low(v));
+    narrow(to + lanes_of<V> / 2, high(v));
+  } else {
+    int32_t four;
+#if defined(__SSE2__)
+    const __m128i words = _mm_packs_epi32((__m128i)v, (__m128i)v);
+    four = _mm_cvtsi128_si32(_mm_packus_epi16(words, words));
+#elif defined(__wasm_simd128__)
+    const v128_t words = wasm_i16x8_narrow_i32x4((v128_t)v, (v128_t)v);
+    four = wasm_i32x4_extract_lane(wasm_u8x16_narrow_i16x8(words, words), 0);
+#else
+    four = int32_t(uint32_t(v[0]) | uint32_t(v[1]) << 8 | uint32_t(v[2]) << 16 | uint32_t(v[3]) << 24);
+#endif
+    __builtin_memcpy(to, &four, 4);
+  }
+}
+template <class V> DRISHTI_INLINE V widened(const uint8_t* from) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(V) == 64) return V(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
+#endif
+#if defined(__AVX2__)
+  if constexpr (sizeof(V) == 32) return V(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
+#endif
+  if constexpr (lanes_of<V> > 4) return join<V>(widened<HalfOf<V>>(from), widened<HalfOf<V>>(from + lanes_of<V> / 2));
+  else {
+    int32_t four;
+    __builtin_memcpy(&four, from, 4);
+#if defined(__SSE2__)
+    const __m128i words = _mm_unpacklo_epi8(_mm_cvtsi32_si128(four), _mm_setzero_si128());
+    return V(_mm_unpacklo_epi16(words, _mm_setzero_si128()));
+#elif defined(__wasm_simd128__)
+    return V(wasm_u32x4_extend_low_u16x8(wasm_u16x8_extend_low_u8x16(wasm_i32x4_splat(four))));
+#else
+    return V{four & 255, four >> 8 & 255, four >> 16 & 255, four >> 24 & 255};
+#endif
+  }
+}
 DRISHTI_INLINE void store_bytes(uint8_t* to, I v, int32_t count) {
-  const Bytes b = __builtin_convertvector(v, Bytes);
-  if (count >= LANES) __builtin_memcpy(to, &b, LANES);
+  if (count >= LANES) narrow(to, v);
   else
-    for (int32_t i = 0; i < count; ++i) to[i] = b[i];
+    for (int32_t i = 0; i < count; ++i) to[i] = uint8_t(v[i]);
 }
 DRISHTI_INLINE I load_bytes(const uint8_t* from, int32_t count) {
-  Bytes b{};
-  if (count >= LANES) __builtin_memcpy(&b, from, LANES);
-  else
-    for (int32_t i = 0; i < count; ++i) b[i] = from[i];
-  return __builtin_convertvector(b, I);
+  if (count >= LANES) return widened<I>(from);
+  I v{};
+  for (int32_t i = 0; i < count; ++i) v[i] = from[i];
+  return v;
 }
 DRISHTI_INLINE F load_some(const float* from, int32_t count) { return count >= LANES ? load<F>(from) : load_part<F>(from, count); }
 DRISHTI_INLINE void store_some(float* to, F v, int32_t count) {
@@ -133,21 +178,21 @@ struct Source {
   void spread_row(int32_t n, int32_t y, int32_t x, int32_t count, int32_t channel, int32_t channels, int32_t pitch, float* to,
                   const float* gradient, const Place& from, const float* mask, const Place& mask_from) const {
     const int32_t py = y / pool_height, i = y % pool_height;
-    for (int32_t k = 0; k < count; ++k, to += pitch) {
-      const int32_t px = (x + k) / pool_width, q = i * pool_width + (x + k) % pool_width;
+    const uint8_t* bytes = index ? index + ((ptrdiff_t(n) * place.height + py) * place.width) * place.channels + channel : nullptr;
+    for (int32_t px = x / pool_width; px * pool_width < x + count; ++px) {
+      const int32_t begin = px * pool_width < x ? x : px * pool_width, end = lesser((px + 1) * pool_width, x + count);
       const float* g = gradient + from.at(n, py, px) + channel;
+      const float* passes = mask ? mask + mask_from.at(n, py, px) + channel : nullptr;
+      float* at = to + ptrdiff_t(begin - x) * pitch;
       for (int32_t c = 0; c < channels; c += LANES) {
         const int32_t live = channels - c;
-        F v = load_some(g + c, live);
-        if (index) {
-          const I winner = load_bytes(index + ((ptrdiff_t(n) * place.height + py) * place.width + px) * place.channels + channel + c, live);
-          v = select(winner == q, v, F{});
-        } else {
-          v = select(load_some(mask + mask_from.at(n, py, px) + channel + c, live) <= 0.0f, F{}, v);
-        }
-        store_some(to + c, v, live);
+        const F v = load_some(g + c, live);
+        const I winner = bytes ? load_bytes(bytes + ptrdiff_t(px) * place.channels + c, live) : select(load_some(passes + c, live) <= 0.0f, I{} + 1, I{});
+        int32_t q = i * pool_width + begin - px * pool_width;
+        for (int32_t k = begin; k < end; ++k, ++q) store_some(at + ptrdiff_t(k - begin) * pitch + c, select(winner == q, v, F{}), live);
       }
-      zero_row(to + channels, pitch - channels);
+      if (pitch > channels)
+        for (int32_t k = begin; k < end; ++k) zero_row(at + ptrdiff_t(k - begin) * pitch + channels, pitch - channels);
     }
   }
 };
