@@ -19,8 +19,9 @@ export function toDtype(dtype: "uint8" | "float32", options: { readonly scale?: 
     const { data } = picture;
     const bytes = data instanceof Uint8Array;
     if (bytes === (dtype === "uint8")) return picture;
-    if (bytes) return { ...picture, data: Float32Array.from(data, (value) => (scale ? value / 255 : value)) };
     const limit = Math.fround(255.999);
-    return { ...picture, data: Uint8Array.from(data, (value) => (scale ? Math.fround(value * limit) : value)) };
+    const out = bytes ? new Float32Array(data) : new Uint8Array(data);
+    if (scale) for (let i = 0; i < out.length; i++) out[i] = bytes ? data[i]! / 255 : Math.fround(data[i]! * limit);
+    return { ...picture, data: out };
   });
 }

@@ -4,7 +4,7 @@ import type { Picture } from "../../data/index.ts";
 import { ArgumentError } from "../../errors/errors.ts";
 import { checkColours } from "./values.ts";
 
-const { fround, floor, max, min } = Math;
+const { fround, floor } = Math;
 const BYTES = fround(255 + 1 - 1e-3); // torchvision's way back to bytes: equal shares of 0..1 for each
 
 /**
@@ -20,10 +20,14 @@ export function adjustHue(picture: Picture, factor: number): Picture {
   if (picture.channels === 1) return picture;
   const { data } = picture;
   const plane = picture.height * picture.width;
+  const values = new Float32Array(data);
   const bytes = data instanceof Uint8Array;
-  const values = bytes ? Float32Array.from(data, (value) => value / 255) : data.slice();
+  if (bytes) for (let i = 0; i < values.length; i++) values[i] = values[i]! / 255;
   turn(values, plane, fround(factor));
-  return { ...picture, data: bytes ? Uint8Array.from(values, (value) => fround(value * BYTES)) : values };
+  if (!bytes) return { ...picture, data: values };
+  const out = new Uint8Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = fround(values[i]! * BYTES);
+  return { ...picture, data: out };
 }
 
 /** In place; each step rounded to float32, in torchvision's order. */
@@ -32,8 +36,9 @@ function turn(values: Float32Array, plane: number, shift: number): void {
     const r = values[k]!;
     const g = values[plane + k]!;
     const b = values[2 * plane + k]!;
-    const high = max(r, g, b);
-    const range = fround(high - min(r, g, b));
+    const high = r > g ? (r > b ? r : b) : g > b ? g : b;
+    const low = r < g ? (r < b ? r : b) : g < b ? g : b;
+    const range = fround(high - low);
     const divisor = range === 0 ? 1 : range;
     const s = range === 0 ? 0 : fround(range / high);
     const rc = fround(fround(high - r) / divisor);
@@ -43,7 +48,9 @@ function turn(values: Float32Array, plane: number, shift: number): void {
     if (high === r) h = fround(bc - gc);
     else if (high === g) h = fround(fround(2 + rc) - bc);
     else h = fround(fround(4 + gc) - rc);
-    h = fround(fround(h / 6) + 1) % 1;
+    h = fround(fround(h / 6) + 1); // from 5/6 to 2
+    h = h >= 1 ? h - 1 : h;
+    h = h >= 1 ? h - 1 : h;
     h = fround(h + shift);
     h = fround(h - floor(h));
 
@@ -53,7 +60,7 @@ function turn(values: Float32Array, plane: number, shift: number): void {
     const p = unit(fround(high * fround(1 - s)));
     const q = unit(fround(high * fround(1 - fround(s * f))));
     const t = unit(fround(high * fround(1 - fround(s * fround(1 - f)))));
-    const sector = i % 6;
+    const sector = i === 6 ? 0 : i;
     values[k] = sector === 0 || sector === 5 ? high : sector === 1 ? q : sector === 4 ? t : p;
     values[plane + k] = sector === 1 || sector === 2 ? high : sector === 0 ? t : sector === 3 ? q : p;
     values[2 * plane + k] = sector === 3 || sector === 4 ? high : sector === 2 ? t : sector === 5 ? q : p;
