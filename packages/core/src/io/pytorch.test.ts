@@ -284,6 +284,16 @@ describe("a small file that claims much", () => {
     expect([...(readPyTorch(Buffer.from(good, "latin1")).value as PyTorchTensor).data]).toEqual([1, 1, 1]);
   });
 
+  // Found by fuzzing: torch.Size instead of a call of it.
+  test("a type where a value is wanted is refused by its name", () => {
+    const pickle = (body: string) => `\x80\x02${body}.`;
+    const head = pickle("\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19") + pickle("M\xe9\x03") + pickle("}");
+    for (const body of ["ctorch\nSize\n", "]ctorch\nSize\na", "}X\x01\0\0\0actorch\nSize\ns"])
+      expect(() => readPyTorch(Buffer.from(head + pickle(body) + pickle("]"), "latin1")), body).toThrow(
+        expect.objectContaining({ code: "global", message: expect.stringContaining("torch.Size itself") }),
+      );
+  });
+
   test("64 MB of zeros, deflated", () => {
     const packed = deflateRawSync(Buffer.alloc(64 << 20));
     const name = Buffer.from("a/data.pkl");

@@ -10,7 +10,7 @@ import { type Fail, failer } from "./fail.ts";
 import { type PickleHooks, readPickle } from "./pickle.ts";
 import { torchDTypes } from "./pytorch-dtype.ts";
 import { type StorageClass, type StorageHandle, torchGlobals } from "./pytorch-globals.ts";
-import type { PyTorchStorage, PyTorchTensor } from "./pytorch-tensor.ts";
+import { type PyTorchStorage, PyTorchTensor } from "./pytorch-tensor.ts";
 import { decodeUtf8 } from "./text.ts";
 import { ZipArchive } from "./zip.ts";
 
@@ -120,6 +120,7 @@ function readZip(bytes: Uint8Array, inflatedBytes: number, global: PickleHooks["
     return storages.get(key)!;
   };
   const { value } = readPickle(zip.read(main), 0, { global, persistent }, fail);
+  checkValue(value, fail);
   const extra = names.filter((name) => name.startsWith(`${root}extra/`) && !name.endsWith("/"));
   return {
     value: value as PyTorchValue,
@@ -155,6 +156,7 @@ function readLegacy(bytes: Uint8Array, global: PickleHooks["global"], fail: Fail
   if (system instanceof Map && system.get("little_endian") === false)
     return fail("byte-order", "its numbers are big-endian. Save it again on a common machine.");
   const value = next({ global, persistent }) as PyTorchValue;
+  checkValue(value, fail);
   const keys = next(nothing);
   if (
     !Array.isArray(keys) ||
@@ -171,6 +173,28 @@ function readLegacy(bytes: Uint8Array, global: PickleHooks["global"], fail: Fail
     source.bytes = reader.bytes(length * torchDTypes.get(dtype)!.bytes);
   }
   return { value, format: "legacy", extra: new Map() };
+}
+
+/** Refuses what only serves to put values together, a type or a storage, where it stands as a value itself. */
+function checkValue(root: unknown, fail: Fail): void {
+  const seen = new Set<unknown>(); // a value may contain itself
+  const open: unknown[] = [root];
+  while (open.length > 0) {
+    const value = open.pop();
+    if (typeof value !== "object" || value === null || value instanceof PyTorchTensor || value instanceof Uint8Array)
+      continue;
+    if (seen.has(value)) continue;
+    seen.add(value);
+    if (value instanceof Map) for (const pair of value) open.push(pair[0], pair[1]);
+    else if (Array.isArray(value) || value instanceof Set) for (const entry of value) open.push(entry);
+    else {
+      const { name = "a storage without a tensor" } = value as { name?: string };
+      fail(
+        "global",
+        `the file holds ${name} itself where a value is wanted. In PyTorch, save tensors, numbers, texts, lists and dicts.`,
+      );
+    }
+  }
 }
 
 interface StorageId {

@@ -60,8 +60,8 @@ function exhaust(file: PyTorchFile): void {
     if (typeof value !== "object" || value === null || seen.has(value)) continue;
     seen.add(value);
     if (value instanceof PyTorchTensor) value.data.length;
-    else if (value instanceof Map) open.push(...value.keys(), ...value.values());
-    else if (!(value instanceof Uint8Array)) open.push(...value);
+    else if (value instanceof Map) for (const pair of value) open.push(...pair);
+    else if (!(value instanceof Uint8Array)) for (const entry of value) open.push(entry);
   }
 }
 
