@@ -1,7 +1,9 @@
+import { tensor } from "../autograd/create.ts";
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { numel, type Shape } from "../base/shape.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { gatherOp } from "./index-ops.ts";
 import { reshape } from "./view.ts";
 
 export type PadMode = "constant" | "reflect" | "replicate" | "circular";
@@ -101,6 +103,30 @@ function padAxis(input: Tensor, axis: number, before: number, after: number, opt
   return reshape(pad(stack, [0, 0, before, after], options), [...lead, size + before + after, ...rest]);
 }
 
+/** Three axes by index: gradients of copies are added in row-major order, as torch's kernels for volumes do. */
+function padVolume(input: Tensor, padding: readonly number[], mode: "reflect" | "replicate"): Tensor {
+  const last = input.shape.slice(-3);
+  const sources = last.map((size, i) => {
+    const [before, after] = [padding[4 - 2 * i]!, padding[5 - 2 * i]!];
+    const most = mode === "reflect" ? size - 1 : Number.POSITIVE_INFINITY;
+    if (Math.max(before, after) > most || size + before + after < 1 || size === 0)
+      throw new ShapeError("pad", "too-wide", `"${mode}" cannot add [${before}, ${after}] to an axis of ${size}.`, [
+        { name: "input", shape: input.shape },
+      ]);
+    return Array.from({ length: size + before + after }, (_, k) => {
+      const at = k - before;
+      if (mode === "replicate") return Math.min(Math.max(at, 0), size - 1);
+      return at < 0 ? -at : at >= size ? 2 * (size - 1) - at : at;
+    });
+  });
+  const [depth = [], height = [], width = []] = sources;
+  const flat = depth.flatMap((z) => height.flatMap((y) => width.map((x) => (z * last[1]! + y) * last[2]! + x)));
+  const indices = tensor(Int32Array.from(flat), { device: input.backend });
+  const planes = reshape(input, [numel(input.shape.slice(0, -3)), numel(last)]);
+  const padded = gatherOp({ input: planes, indices }, { where: "pad", axis: 1, list: true });
+  return reshape(padded, [...input.shape.slice(0, -3), depth.length, height.length, width.length]);
+}
+
 /**
  * Adds borders to the last axes: `padding` is [left, right], [left, right, top, bottom], or two more for each axis
  * before those (constant: any, else one more); negative values crop.
@@ -130,6 +156,7 @@ export function pad(input: Tensor, padding: readonly number[], options: PadOptio
       `mode "${mode}" pads one or two axes of a picture or three of a volume (C, D, H, W), got ${padding.length / 2} of ${input.ndim}; "constant" pads any.`,
     );
   if (input.ndim === 1) return padAxis(input, 0, padding[0]!, padding[1]!, options);
+  if (padding.length === 6 && (mode === "reflect" || mode === "replicate")) return padVolume(input, padding, mode);
   if (padding.length > 4) {
     let t = pad(input, padding.slice(0, 4), options);
     for (let i = 4; i < padding.length; i += 2)
