@@ -59,6 +59,10 @@ export class NativeBackend implements Backend {
     this.#memory.free(ours(buffer, "free"));
   }
 
+  trim(): void {
+    this.#memory.trim();
+  }
+
   write(view: BufferView, data: TypedArray): void {
     const target = ours(view.buffer, "write").storage("write");
     checkWrite(view, data);

@@ -71,6 +71,11 @@ export class Memory {
     this.#pooled += block.byteLength;
   }
 
+  trim(): void {
+    this.#free.clear();
+    this.#pooled = 0;
+  }
+
   #allocate(size: number): Block {
     let memory: ArrayBufferLike;
     try {

@@ -60,6 +60,8 @@ export interface Backend {
   /** Uninitialised memory for `length` elements. Collected when unreachable; `free` only hands it back sooner. */
   alloc(type: StorageType, length: number): BackendBuffer;
   free(buffer: BackendBuffer): void;
+  /** Lets go of freed memory that is kept for later buffers. */
+  trim?(): void;
   /** Copies into a buffer. float32 takes Float32Array or Float64Array. */
   write(view: BufferView, data: TypedArray): void;
   /** Waits for what was queued, then copies out. */

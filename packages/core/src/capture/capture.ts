@@ -162,6 +162,8 @@ class Capture<A extends unknown[], R> {
   #keep(key: string, recording: Recording): Replay {
     const { backend } = recording;
     const passes = (this.#options.fuse ?? true) ? passesFor((kernel) => backend.supports(kernel)) : [];
+    // What the recorded call made is free now, and replays need little of it.
+    backend.trim?.();
     const replay = new Replay(recording, programOf(recording, passes));
     const changing = replay.brokenGuard();
     if (changing && this.#inVain > 2) this.#broken = changing.what;

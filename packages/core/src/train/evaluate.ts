@@ -1,7 +1,7 @@
 /** @file How good a classifier is on labelled pictures. */
 import { tensor } from "../autograd/create.ts";
 import { noGrad } from "../autograd/grad-mode.ts";
-import type { Tensor } from "../autograd/tensor.ts";
+import { release, type Tensor } from "../autograd/tensor.ts";
 import type { Backend } from "../backends/backend.ts";
 import { capture } from "../capture/index.ts";
 import type { Batch } from "../data/index.ts";
@@ -65,7 +65,10 @@ export async function evaluate(
   try {
     for await (const batch of batches) {
       const { images, labels } = batchTensors(batch, device);
+      const replays = captured?.replays ?? 0;
       const [logits, loss] = pass(images, labels);
+      // A replay keeps nothing of its batch.
+      if ((captured?.replays ?? 0) > replays) for (const t of [images, labels]) if (t !== logits) release(t);
       const values = (await logits.toArray()) as Float32Array;
       lossSum += (await loss.item()) * batch.count;
       count += batch.count;

@@ -1,6 +1,6 @@
 /** @file The training loop: yields events, never prints. */
 
-import type { Tensor } from "../autograd/tensor.ts";
+import { release, type Tensor } from "../autograd/tensor.ts";
 import { Breather } from "../base/event-loop.ts";
 import { defaultGenerator, type GeneratorState } from "../base/rng/index.ts";
 import { type Captured, capture } from "../capture/index.ts";
@@ -205,11 +205,14 @@ class Run {
     const device = deviceOf(model);
     const { images, labels } = batchTensors(batch, device);
     const generator = defaultGenerator.getState();
+    const replays = this.#captured?.replays ?? 0;
     const loss = this.#gradients(images, labels);
     const { step, lossSum, images: seen } = this.progress;
     const learningRate = optimizer.paramGroups[0]!.lr;
     // Reading waits for the device: every step where that costs nothing, else only for a report.
     const value = report || device?.readSync ? await loss.item() : undefined;
+    // A replay keeps nothing of its batch.
+    if ((this.#captured?.replays ?? 0) > replays) for (const t of [images, labels]) release(t);
     this.progress = { ...this.progress, step: step + 1 };
     this.#last = { batch, loss: value ?? Number.NaN, learningRate, generator };
     if (value !== undefined && !Number.isFinite(value)) {

@@ -68,7 +68,8 @@ export function trainingProgress(progress: Progress): (event: JobEvent) => void 
           `${grouped(event.trainPictures)} pictures to learn from, ${grouped(event.validationPictures)} held out`,
       );
       if (event.resumedAt) progress.line(`going on after epoch ${event.resumedAt.epoch}, step ${event.resumedAt.step}`);
-    } else if (event.kind === "step") {
+    } else if (event.kind === "notice") progress.line(style.dim(event.message));
+    else if (event.kind === "step") {
       const done = event.epoch - 1 + event.stepInEpoch / event.stepsPerEpoch;
       const elapsed = (performance.now() - started) / 1000;
       const left = (elapsed / (done - before)) * (epochs - done);
