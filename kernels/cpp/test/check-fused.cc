@@ -203,6 +203,105 @@ void conv(const Conv& s) {
            {{"dX", dx.write(DX), false, leave == 1}, {"dW", DW, false, leave == 2}, {"db", DB, false, leave == 3}});
 }
 
+struct Norm {
+  int n, c, h, w, in_border, to, relu, ph, pw, residual;  // to, residual: as in Conv
+};
+void norm(const Norm& s) {
+  char text[160];
+  std::snprintf(text, sizeof text, "norm n%d c%d %dx%d from%d to%d relu%d pool%dx%d res%d", s.n, s.c, s.h, s.w, s.in_border, s.to, s.relu, s.ph, s.pw, s.residual);
+  const std::string name = text;
+  const int window = s.ph * s.pw;
+  const Lie in = {1, s.n, s.c, s.h, s.w, s.in_border}, whole = {layout(s.to), s.n, s.c, s.h, s.w, 0};
+  const Lie out = {whole.layout, s.n, s.c, s.h / s.ph, s.w / s.pw, border(s.to)}, index = {1, s.n, s.c, s.h / s.ph, s.w / s.pw, 0};
+  const bool has_residual = s.residual > -2;
+  const Lie res = {whole.layout, s.n, s.c, s.h, s.w, whole.layout ? border(s.residual) : 0};
+  const auto x = in.random(), weight = random_floats(s.c), bias = random_floats(s.c), residual = res.random(), g = out.random(), y = out.random();
+  const Doubles X = in.read(x), R = res.read(residual), G = out.read(g), Y = out.read(y);
+  const size_t plane = size_t(s.h) * s.w, pooled = size_t(s.n) * s.c * out.h * out.w;
+  const auto channel = [&](size_t i) { return i / plane % s.c; };
+  const double count = double(s.n) * plane, eps = double(1e-5f);
+  Doubles mean(s.c), inv(s.c), variance(s.c), values(X.size());
+  for (size_t i = 0; i < X.size(); ++i) mean[channel(i)] += X[i] / count;
+  for (size_t i = 0; i < X.size(); ++i) variance[channel(i)] += (X[i] - mean[channel(i)]) * (X[i] - mean[channel(i)]);
+  for (int c = 0; c < s.c; ++c) inv[c] = 1 / std::sqrt(variance[c] / count + eps), variance[c] /= count - 1;
+  for (size_t i = 0; i < X.size(); ++i) values[i] = (X[i] - mean[channel(i)]) * inv[channel(i)] * weight[channel(i)] + bias[channel(i)] + (has_residual ? R[i] : 0);
+  Doubles best(pooled), winner(pooled), grad(X.size()), I(pooled);
+  std::vector<unsigned char> which(index.size());
+  for (auto& b : which) b = (unsigned char)pick(0, window - 1 + s.relu);
+  index.each([&](size_t place, size_t i) { I[i] = which[place]; });
+  windows(whole, s.ph, s.pw, [&](size_t u, int q, size_t i) {
+    if (q == 0 || values[i] > best[u]) best[u] = values[i], winner[u] = q;
+    if (q == window - 1 && s.relu && best[u] <= 0) best[u] = 0, winner[u] = q + 1;
+    if (window > 1) grad[i] = I[u] == q ? G[u] : 0;
+    else grad[i] = s.relu && Y[u] <= 0 ? 0 : G[u];
+  });
+  const BatchNormFusedTrainF32Params p = {s.n, s.c, s.h, s.w, s.in_border, out.layout, out.border, s.relu, s.ph, s.pw, res.border, 1e-5f};
+  verify(name, Kernel<id_batch_norm_fused_train_f32>::entry, p, {x.data(), weight.data(), bias.data(), has_residual ? residual.data() : nullptr},
+         {{"output", out.write(best)}, {"mean", mean}, {"invStd", inv}, {"variance", variance}, {"index", index.write(winner), true}});
+  std::vector<float> m(s.c), v(s.c);
+  for (int c = 0; c < s.c; ++c) m[c] = float(mean[c]), v[c] = float(inv[c]);
+  Doubles sum(s.c), dot(s.c), dx(X.size());
+  for (size_t i = 0; i < X.size(); ++i) sum[channel(i)] += grad[i], dot[channel(i)] += grad[i] * (X[i] - m[channel(i)]) * v[channel(i)];
+  for (size_t i = 0; i < X.size(); ++i) {
+    const size_t c = channel(i);
+    dx[i] = weight[c] * double(v[c]) * (grad[i] - sum[c] / count - (X[i] - m[c]) * v[c] * dot[c] / count);
+  }
+  const Lie to = {1, s.n, s.c, s.h, s.w, pick(0, 2)};
+  const BatchNormFusedTrainBackwardF32Params b = {s.n, s.c, s.h, s.w, s.in_border, out.layout, out.border, s.relu, s.ph, s.pw, res.border, out.border, to.border};
+  verify(name + " backward", Kernel<id_batch_norm_fused_train_backward_f32>::entry, b,
+         {g.data(), window > 1 ? which.data() : nullptr, window > 1 ? nullptr : y.data(), x.data(), weight.data(), m.data(), v.data()},
+         {{"dX", to.write(dx)}, {"dWeight", dot}, {"dBias", sum}, {"dResidual", res.write(grad), false, !has_residual}});
+}
+
+void pools(int n, int c, int h, int w, int kh, int kw, int sh, int sw, int pt, int pl, int in_border, int out_border) {
+  const int oh = (h + 2 * pt - kh) / sh + 1, ow = (w + 2 * pl - kw) / sw + 1;
+  char text[160];
+  std::snprintf(text, sizeof text, "pool n%d c%d %dx%d k%dx%d s%d,%d p%d,%d from%d to%d", n, c, h, w, kh, kw, sh, sw, pt, pl, in_border, out_border);
+  const std::string name = text;
+  const Lie in = {1, n, c, h, w, in_border}, out = {1, n, c, oh, ow, out_border}, index = {1, n, c, oh, ow, 0};
+  const auto x = in.random(), g = out.random();
+  const Doubles X = in.read(x), G = out.read(g);
+  Doubles best(G.size(), -INFINITY), winner(G.size()), average(G.size()), dx(X.size()), da(X.size());
+  const auto taps = [&](auto&& f) {
+    size_t u = 0;
+    for (int plane = 0; plane < n * c; ++plane)
+      for (int y = 0; y < oh; ++y)
+        for (int q = 0; q < ow; ++q, ++u)
+          for (int k = 0; k < kh * kw; ++k) {
+            const int iy = y * sh - pt + k / kw, ix = q * sw - pl + k % kw;
+            if (iy >= 0 && ix >= 0 && iy < h && ix < w) f(u, k, (size_t(plane) * h + iy) * w + ix);
+          }
+  };
+  taps([&](size_t u, int k, size_t i) {
+    if (X[i] > best[u]) best[u] = X[i], winner[u] = k;
+    average[u] += X[i] / (kh * kw);
+    da[i] += G[u] / (kh * kw);
+  });
+  taps([&](size_t u, int k, size_t i) {
+    if (winner[u] == k) dx[i] += G[u];
+  });
+  const Doubles bytes = index.write(winner);
+  std::vector<unsigned char> which(bytes.begin(), bytes.end());
+  const MaxPool2dNhwcF32Params p = {n, c, h, w, oh, ow, kh, kw, sh, sw, pt, pl, in_border, out_border};
+  MaxPool2dNhwcBackwardF32Params pb;
+  std::memcpy(&pb, &p, sizeof p);
+  const AvgPool2dNhwcF32Params a = {n, c, h, w, oh, ow, kh, kw, sh, sw, pt, pl, in_border, out_border, 1, pt, pl};
+  AvgPool2dNhwcBackwardF32Params ab;
+  std::memcpy(&ab, &a, sizeof a);
+  verify("max " + name, Kernel<id_max_pool2d_nhwc_f32>::entry, p, {x.data()}, {{"output", out.write(best)}, {"index", bytes, true}});
+  verify("max " + name, Kernel<id_max_pool2d_nhwc_backward_f32>::entry, pb, {g.data(), which.data()}, {{"dX", in.write(dx)}});
+  verify("average " + name, Kernel<id_avg_pool2d_nhwc_f32>::entry, a, {x.data()}, {{"output", out.write(average)}});
+  verify("average " + name, Kernel<id_avg_pool2d_nhwc_backward_f32>::entry, ab, {g.data()}, {{"dX", in.write(da)}});
+}
+
+void convert(int n, int c, int h, int w, int from, int to) {
+  const Lie in = {layout(from), n, c, h, w, border(from)}, out = {layout(to), n, c, h, w, border(to)};
+  const auto x = in.random();
+  char name[100];
+  std::snprintf(name, sizeof name, "convert n%d c%d %dx%d from%d to%d", n, c, h, w, from, to);
+  verify(name, Kernel<id_convert_layout_f32>::entry, ConvertLayoutF32Params{n, c, h, w, in.layout, in.border, out.layout, out.border}, {x.data()}, {{"output", out.write(in.read(x))}});
+}
+
 }  // namespace
 
 int main(int argc, char**) {
@@ -261,6 +360,18 @@ int main(int argc, char**) {
     s.residual = pick(-2, 2) < 0 ? -2 : pick(0, 2), s.scale = pick(0, 4) == 0;
     conv(s);
   }
+  const Norm norms[] = {
+      {3, 19, 5, 6, 1, 1, 1, 1, 1, -2}, {2, 32, 8, 8, 0, 1, 1, 2, 2, -2}, {2, 16, 6, 7, 0, -1, 1, 2, 2, -2}, {4, 64, 4, 4, 1, 1, 1, 1, 1, 1}, {2, 8, 6, 6, 0, 1, 1, 2, 2, 0},
+      {2, 70, 7, 5, 1, 0, 0, 3, 2, 2}, {2, 12, 5, 5, 0, -1, 1, 1, 1, 0}, {40, 130, 2, 3, 0, 1, 1, 1, 1, -2}, {5, 9, 1, 1, 0, 0, 0, 1, 1, -2}, {1, 5, 3, 700, 0, 1, 1, 1, 1, -2}, {2, 33, 1, 6, 0, 1, 1, 2, 2, -2},
+  };
+  for (const Norm& s : norms) norm(s);
+  pools(2, 16, 6, 8, 2, 2, 2, 2, 0, 0, 0, 1);
+  pools(2, 21, 9, 10, 3, 3, 2, 2, 1, 1, 1, 0);
+  pools(1, 8, 7, 6, 3, 2, 1, 2, 0, 0, 2, 1);
+  pools(3, 40, 4, 4, 4, 4, 4, 4, 0, 0, 0, 0);
+  pools(0, 4, 4, 4, 2, 2, 2, 2, 0, 0, 0, 0);
+  for (int from = -1; from < 3; ++from)
+    for (int to = -1; to < 3; ++to) convert(2, 19, 6, 7, from, to), convert(1, 64, 70, 9, from, to), convert(3, 3, 1, 1, from, to);
   std::printf("%d lanes: %d checks of fused kernels, %d failures\n", drishti::DRISHTI_NS::LANES, checks, failures);
   return failures != 0;
 }

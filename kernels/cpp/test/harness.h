@@ -1,4 +1,4 @@
-// Runs one kernel of the products family by itself: threads, guarded scratch, buffers. Shared by check.cc and bench.cc.
+// Runs one kernel of the products family, or a fused one, by itself: threads, guarded scratch, buffers. Shared by check.cc and bench.cc.
 #pragma once
 #include <atomic>
 #include <cstdio>
@@ -9,11 +9,13 @@
 #include <thread>
 #include <vector>
 
+#include "../batch_norm_fused.cc"
 #include "../conv-fused.cc"
 #include "../conv-fused-backward.cc"
 #include "../conv.cc"
 #include "../linear.cc"
 #include "../matmul.cc"
+#include "../pool-nhwc.cc"
 
 namespace test {
 using namespace drishti;
