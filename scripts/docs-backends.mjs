@@ -35,9 +35,9 @@ async function loadBackends() {
 const backends = await loadBackends();
 const names = Object.keys(backends);
 const cell = (kernel, name) => (backends[name].supports(kernel) ? "yes" : "");
-const missing = kernelNames
-  .filter((kernel) => !following.test(kernel))
-  .flatMap((kernel) => names.filter((name) => !cell(kernel, name)).map((name) => `${kernel} on ${name}`));
+const missing = kernelNames.flatMap((kernel) =>
+  names.filter((name) => !cell(kernel, name)).map((name) => `${kernel} on ${name}`),
+);
 
 const text = `# Backends
 
