@@ -60,8 +60,16 @@ const peers = work.map((row) => {
   };
 });
 
+/** Pictures on disk, ten times what the process may hold (not with --quick). */
+const fromDisk = {
+  name: "pictures-memory",
+  file: "pictures-memory.mjs",
+  args: quick ? ["--pictures", "50"] : ["--pictures", "1000", "--limit-mb", "300"],
+};
+
 const benches = [
   ...speeds,
+  fromDisk,
   ...eager,
   ...["native", "wasm"].flatMap((device) =>
     ["sequential", "by-hand"].map((loop) => ({

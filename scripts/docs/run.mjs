@@ -14,9 +14,7 @@ installChecks();
 /** @returns {Promise<string | undefined>} */
 export async function runProgram(program, place) {
   try {
-    const printed = program.blocks[0].shell
-      ? runShell(program.blocks[0].code, place.root)
-      : await runCode(program, place);
+    const printed = program.blocks[0].shell ? runShell(program.blocks[0].code, place) : await runCode(program, place);
     program.blocks.forEach((block, k) => {
       if (block.output !== undefined && !matches(printed[k], block.output))
         throw new Error(`block ${k + 1} prints\n${printed[k].trimEnd()}\ninstead of\n${block.output.trimEnd()}`);
@@ -76,18 +74,18 @@ async function ownExports(root, file) {
   return existsSync(built) && !file.endsWith("/main.ts") ? import(pathToFileURL(built).href) : {};
 }
 
-/** The commands of a `sh run` block, with this checkout's command line for `npx drishti`. */
-function runShell(code, root) {
+/** The commands of a `sh run` block, with this checkout's command line for `npx drishti`, in the folder that examples write to. */
+function runShell(code, { root, work }) {
   const printed = code
     .trim()
     .split("\n")
     .map((line) => {
-      const [tool, name, ...rest] = line.trim().split(/\s+/);
+      const [tool, name, ...rest] = line.match(/"[^"]*"|\S+/g).map((word) => word.replace(/^"(.*)"$/, "$1"));
       if (tool !== "npx" || name !== "drishti") throw new Error(`only "npx drishti …" can be run here, not: ${line}`);
       const { status, stdout, stderr } = spawnSync(
         process.execPath,
         [path.join(root, "packages/drishti/dist/cli/main.js"), ...rest],
-        { cwd: root, encoding: "utf8" },
+        { cwd: work, encoding: "utf8" },
       );
       if (status !== 0) throw new Error(`${line} ended with ${status}: ${stderr.trim()}`);
       return stdout;

@@ -158,6 +158,26 @@ describe("batches", () => {
   });
 });
 
+test("reading ahead is bounded: never more than the batches asked for and two more", async () => {
+  const folder = writePictures(fresh(), 30);
+  const set = await openSplit(folder, "own", { workers: 0 });
+  const { source } = files(set);
+  let [asked, taken, most] = [0, 0, 0];
+  const place = source.place.bind(source);
+  source.place = (index) => {
+    asked++;
+    most = Math.max(most, asked - taken);
+    return place(index);
+  };
+  for await (const { count } of new DataLoader(set, { batchSize: 4, transform: augment, prefetch: 2 })) {
+    await new Promise((resolve) => setTimeout(resolve, 2)); // as long as reading wants: it could run far ahead
+    taken += count;
+  }
+  expect([asked, taken]).toEqual([60, 60]);
+  expect(most).toBeLessThanOrEqual(4 * 4);
+  expect(most).toBeGreaterThan(4);
+});
+
 describe("bad files", () => {
   const folder = writePictures(fresh(), 6);
   writeFiles(folder, { "red/bad.png": picture(1, 50).subarray(0, 90), "green/empty.png": "" });

@@ -145,7 +145,7 @@ async function textOf({ count, classes, problems }: CheckResult, io: Io): Promis
   }
   if (problems.length > 0) lines.push("");
   lines.push(
-    `${count} pictures in ${classes.length} classes: ${problems.length === 0 ? "nothing to remark" : `${problems.length} remarks`}`,
+    `${count} pictures in ${classes.length} classes: ${problems.length === 0 ? "nothing to remark" : `${problems.length} remark${problems.length === 1 ? "" : "s"}`}`,
   );
   return `${lines.join("\n")}\n`;
 }

@@ -7,9 +7,6 @@ const MOST = 100_000;
  * All names a pattern stands for, in order. Braces may stand side by side and inside each other; numbers keep their zeros.
  *
  * Throws  DataError "pattern" for more than 100,000 names.
- *
- * @example
- * expandBraces("train-{08..11}.tar"); // train-08.tar … train-11.tar
  */
 export function expandBraces(pattern: string): string[] {
   const group = firstGroup(pattern);
