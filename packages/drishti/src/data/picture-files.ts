@@ -123,7 +123,7 @@ export class PictureFiles implements PictureSet, BatchSource {
     const images = new Float32Array(kept.length * shape[0] * shape[1] * shape[2]);
     let at = 0;
     for (const [k, result] of results.entries()) {
-      if (result.shape) checkShape(shape, result.shape, this.nameOf(parts[k]![result.good[0]!]!));
+      if (result.shape) checkShape(shape, result.shape, () => this.nameOf(parts[k]![result.good[0]!]!));
       images.set(result.data, at);
       at += result.data.length;
     }

@@ -71,7 +71,7 @@ export async function makeSamples(task: SampleTask): Promise<SampleResult> {
     if (!shape) {
       shape = [made.channels, made.height, made.width];
       data = new Float32Array(size * (places.length - i));
-    } else checkShape(shape, [made.channels, made.height, made.width], placeName(places[i]!));
+    } else checkShape(shape, [made.channels, made.height, made.width], () => placeName(places[i]!));
     data.set(made.data, good.length * size);
     good.push(i);
   }
@@ -80,8 +80,9 @@ export async function makeSamples(task: SampleTask): Promise<SampleResult> {
 }
 
 /** Refuses pictures of two sizes in one batch. */
-export function checkShape(first: readonly number[], other: readonly number[], file: string): void {
+export function checkShape(first: readonly number[], other: readonly number[], nameOf: () => string): void {
   if (first.every((size, i) => size === other[i])) return;
+  const file = nameOf(); // which may have to be read
   throw new DataError(
     "data",
     "shape",
