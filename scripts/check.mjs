@@ -30,6 +30,7 @@ const checks = [
   { name: "wasm files up to date", ...script("build-wasm.mjs", "--check") },
   { name: "shape cases up to date", ...script("generate-shape-cases.mjs", "--check") },
   { name: "shapes in types, three compilers", ...script("type-tests.mjs") },
+  { name: "docs/pytorch.md up to date", ...script("docs-pytorch.mjs", "--check") },
   { name: "docs/backends.md up to date", ...script("docs-backends.mjs", "--check") },
 ].filter(({ needs }) => !needs || existsSync(join(root, needs)));
 
