@@ -207,15 +207,6 @@ add(13, "Gemm", { transA: 1, alpha: F(0.5), beta: F(2) }, [f([3, 2]), f([3, 4]),
 add(13, "MatMul", {}, [f([2, 1, 3, 4]), f([2, 4, 2])]);
 add(13, "MatMul", {}, [f([3]), f([2, 3, 2])]);
 
-const lists = {
-  floatData: [],
-  int32Data: [],
-  stringData: [],
-  int64Data: [],
-  doubleData: [],
-  uint64Data: [],
-  externalData: [],
-};
 const golden = [];
 const refused = [];
 for (const { opset, op, attributes, inputs, outputs } of cases) {
