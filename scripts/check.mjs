@@ -1,7 +1,8 @@
 // npm run check: all that can be said of the sources without running the tests. Names each check with its time; exits 1
 // when one fails, after having run them all.
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -27,7 +28,7 @@ const checks = [
   { name: "layers", ...script("layers.mjs") },
   { name: "size of the browser entry", ...script("size-budget.mjs") },
   { name: "contract.h up to date", ...script("generate-contract.mjs", "--check") },
-  { name: "wasm files up to date", ...script("build-wasm.mjs", "--check") },
+  { name: "wasm files up to date", long: true, ...script("build-wasm.mjs", "--check") },
   { name: "shape cases up to date", ...script("generate-shape-cases.mjs", "--check") },
   { name: "shapes in types, three compilers", ...script("type-tests.mjs") },
   { name: "docs/pytorch.md up to date", ...script("docs-pytorch.mjs", "--check") },
@@ -35,23 +36,33 @@ const checks = [
 ].filter(({ needs }) => !needs || existsSync(join(root, needs)));
 
 let failed = 0;
-for (const { name, run } of checks) {
+
+/** Runs one check and says how it went, in one piece. */
+function runCheck({ name, run: [command, ...args] }) {
   const start = performance.now();
-  const [command, ...args] = run;
-  const { status, stdout, stderr, error } = spawnSync(command, args, {
-    cwd: root,
-    encoding: "utf8",
-    maxBuffer: 1 << 26,
+  return new Promise((resolve) => {
+    execFile(command, args, { cwd: root, encoding: "utf8", maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+      const seconds = ((performance.now() - start) / 1000).toFixed(1);
+      if (error) {
+        failed++;
+        console.log(`FAILED  ${name} (${seconds} s)`);
+        console.log(`${stdout}${stderr || error}`.trimEnd().replace(/^/gm, "        "));
+      } else {
+        const detail = stdout.trim().split("\n").at(-1);
+        console.log(`ok      ${name} (${seconds} s)${detail ? `: ${detail}` : ""}`);
+      }
+      resolve();
+    });
   });
-  const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  if (status === 0) {
-    const detail = stdout.trim().split("\n").at(-1);
-    console.log(`ok      ${name} (${seconds} s)${detail ? `: ${detail}` : ""}`);
-  } else {
-    failed++;
-    console.log(`FAILED  ${name} (${seconds} s)`);
-    console.log(`${stdout}${stderr}${error ?? ""}`.trimEnd().replace(/^/gm, "        "));
-  }
 }
+
+// The build first, as others ask what it made; then as many at once as there are processors, the longest first.
+const [build, ...others] = checks;
+await runCheck(build);
+const waiting = [...others].sort((a, b) => Number(b.long ?? false) - Number(a.long ?? false));
+const lane = async () => {
+  for (let next = waiting.shift(); next; next = waiting.shift()) await runCheck(next);
+};
+await Promise.all(Array.from({ length: availableParallelism() }, lane));
 console.log(failed === 0 ? `${checks.length} checks passed` : `${failed} of ${checks.length} checks failed`);
 process.exitCode = failed === 0 ? 0 : 1; // not exit(): what is still on its way into a pipe would be lost

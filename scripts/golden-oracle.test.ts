@@ -29,9 +29,9 @@ function strings(value: unknown): string[] {
   return value && typeof value === "object" ? Object.values(value).flatMap(strings) : [];
 }
 
-test("golden files stay below 2 MB", () => {
+test("golden files stay below 3 MB, so that a clone stays quick", () => {
   const files = readdirSync(golden, { recursive: true }).map((file) => statSync(join(golden, String(file))));
-  expect(files.filter((s) => s.isFile()).reduce((sum, { size }) => sum + size, 0)).toBeLessThan(2e6);
+  expect(files.filter((s) => s.isFile()).reduce((sum, { size }) => sum + size, 0)).toBeLessThan(3e6);
 });
 
 test.each([
