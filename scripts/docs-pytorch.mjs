@@ -97,7 +97,9 @@ if (process.argv.includes("--check")) {
   let onDisk = "";
   try {
     onDisk = readFileSync(page, "utf8");
-  } catch {}
+  } catch {
+    // not there yet: out of date, as is said below
+  }
   if (onDisk !== text) {
     faults.push("out of date");
     console.log("docs/pytorch.md is out of date: run node scripts/docs-pytorch.mjs");

@@ -52,21 +52,36 @@ interface Ort {
 
 const packages = ["onnxruntime-node", "onnxruntime-web"] as const;
 
-/** ONNX Runtime as it is installed beside Drishti or in the folder one works in; null when it is not. */
+/**
+ * ONNX Runtime as it is installed beside Drishti or in the folder one works in; null when it is not. Throws DataError
+ * "onnxruntime" for one that is there and cannot be loaded.
+ */
 export async function loadOnnxRuntime(): Promise<{ ort: Ort; name: string } | null> {
   const here = createRequire(join(process.cwd(), "package.json"));
   for (const name of packages) {
     const places = [() => import.meta.resolve(name), () => pathToFileURL(here.resolve(name)).href];
     for (const place of places) {
-      try {
-        const loaded = (await import(place())) as Ort & { default?: Ort };
-        const ort = loaded.InferenceSession ? loaded : loaded.default!;
-        const { node, web, common } = ort.env.versions ?? {};
-        return { ort, name: `${name} ${node ?? web ?? common ?? ""}`.trim() };
-      } catch {}
+      const url = found(place);
+      if (url === undefined) continue;
+      const loaded = (await import(url).catch((cause: unknown) => {
+        const text = `${name} is installed but cannot be loaded: ${(cause as Error).message}. Install it anew.`;
+        throw new DataError("onnx", "onnxruntime", text, undefined, { cause });
+      })) as Ort & { default?: Ort };
+      const ort = loaded.InferenceSession ? loaded : loaded.default!;
+      const { node, web, common } = ort.env.versions ?? {};
+      return { ort, name: `${name} ${node ?? web ?? common ?? ""}`.trim() };
     }
   }
   return null;
+}
+
+/** Where a package is; undefined when it is not installed there. */
+function found(place: () => string): string | undefined {
+  try {
+    return place();
+  } catch {
+    return undefined;
+  }
 }
 
 /** A file opened by ONNX Runtime. */

@@ -66,7 +66,8 @@ async function runtimeCheck(path: string, card: ModelCard): Promise<GoldenCheck>
         where: "onnxruntime",
         maxError: null,
         ok: true,
-        reason: "not checked, as it is not installed (npm install onnxruntime-node)",
+        skipped: true,
+        reason: "it is not installed (npm install onnxruntime-node)",
       };
     try {
       const found: ArrayLike<number>[] = [];
