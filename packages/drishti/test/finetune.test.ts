@@ -120,6 +120,14 @@ describe("train --from", () => {
     expect(refused.err).toMatch(message);
   });
 
+  test("a model file that is cut off is refused by its name", async () => {
+    const cut = join(folder, "cut.safetensors");
+    writeFileSync(cut, readFileSync(join(run, "checkpoints/best.safetensors")).subarray(0, 2000));
+    const refused = await cli(["train", "--from", cut, "--data", photos, ...settings, "--out", join(folder, "none")]);
+    expect(refused).toMatchObject({ code: 1 });
+    expect(refused.err).toContain(`drishti: ${cut}: `);
+  });
+
   test("pictures of another kind are refused", async () => {
     const refused = await cli(["train", "--from", run, "--data", "mnist", ...settings, "--out", join(folder, "grey")]);
     expect(refused.err).toMatch(/takes pictures of 3 channels, the data have 1/);

@@ -22,12 +22,12 @@ function sentence(error: unknown): string {
   return `${message}\nThis is a fault in Drishti, not in what you did. DEBUG=drishti shows where.`;
 }
 
-/** A DataError names its file: the part of the program that refused it, in front, would only be in the way. */
+/** A DataError names its file in front, in place of the part of the program that refused it. */
 export function plainMessage(error: DrishtiError): string {
+  if (!(error instanceof DataError)) return error.message;
   const prefix = `${error.where}: `;
-  return error instanceof DataError && error.message.startsWith(prefix)
-    ? error.message.slice(prefix.length)
-    : error.message;
+  const text = error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
+  return error.file === undefined || text.includes(error.file) ? text : `${error.file}: ${text}`;
 }
 
 function stackOf(error: Error): string {
