@@ -17,6 +17,7 @@
 #include "loss.cc"
 #include "optim.cc"
 #include "pad.cc"
+#include "peak.cc"
 #include "pool-nhwc.cc"
 #include "pool.cc"
 #include "reduce.cc"

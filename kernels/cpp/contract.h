@@ -618,6 +618,15 @@ static_assert(sizeof(AvgPool2dNhwcF32Params) == 17 * 4, "packed 32-bit words");
 // avg_pool2d_nhwc_backward_f32: gradOutput f32 -> gradInput f32
 using AvgPool2dNhwcBackwardF32Params = AvgPool2dNhwcF32Params;
 
+// multiply_add_chain_f32: input f32 -> output f32
+struct MultiplyAddChainF32Params {
+  int32_t count;
+  int32_t steps;
+  float alpha;
+  float beta;
+};
+static_assert(sizeof(MultiplyAddChainF32Params) == 4 * 4, "packed 32-bit words");
+
 // convert_layout_f32: input f32 -> output f32
 struct ConvertLayoutF32Params {
   int32_t batch;
@@ -795,6 +804,7 @@ static_assert(sizeof(TopkF32Params) == 5 * 4, "packed 32-bit words");
   X(max_pool2d_nhwc_backward_f32, MaxPool2dNhwcBackwardF32Params, 3) \
   X(avg_pool2d_nhwc_f32, AvgPool2dNhwcF32Params, 2) \
   X(avg_pool2d_nhwc_backward_f32, AvgPool2dNhwcBackwardF32Params, 2) \
+  X(multiply_add_chain_f32, MultiplyAddChainF32Params, 2) \
   X(convert_layout_f32, ConvertLayoutF32Params, 2) \
   X(gather_f32, GatherF32Params, 3) \
   X(gather_i32, GatherI32Params, 3) \

@@ -506,6 +506,12 @@ export const contract = {
   },
   avg_pool2d_nhwc_f32: { params: avgPool2dNhwcParams, reads: ["input:f32"], writes: ["output:f32"] },
   avg_pool2d_nhwc_backward_f32: { params: avgPool2dNhwcParams, reads: ["gradOutput:f32"], writes: ["gradInput:f32"] },
+  /** x·alpha + beta, `steps` times over: nothing but multiply-adds on registers, to measure a machine's peak by. */
+  multiply_add_chain_f32: {
+    params: { count: "i32", steps: "i32", alpha: "f32", beta: "f32" },
+    reads: ["input:f32"],
+    writes: ["output:f32"],
+  },
   /** From one layout to another. */
   convert_layout_f32: {
     params: {

@@ -25,6 +25,8 @@ const rounded: Partial<Record<KernelName, Bound>> = {
   pow_scalar_f32: { ofResult: 8 },
   // Terms that may cancel, or a factor that underflows before the product does.
   affine_f32: { ofLargest: 2 },
+  // Of every step's two roundings half is left after the next (the samples' alpha).
+  multiply_add_chain_f32: { ofLargest: 4 },
   tanh_backward_f32: { ofLargest: 4 },
   gelu_f32: { ofLargest: 4 },
   gelu_backward_f32: { ofLargest: 8 },

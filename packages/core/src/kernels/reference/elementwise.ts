@@ -46,6 +46,13 @@ export const elementwise = {
   clamp_f32: unary((x, low, high) => Math.min(Math.max(x, low), high)),
   affine_f32: unary((x, scale, shift) => x * scale + shift),
   pow_scalar_f32: unary(pow),
+  multiply_add_chain_f32(p, [input], [output]) {
+    for (let i = 0; i < p.count; i++) {
+      let x = input[i]!;
+      for (let step = 0; step < p.steps; step++) x = x * p.alpha + p.beta;
+      output[i] = x;
+    }
+  },
 
   // Math.max passes NaN on; the comparisons below are written so that they do too.
   relu_f32: unary((x) => Math.max(x, 0)),

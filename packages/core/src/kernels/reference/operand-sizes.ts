@@ -117,6 +117,7 @@ export const operandSizes: { readonly [K in KernelName]: Sizes<K> } = {
   reciprocal_f32: unary,
   clamp_f32: unary,
   affine_f32: unary,
+  multiply_add_chain_f32: unary,
   pow_scalar_f32: unary,
   relu_f32: unary,
   relu_backward_f32: unaryBackward,

@@ -111,6 +111,15 @@ export const elementwise = {
     ...unary({ alpha: -1.75, beta: 0.3, kinds: ["normal", "specials"] }),
     ...unary({ alpha: 1 / 255, beta: 0, kinds: ["large"] }),
   ],
+  multiply_add_chain_f32: [
+    ...counts.map((count) => ({ name: `${count} elements`, params: { count, steps: 5, alpha: 0.5, beta: 0.3 } })),
+    { name: "no step", params: { count: 67, steps: 0, alpha: 2, beta: 1 } },
+    {
+      name: "many steps, special values",
+      params: { count: 91, steps: 40, alpha: -0.5, beta: 1 },
+      values: { input: "specials" },
+    },
+  ],
   pow_scalar_f32: [
     ...unary({ alpha: 2, kinds: ["normal", "extremes"] }),
     ...unary({ alpha: 3, kinds: ["normal", "extremes"] }),
