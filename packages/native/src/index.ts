@@ -7,7 +7,7 @@ import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Backend } from "@drishti/core/backends";
-import { type BuildPlan, planBuild } from "../build.mjs";
+import { allIsas, type BuildPlan, planBuild } from "../build.mjs";
 import { type Addon, loadAddon } from "./addon.ts";
 import { NativeBackend } from "./backend.ts";
 import { selfTest } from "./self-test.ts";
@@ -20,6 +20,9 @@ export interface NativeOptions {
   /** The instruction sets to build, for tests. Default: `isa`, else the best this machine has. */
   readonly build?: readonly string[];
 }
+
+/** The names that `isa` and DRISHTI_ISA take on this kind of processor, best first; not every machine runs them all. */
+export const instructionSets: readonly string[] = allIsas();
 
 /** A backend, or in words why there is none. */
 export type NativeResult = { readonly backend: Backend } | { readonly reason: string };

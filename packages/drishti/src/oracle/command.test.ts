@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { oracle } from "./command.ts";
+import { allPaths } from "./paths.ts";
 
 const selection = resolve(import.meta.dirname, "../../../core/test/golden/oracle");
 let folder: string;
@@ -83,6 +84,19 @@ test("an option that is not built is skipped with its name, exit 0", async () =>
   expect(code).toBe(0);
 });
 
+test("--paths runs a group on every path that there is here, each under its name", async () => {
+  const one = only(
+    "pool",
+    () => true,
+    () => {},
+  );
+  const { code, out, err } = await run("--dir", one, "--paths", "--json");
+  const paths = out.map(line).map(({ path, passed, failed }) => ({ path, passed, failed }));
+  for (const threads of [1, 2]) expect(paths).toContainEqual({ path: `wasm simd ${threads}`, passed: 1, failed: 0 });
+  expect(paths.length + err.split("\n").filter(Boolean).length).toBe(allPaths().length);
+  expect(code).toBe(0);
+});
+
 describe("wrong usage, exit 2:", () => {
   test.each([
     ["no folder named", [], "--dir FOLDER is missing"],
@@ -94,6 +108,7 @@ describe("wrong usage, exit 2:", () => {
       'no device "abacus"; there are reference, native, wasm',
     ],
     ["an unknown group", ["--dir", selection, "--group", "poetry"], 'no group "poetry"'],
+    ["a device beside all paths", ["--dir", selection, "--paths", "--device", "wasm"], "leave --device out"],
     ["an unknown option", ["--dir", selection, "--loud"], "--loud"],
   ])("%s", async (_name, args, message) => {
     const { code, out, err } = await run(...args);

@@ -1,22 +1,26 @@
 /**
- * @file `npm run oracle -- --dir FOLDER [--device NAME] [--group NAME] [--json]`: compares Drishti with torch's results.
+ * @file `npm run oracle -- --dir FOLDER [--device NAME | --paths] [--group NAME] [--json]`: compares Drishti with torch's results.
  *
  * Exit 0 when nothing failed, 1 when something did (or the device asked for is not to be had), 2 for wrong usage.
  */
 import { statSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Backend, getBackend } from "@drishti/core";
+import type { WasmBackend } from "@drishti/core/backends/wasm";
 import { registerDevices } from "../devices.ts";
+import { allPaths, kernelFree } from "./paths.ts";
 import { jsonLine, tableHead, tableRow } from "./report.ts";
 import { groupsIn, runGroup } from "./run.ts";
 
 const names = ["reference", "native", "wasm"] as const;
 type Name = (typeof names)[number];
 
-const usage = `usage: npm run oracle -- --dir FOLDER [--device ${names.join("|")}] [--group NAME] [--json]
+const usage = `usage: npm run oracle -- --dir FOLDER [--device ${names.join("|")} | --paths] [--group NAME] [--json]
 
   --dir FOLDER    fixtures as the oracle's README describes them: fixtures/, rng/, training/
   --device NAME   one device; default: every device that works here
+  --paths         every instruction set and WebAssembly file that runs here, each forced, on one thread and on two;
+                  the groups that no kernel has a part in only when asked for
   --group NAME    one group, such as conv, nets, rng, training; default: all there are
   --json          a JSON object a line instead of the table`;
 
@@ -27,6 +31,7 @@ interface Request {
   readonly devices: readonly Name[];
   readonly groups: readonly string[];
   readonly json: boolean;
+  readonly paths: boolean;
   /** One device and one group were asked for by name. */
   readonly patient: boolean;
 }
@@ -37,6 +42,7 @@ function parse(args: readonly string[]): Request | null {
     device: { type: "string" },
     group: { type: "string" },
     json: { type: "boolean", default: false },
+    paths: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   } as const;
   let values: ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
@@ -46,11 +52,12 @@ function parse(args: readonly string[]): Request | null {
     throw new UsageError((error as Error).message);
   }
   if (values.help) return null;
-  const { dir, device, group, json } = values;
+  const { dir, device, group, json, paths } = values;
   if (!dir) throw new UsageError("--dir FOLDER is missing");
   if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`there is no folder ${dir}`);
   if (device !== undefined && !names.includes(device as Name))
     throw new UsageError(`there is no device "${device}"; there are ${names.join(", ")}`);
+  if (paths && device !== undefined) throw new UsageError("--paths takes every device in turn; leave --device out");
   const all = groupsIn(dir);
   if (all.length === 0) throw new UsageError(`${dir} has no fixtures/*.json, rng/ or training/`);
   if (group !== undefined && !all.includes(group))
@@ -58,8 +65,9 @@ function parse(args: readonly string[]): Request | null {
   return {
     folder: dir,
     devices: device === undefined ? names : [device as Name],
-    groups: group === undefined ? all : [group],
+    groups: group !== undefined ? [group] : paths ? all.filter((name) => !kernelFree.has(name)) : all,
     json,
+    paths,
     patient: device !== undefined && group !== undefined,
   };
 }
@@ -97,6 +105,7 @@ export async function oracle(args: readonly string[], { out, err }: Streams): Pr
     return 0;
   }
   registerDevices();
+  if (request.paths) return onEveryPath(request, { out, err });
   const backends = open(request.devices, err);
   if (backends.length === 0) return 1;
   if (!request.json) out(tableHead);
@@ -109,4 +118,28 @@ export async function oracle(args: readonly string[], { out, err }: Streams): Pr
     }
   }
   return failed === 0 ? 0 : 1;
+}
+
+/** One path after the other; 1 too where none can be opened. */
+async function onEveryPath({ folder, groups, json }: Request, { out, err }: Streams): Promise<number> {
+  let ran = 0;
+  let failed = 0;
+  if (!json) out(tableHead);
+  for (const path of allPaths()) {
+    let backend: Backend;
+    try {
+      backend = path.open();
+    } catch (error) {
+      err(`oracle: ${path.name} is not available: ${(error as Error).message}`);
+      continue;
+    }
+    ran++;
+    for (const group of groups) {
+      const result = { ...(await runGroup(folder, group, backend)), path: path.name };
+      failed += result.failures.length;
+      out(json ? jsonLine(result) : tableRow(result));
+    }
+    if ("close" in backend) (backend as WasmBackend).close();
+  }
+  return ran === 0 || failed > 0 ? 1 : 0;
 }

@@ -1,8 +1,8 @@
 /** @file Results as lines: for programs, and for people. */
 import type { GroupResult } from "./run.ts";
 
-/** The contract's line: `{ group, device, passed, failed, skipped, failures: [ids] }`. */
-export function jsonLine({ group, device, passed, failures, skipped }: GroupResult): string {
+/** The contract's line: `{ group, device, passed, failed, skipped, failures: [ids] }`; with --paths `path` too. */
+export function jsonLine({ group, device, passed, failures, skipped, path }: GroupResult): string {
   return JSON.stringify({
     group,
     device,
@@ -10,13 +10,14 @@ export function jsonLine({ group, device, passed, failures, skipped }: GroupResu
     failed: failures.length,
     skipped: skipped.length,
     failures: failures.map(({ id }) => id),
+    path, // JSON leaves out what is undefined
   });
 }
 
 /** Failures written out in full. */
 const mostShown = 20;
 
-const widths = [12, 10, 8, 8, 8] as const;
+const widths = [12, 18, 8, 8, 8] as const;
 
 function row(cells: readonly (string | number)[]): string {
   return cells.map((cell, i) => (i < 2 ? String(cell).padEnd(widths[i]!) : String(cell).padStart(widths[i]!))).join("");
@@ -25,8 +26,8 @@ function row(cells: readonly (string | number)[]): string {
 export const tableHead = row(["group", "device", "passed", "failed", "skipped"]);
 
 /** A row of the table, then what failed, and why something was skipped. */
-export function tableRow({ group, device, passed, failures, skipped }: GroupResult): string {
-  const lines = [row([group, device, passed, failures.length, skipped.length])];
+export function tableRow({ group, device, passed, failures, skipped, path }: GroupResult): string {
+  const lines = [row([group, path ?? device, passed, failures.length, skipped.length])];
   for (const { id, faults } of failures.slice(0, mostShown)) {
     lines.push(`  failed  ${id}`);
     for (const fault of faults.slice(0, 4)) lines.push(`          ${fault.replaceAll("\n", "\n          ")}`);

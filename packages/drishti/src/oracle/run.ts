@@ -22,6 +22,8 @@ type Device = Parameters<typeof setDefaultDevice>[0];
 export interface GroupResult {
   readonly group: string;
   readonly device: string;
+  /** With --paths: which instruction set or WebAssembly file, and how many threads. */
+  readonly path?: string;
   readonly passed: number;
   /** Tasks whose result differs from torch's, or that threw. */
   readonly failures: readonly { readonly id: string; readonly faults: readonly string[] }[];
