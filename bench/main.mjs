@@ -1,8 +1,10 @@
 // npm run bench: runs the benches, each configuration in a process of its own, one after the other.
-//   npm run bench                        speed and memory (some minutes; the machine should have nothing else to do)
+//   npm run bench                        everything (the machine should have nothing else to do)
 //   npm run bench -- --json              one JSON object a line
-//   npm run bench -- --only train        those with "train" in their name
+//   npm run bench -- --markdown          the tables of docs/performance.md, with date, commit and machine
+//   npm run bench -- --only train        those with "train" in their name; a comma between several
 //   npm run bench -- --quick             short windows: to see that it works, not to quote
+//   npm run bench -- --seconds 2 --rounds 3   time of a speed, pairs with a peer
 //   npm run bench -- --list              the names
 import { spawnSync } from "node:child_process";
 import path from "node:path";
@@ -10,79 +12,28 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { SKIPPED } from "./lib/engine.mjs";
 import { machine } from "./lib/machine.mjs";
+import { heading, memoryTable, speedTable } from "./lib/markdown.mjs";
+import { plan } from "./lib/plan.mjs";
 
 const folder = path.dirname(fileURLToPath(import.meta.url));
 const { values } = parseArgs({
   options: {
     only: { type: "string", default: "" },
     json: { type: "boolean", default: false },
+    markdown: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
+    seconds: { type: "string" },
+    rounds: { type: "string" },
   },
 });
-const { only, json, quick } = values;
-
-const seconds = ["--seconds", quick ? "0.5" : "4"];
-const steps = ["--steps", quick ? "500" : "5000"];
-const rounds = ["--rounds", quick ? "1" : "5"];
-/** [mode, model, batch, threads, device] */
-const work = [
-  ["train", "cifar10cnn", 64, 2, "native"],
-  ["train", "cifar10cnn", 64, 1, "native"],
-  ["train", "cifar10cnn-bn", 64, 2, "native"],
-  ["train", "simplecnn", 64, 2, "native"],
-  ["train", "resnet18-cifar", 64, 2, "native"],
-  ["infer", "cifar10cnn", 64, 2, "native"],
-  ["infer", "cifar10cnn", 1, 2, "native"],
-  ["infer", "resnet18", 1, 2, "native"],
-  ["train", "cifar10cnn", 64, 2, "wasm"],
-  ["infer", "cifar10cnn", 64, 1, "wasm"],
-];
-const configuration = ([mode, model, batch, threads, device]) => ({
-  name: `${mode}-${model}-${batch}-${device}-${threads}`,
-  args: ["--model", model, "--batch", String(batch), "--threads", String(threads), "--device", device, ...seconds],
-});
-const speeds = work.map((row) => ({ file: `${row[0]}.mjs`, ...configuration(row) }));
-/** The same without capture: how far plain eager code comes. */
-const eager = work.slice(0, 1).map((row) => {
-  const { name, args } = configuration(row);
-  return { name: `${name}-eager`, file: `${row[0]}.mjs`, args: [...args, "--eager"] };
-});
-/** The strongest peer of each row, in turns with ours. */
-const peers = work.map((row) => {
-  const { name, args } = configuration(row);
-  const [mode, , , , device] = row;
-  const peer = device === "wasm" ? "tfjs" : mode === "infer" ? "onnxruntime" : "torch";
-  return {
-    name: `peers-${peer}-${name}`,
-    file: "peers/compare.mjs",
-    args: ["--peer", peer, "--mode", mode, ...args, ...rounds],
-  };
-});
-
-/** Pictures on disk, ten times what the process may hold (not with --quick). */
-const fromDisk = {
-  name: "pictures-memory",
-  file: "pictures-memory.mjs",
-  args: quick ? ["--pictures", "50"] : ["--pictures", "1000", "--limit-mb", "300"],
-};
-
-const benches = [
-  ...speeds,
-  fromDisk,
-  ...eager,
-  ...["native", "wasm"].flatMap((device) =>
-    ["sequential", "by-hand"].map((loop) => ({
-      name: `memory-${device}-${loop}`,
-      file: "memory.mjs",
-      args: ["--device", device, "--loop", loop, ...steps],
-    })),
-  ),
-  ...peers,
-].filter(({ name }) => name.includes(only));
+const { only, json, markdown, quick, seconds, rounds } = values;
+const benches = plan({ quick, seconds, rounds }).filter(({ name }) =>
+  only.split(",").some((part) => name.includes(part)),
+);
 
 if (values.list) {
-  for (const { name, file, args } of benches) console.log(`${name.padEnd(34)} node bench/${file} ${args.join(" ")}`);
+  for (const { name, file, args } of benches) console.log(`${name.padEnd(40)} node bench/${file} ${args.join(" ")}`);
   process.exit(0);
 }
 if (benches.length === 0) {
@@ -90,20 +41,64 @@ if (benches.length === 0) {
   process.exit(2);
 }
 
-const about = machine();
-if (!json)
-  console.log(
-    `${about.cpu}, ${about.cores} cores, Node ${about.node}, load ${about.load}${quick ? "; quick: figures are not to be quoted" : ""}\n`,
-  );
 let failed = 0;
-for (const { name, file, args } of benches) {
-  const { status } = spawnSync(process.execPath, [path.join(folder, file), ...args, ...(json ? ["--json"] : [])], {
-    stdio: "inherit",
+
+/** Runs one; its output where it is to be kept, undefined when it was skipped or failed. */
+function run({ name, file, args }, { keep, flags = [] }) {
+  const { status, stdout } = spawnSync(process.execPath, [path.join(folder, file), ...args, ...flags], {
+    stdio: ["ignore", keep ? "pipe" : "inherit", "inherit"],
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
   });
+  if (status === 0) return stdout ?? "";
   if (status === SKIPPED) console.error(`${name} skipped`);
-  else if (status !== 0) {
+  else {
     failed++;
     console.error(`${name} failed (exit ${status})`);
   }
+  return undefined;
+}
+
+const about = machine();
+if (markdown) printTables();
+else {
+  if (!json)
+    console.log(
+      `${about.cpu}, ${about.cores} cores, Node ${about.node}, load ${about.load}${quick ? "; quick: figures are not to be quoted" : ""}\n`,
+    );
+  for (const bench of benches) run(bench, { keep: false, flags: json ? ["--json"] : [] });
 }
 process.exit(failed > 0 ? 1 : 0);
+
+/** Speeds with their peers, which make the plain run of the same work unnecessary, then memory, then the others' own tables. */
+function printTables() {
+  console.log(`${heading(about)}${quick ? " Quick: not to be quoted." : ""}\n`);
+  const results = new Map();
+  const jsonOf = (bench) => {
+    console.error(`… ${bench.name}`);
+    const line = run(bench, { keep: true, flags: ["--json"] })
+      ?.trim()
+      .split("\n")
+      .at(-1);
+    if (line) results.set(bench.name, { ...bench, mode: path.basename(bench.file, ".mjs"), result: JSON.parse(line) });
+  };
+  for (const bench of benches.filter(({ kind }) => kind === "peer")) jsonOf(bench);
+  for (const { instead, args, name } of benches.filter(({ kind }) => kind === "peer"))
+    if (results.has(name)) results.set(instead, { ...results.get(name), mode: args[args.indexOf("--mode") + 1] });
+  for (const bench of benches.filter(({ kind, name }) => kind === "speed" && !results.has(name))) jsonOf(bench);
+  const speeds = benches.flatMap(({ kind, name, instead }) => {
+    const key = kind === "peer" ? instead : name;
+    const first = kind === "speed" || (kind === "peer" && !benches.some((each) => each.name === instead));
+    return first && results.has(key) ? [results.get(key)] : [];
+  });
+  if (speeds.length > 0) console.log(`${speedTable(speeds)}\n`);
+  const memory = benches.filter(({ kind }) => kind === "memory");
+  for (const bench of memory) jsonOf(bench);
+  const kept = memory.flatMap(({ name }) => (results.has(name) ? [results.get(name)] : []));
+  if (kept.length > 0) console.log(`${memoryTable(kept)}\n`);
+  for (const bench of benches.filter(({ kind }) => !["peer", "speed", "memory"].includes(kind))) {
+    console.error(`… ${bench.name}`);
+    const table = run(bench, { keep: true });
+    if (table) console.log(table);
+  }
+}

@@ -15,6 +15,8 @@ export async function openEngine({ device, threads }) {
     skip(error.message);
   }
   if (device && device !== "auto" && backend.name !== device) skip(`asked for ${device}, got ${backend.name}`);
+  const { DRISHTI_ISA: isa } = process.env;
+  if (device === "native" && isa && backend.isa !== isa) skip(`asked for ${isa}, got ${backend.isa}`);
   if (threads && backend.threads !== threads)
     skip(`asked for ${threads} threads, ${backend.name} has ${backend.threads}`);
   drishti.manualSeed(0);
