@@ -4,8 +4,10 @@ import { type FileHandle, open } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { DataError } from "@drishti/core/errors";
-import { extract } from "tar-stream";
 import { gzipError, plain, readError } from "./files.ts";
+import { type OnDemand, readStreamOnDemand } from "./sources/on-demand.ts";
+import { cut, tarMembers } from "./sources/tar-index.ts";
+import { MAX_FILE_BYTES } from "./work/place.ts";
 
 /** Packings we do not read, by how the file begins, and what unpacks them. */
 const others: readonly { name: string; magic: readonly number[]; command: (path: string) => string }[] = [
@@ -46,32 +48,40 @@ export async function readTar(
       path,
     );
 
-  const found = new Map<string, Uint8Array>();
-  const entries = extract();
   const file = createReadStream(path, { highWaterMark: 1 << 20 });
-  const sink = entries as unknown as NodeJS.WritableStream; // streamx has its own types
-  const feeding = zipped ? pipeline(file, createGunzip({ chunkSize: 1 << 18 }), sink) : pipeline(file, sink);
-  feeding.catch(() => {}); // the loop below ends with the same failure, and reports it
   try {
-    for await (const entry of entries) {
-      const name = entry.header.name.split("/").at(-1)!;
-      if (entry.header.type === "file") names.push(name);
-      if (entry.header.type !== "file" || !wanted.has(name) || found.has(name)) {
-        entry.resume();
-        continue;
-      }
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of entry) chunks.push(chunk as Uint8Array);
-      found.set(name, plain(Buffer.concat(chunks)));
-    }
-    await feeding;
+    if (!zipped) return await readStreamOnDemand(file, () => chosenMembers(path, wanted, names));
+    const plainBytes = createGunzip({ chunkSize: 1 << 18 });
+    pipeline(file, plainBytes).catch(() => {}); // reading on fails with the same error
+    return await readStreamOnDemand(plainBytes, () => chosenMembers(path, wanted, names));
   } catch (cause) {
-    const failure = await feeding.then(
-      () => cause,
-      (first: unknown) => first,
-    );
-    throw tarError(path, size, failure);
+    if (cause instanceof DataError) throw cause;
+    const { code } = cause as NodeJS.ErrnoException;
+    throw code?.startsWith("Z_") ? gzipError(path, size, cause) : readError(path, cause);
   }
+}
+
+/** Those members, whole. Throws DataError as `readTar`. */
+export function* chosenMembers(
+  path: string,
+  wanted: ReadonlySet<string>,
+  names: string[] = [],
+): OnDemand<Map<string, Uint8Array>> {
+  const found = new Map<string, Uint8Array>();
+  yield* tarMembers(path, Number.POSITIVE_INFINITY, function* ({ name: whole, start, length }) {
+    const name = whole.split("/").at(-1)!;
+    names.push(name);
+    if (!wanted.has(name) || found.has(name)) {
+      // Whether it is whole shows in its last byte.
+      if (length > 0 && (yield { start: start + length - 1, length: 1 }).length === 0) throw cut(path, start);
+      return;
+    }
+    if (length > MAX_FILE_BYTES)
+      throw new DataError("data", "size", `${path}: ${whole} has ${length} bytes, far more than such a file.`, path);
+    const content = yield { start, length };
+    if (content.length < length) throw cut(path, start + content.length);
+    found.set(name, plain(content));
+  });
   return found;
 }
 
@@ -87,25 +97,4 @@ async function beginning(path: string): Promise<{ start: Uint8Array; size: numbe
   } finally {
     await file?.close();
   }
-}
-
-function tarError(path: string, size: number, cause: unknown): DataError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  if (code?.startsWith("Z_")) return gzipError(path, size, cause);
-  if (code && /^E[A-Z]+$/.test(code)) return readError(path, cause);
-  return /unexpected end/i.test(message)
-    ? new DataError(
-        "data",
-        "truncated",
-        `${path}: the archive stops early, after ${size} bytes: cut off? Get the file again.`,
-        path,
-        { cause },
-      )
-    : new DataError(
-        "data",
-        "damaged",
-        `${path}: the archive is damaged (${message}; ${size} bytes). Get the file again.`,
-        path,
-        { cause },
-      );
 }

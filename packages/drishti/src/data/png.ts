@@ -4,6 +4,11 @@ import { convertIndexedToRgb, type DecodedPng, decode } from "fast-png";
 import { toPlanes } from "./decode/alpha.ts";
 import { type BytePicture, MAX_PIXELS } from "./pnm.ts";
 
+/** Deflate makes no more of a byte: 258 bytes out of 2 bits (RFC 1951, section 3.2.5). */
+const MOST_EXPANSION = 1032;
+/** Samples a pixel, by colour type: grey, colour, palette, grey and alpha, colour and alpha. */
+const channelsOf: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+
 /**
  * Reads a PNG: grey stays 1 channel, colour and palettes become 3; 16 bits become 8 (value / 257, rounded), 1, 2 and 4
  * bits are spread over 0..255; what can be looked through is laid over white.
@@ -28,6 +33,12 @@ export function parsePng(bytes: Uint8Array, file: string): BytePicture {
     fail(
       "interlaced",
       `interlaced with ${depth} bits a sample, which is not read here. Save it again without interlacing.`,
+    );
+  const rowBytes = Math.ceil((width * depth * (channelsOf[colourType] ?? 4)) / 8);
+  if (height * rowBytes > MOST_EXPANSION * bytes.length)
+    fail(
+      "damaged",
+      `its header says ${width}×${height} pixels, more than ${bytes.length} bytes can hold: cut off or damaged? Get it again.`,
     );
   try {
     const png = decode(bytes, { checkCrc: true });

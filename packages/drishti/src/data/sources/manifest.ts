@@ -30,7 +30,12 @@ export function isManifest(path: string): boolean {
  * Throws   DataError "columns", "line" with its number, "empty", "split", "missing".
  */
 export async function openManifest(path: string): Promise<SourceParts> {
-  const text = Buffer.from(await readBytes(path))
+  return parseManifest(await readBytes(path), path);
+}
+
+/** The same for bytes; the path says which of the two kinds they are, and where the files are found. */
+export function parseManifest(bytes: Uint8Array, path: string): SourceParts {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     .toString("utf8")
     .replace(/^\ufeff/, "");
   const rows = /\.(jsonl|ndjson)$/i.test(path) ? jsonRows(text, path) : csvRows(text, path);

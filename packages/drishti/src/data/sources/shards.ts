@@ -6,10 +6,12 @@ import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { DataError } from "@drishti/core/errors";
+import { writeError } from "../../run/write-file.ts";
 import { formatOfName } from "../decode/format.ts";
 import { gzipError, listed, readBytes } from "../files.ts";
-import { type Place, readPlace } from "../work/place.ts";
+import type { Place } from "../work/place.ts";
 import { expandBraces } from "./brace.ts";
+import { type OnDemand, readOnDemand } from "./on-demand.ts";
 import { hashOf, type PictureSource } from "./source.ts";
 import { type Member, tarMembers } from "./tar-index.ts";
 
@@ -38,14 +40,14 @@ export async function openShards(pattern: string, say: (line: string) => void = 
   const found = new Samples();
   for (const path of paths) {
     const tar = await plainTar(path, say);
-    await readShard(found, tar, path);
+    await readOnDemand(tar, (size) => readShard(found, tar, path, size));
   }
   if (found.labels.length === 0) throw new DataError("data", "empty", `${pattern} holds no pictures.`, paths[0]);
   return new ShardSource(found, await classesOf(found, dirname(paths[0]!)));
 }
 
 /** What is known of each sample; numbers only, as there may be millions. */
-class Samples {
+export class Samples {
   readonly tars: string[] = [];
   readonly shards: number[] = [];
   readonly starts: number[] = [];
@@ -70,7 +72,12 @@ class Samples {
   }
 }
 
-async function readShard(found: Samples, tar: string, path: string): Promise<void> {
+/**
+ * Adds the samples of one archive: `tar` is where its bytes are, `path` what errors call it.
+ *
+ * Throws  DataError "label" for a sample without one, those of `tarMembers`.
+ */
+export function* readShard(found: Samples, tar: string, path: string, size: number): OnDemand<void> {
   found.tars.push(tar);
   let key = "";
   let picture: Member | undefined;
@@ -88,11 +95,11 @@ async function readShard(found: Samples, tar: string, path: string): Promise<voi
       );
     found.add(picture, name, key);
   };
-  for await (const member of tarMembers(tar)) {
+  yield* tarMembers(path, size, function* (member) {
     const { name } = member;
     const slash = name.lastIndexOf("/");
     const dot = name.indexOf(".", slash + 1);
-    if (dot <= slash + 1) continue; // no extension, or hidden
+    if (dot <= slash + 1) return; // no extension, or hidden
     const own = name.slice(0, dot);
     if (own !== key) {
       end();
@@ -100,15 +107,14 @@ async function readShard(found: Samples, tar: string, path: string): Promise<voi
     }
     const extension = name.slice(dot + 1).toLowerCase();
     if (formatOfName(name) !== undefined) picture ??= member;
-    else if (extension === "cls") label = (await content(tar, member)).trim();
-    else if (extension === "json") label ??= labelInJson(await content(tar, member));
-  }
+    else if (extension === "cls") label = (yield* content(member)).trim();
+    else if (extension === "json") label ??= labelInJson(yield* content(member));
+  });
   end();
 }
 
-async function content(path: string, { start, length }: Member): Promise<string> {
-  if (length > MOST_LABEL_BYTES) return "";
-  return Buffer.from(await readPlace({ path, start, length })).toString("utf8");
+function* content({ start, length }: Member): OnDemand<string> {
+  return length > MOST_LABEL_BYTES ? "" : (yield { start, length }).toString("utf8");
 }
 
 function labelInJson(text: string): string | undefined {
@@ -210,6 +216,9 @@ async function plainTar(path: string, say: (line: string) => void): Promise<stri
   try {
     await pipeline(createReadStream(path), createGunzip(), createWriteStream(out));
   } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    // Not the archive's fault: the temporary folder is full, say.
+    if (code && /^E[A-Z]+$/.test(code)) throw writeError(out, cause);
     throw gzipError(path, size, cause);
   }
   return out;

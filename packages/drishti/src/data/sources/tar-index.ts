@@ -1,7 +1,6 @@
 /** @file Where the members of a tar archive lie, found by its headers alone: their contents are not read. */
-import { type FileHandle, open } from "node:fs/promises";
 import { DataError } from "@drishti/core/errors";
-import { readError } from "../files.ts";
+import type { OnDemand } from "./on-demand.ts";
 
 export interface Member {
   readonly name: string;
@@ -15,55 +14,46 @@ const BLOCK = 512;
 const MOST_META = 1 << 20;
 
 /**
- * The files of an archive in order. Long names (GNU) and extended headers (pax: path, size) are understood; links,
- * folders and whatever else are passed over.
+ * The files of an archive in order, each given to `found`, which may look into it. Long names (GNU) and extended headers (pax:
+ * path, size) are understood; links, folders and whatever else are passed over.
  *
+ * size    of the archive; Infinity for a stream, where it is not known.
+ * found   on a stream it gets less than the member's length where the archive stops early.
  * Throws  DataError "truncated", "damaged" (a checksum that is wrong), "format" for a file that is no tar.
  * Source  POSIX.1-2017, pax, "ustar Interchange Format"; GNU tar manual, "Basic Tar Format".
  */
-export async function* tarMembers(path: string): AsyncGenerator<Member, void, undefined> {
-  let file: FileHandle;
-  try {
-    file = await open(path);
-  } catch (cause) {
-    throw readError(path, cause);
-  }
-  try {
-    const { size } = await file.stat();
-    const header = Buffer.alloc(BLOCK);
-    let at = 0;
-    let long: string | undefined;
-    let pax: Readonly<Record<string, string>> = {};
-    while (at < size) {
-      const { bytesRead } = await file.read(header, 0, BLOCK, at);
-      if (bytesRead < BLOCK) throw cut(path, size);
-      if (header.every((byte) => byte === 0)) return; // the end is marked by blocks of zeros
-      check(header, path, at);
-      const type = String.fromCharCode(header[156]!);
-      const length = pax.size === undefined ? number(header, 124, 12) : Number(pax.size);
-      const start = at + BLOCK;
-      if (!(Number.isSafeInteger(length) && length >= 0) || start + length > size) throw cut(path, size);
-      at = start + Math.ceil(length / BLOCK) * BLOCK;
-      if (type === "L" || type === "x" || type === "g") {
-        if (length > MOST_META) throw damaged(path, start, "an extended header of more than a megabyte");
-        const content = Buffer.alloc(length);
-        await file.read(content, 0, length, start);
-        if (type === "L") long = text(content, 0, length);
-        else if (type === "x") pax = paxRecords(content);
-        continue;
-      }
-      if (type === "0" || type === "\0" || type === "7") {
-        const prefix = text(header, 257, 5) === "ustar" ? text(header, 345, 155) : "";
-        const short = text(header, 0, 100);
-        yield { name: pax.path ?? long ?? (prefix ? `${prefix}/${short}` : short), start, length };
-      }
-      long = undefined;
-      pax = {};
+export function* tarMembers(path: string, size: number, found: (member: Member) => OnDemand<void>): OnDemand<void> {
+  let at = 0;
+  let long: string | undefined;
+  let pax: Readonly<Record<string, string>> = {};
+  while (at < size) {
+    const header = yield { start: at, length: BLOCK };
+    if (header.length === 0) return; // of a stream
+    if (header.length < BLOCK) throw cut(path, at + header.length);
+    if (header.every((byte) => byte === 0)) return; // the end is marked by blocks of zeros
+    check(header, path, at);
+    const type = String.fromCharCode(header[156]!);
+    const length = pax.size === undefined ? number(header, 124, 12) : Number(pax.size);
+    const start = at + BLOCK;
+    if (!(Number.isSafeInteger(length) && length >= 0) || start + length > size) throw cut(path, size);
+    at = start + Math.ceil(length / BLOCK) * BLOCK;
+    if (type === "L" || type === "x" || type === "g") {
+      if (length > MOST_META) throw damaged(path, start, "an extended header of more than a megabyte");
+      const content = yield { start, length };
+      if (content.length < length) throw cut(path, start + content.length);
+      if (type === "L") long = text(content, 0, length);
+      else if (type === "x") pax = paxRecords(content);
+      continue;
     }
-    // Some programs leave the closing zeros out; what came before is whole.
-  } finally {
-    await file.close();
+    if (type === "0" || type === "\0" || type === "7") {
+      const prefix = text(header, 257, 5) === "ustar" ? text(header, 345, 155) : "";
+      const short = text(header, 0, 100);
+      yield* found({ name: pax.path ?? long ?? (prefix ? `${prefix}/${short}` : short), start, length });
+    }
+    long = undefined;
+    pax = {};
   }
+  // Some programs leave the closing zeros out; what came before is whole.
 }
 
 function check(header: Buffer, path: string, at: number): void {
@@ -111,7 +101,8 @@ function paxRecords(content: Buffer): Record<string, string> {
   return records;
 }
 
-function cut(path: string, size: number): DataError {
+/** The error for an archive that ends where more should follow. */
+export function cut(path: string, size: number): DataError {
   return new DataError(
     "data",
     "truncated",
