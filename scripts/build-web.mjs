@@ -1,6 +1,6 @@
 // Bundles what `drishti export --format web` copies beside a model: drishti.js for browsers, predict.mjs for Node.
 //   node scripts/build-web.mjs [FOLDER]    default packages/drishti/web, which travels with the package
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -40,12 +40,13 @@ async function bundle(entry, node) {
   return chunks[0].code;
 }
 
-/** Writes both files; returns their names. */
-export async function buildWeb(folder = join(root, "packages", "drishti", "web")) {
+/** Writes the two files of each kind: "" for weights of built-in networks, "-graph" for all others. */
+export async function buildWeb(folder = join(root, "packages", "drishti", "web"), kinds = ["", "-graph"]) {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "drishti.js"), await bundle("drishti.ts", false));
-  writeFileSync(join(folder, "predict.mjs"), await bundle("predict.ts", true));
-  return readdirSync(folder);
+  for (const kind of kinds) {
+    writeFileSync(join(folder, `drishti${kind}.js`), await bundle(`drishti${kind}.ts`, false));
+    writeFileSync(join(folder, `predict${kind}.mjs`), await bundle(`predict${kind}.ts`, true));
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await buildWeb(process.argv[2]);

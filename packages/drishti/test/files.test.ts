@@ -1,14 +1,18 @@
 /** Model files in and out of the program: import, export, verify. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { manualSeed, nn, sort, type Tensor } from "@drishti/core";
 import { readPyTorch, stateDictOf, writePyTorch, writeSafetensors } from "@drishti/core/io";
 import { createModel, modelNames } from "@drishti/core/models";
 import { decodeModelFile, encodeModel } from "@drishti/core/train";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { web } from "../src/run/formats/web.ts";
+import { makeGolden } from "../src/run/golden.ts";
 import { tensorCounts } from "../src/run/guess-model.ts";
+import { testPictures } from "../src/run/import-model.ts";
+import { OwnNet } from "./own-net.ts";
 import { cli } from "./run-cli.ts";
 import { bars, pgm, writeMnistLike } from "./tiny-data.ts";
 
@@ -75,13 +79,37 @@ describe("export", () => {
     expect(await json("verify", at("site"), "--device", "wasm")).toMatchObject({ ok: true });
   });
 
-  test("web: a network of one's own is refused with what to do instead", async () => {
+  test("web: a network of one's own goes as a graph, in place of what was there; a page of one's own stays", async () => {
     const { card } = decodeModelFile(readFileSync(best));
+    manualSeed(3);
+    const model = new OwnNet({ inChannels: 1, numClasses: 10 });
     const own = { ...card!, model: { ...card!.model, name: resolve(import.meta.dirname, "own-net.ts") } };
-    await expect(web.write!({ model: createModel("lenet5"), card: own }, at("own-site"))).rejects.toThrow(
-      expect.objectContaining({ code: "no-network", message: expect.stringContaining("onnx") }),
-    );
-    expect(existsSync(at("own-site"))).toBe(false);
+    const golden = await makeGolden(model, own, testPictures(own));
+    writeFileSync(at("site/index.html"), "mine");
+    await web.write!({ model, card: { ...own, golden } }, at("site"));
+    expect(readdirSync(at("site")).filter((name) => name.startsWith("model."))).toEqual(["model.onnx"]);
+    expect(readFileSync(at("site/index.html"), "utf8")).toBe("mine");
+    const { stdout } = spawnSync(process.execPath, [at("site/predict.mjs"), "--verify"], { encoding: "utf8" });
+    expect(JSON.parse(stdout)).toMatchObject({ where: "predict.mjs", ok: true });
+    expect(JSON.parse(stdout).maxError).toBeLessThan(1e-5);
+    const pictures = spawnSync(process.execPath, [at("site/predict.mjs"), at("site"), at("bar.pgm")], {
+      encoding: "utf8",
+    });
+    expect([pictures.status, pictures.stderr]).toEqual([1, expect.stringContaining("no ordinary file")]);
+    expect(JSON.parse(pictures.stdout).top).toHaveLength(5);
+    expect(await json("verify", at("site"), "--device", "wasm")).toMatchObject({ ok: true });
+  });
+
+  test("web: a network without words in ONNX is refused by the operation's name, and nothing is written", async () => {
+    const { card } = decodeModelFile(readFileSync(best));
+    class Sorted extends nn.Module {
+      forward(input: Tensor): Tensor {
+        return sort(input.flatten(1)).values;
+      }
+    }
+    const own = { ...card!, model: { ...card!.model, name: "sorted.ts" } };
+    await expect(web.write!({ model: new Sorted(), card: own }, at("no-site"))).rejects.toThrow(/sort/);
+    expect(existsSync(at("no-site"))).toBe(false);
   });
 
   test("the formats there are, when none or a wrong one is named", async () => {
@@ -97,10 +125,12 @@ describe("export", () => {
 });
 
 describe("verify", () => {
-  test("every backend that runs here agrees; --device takes one", async () => {
+  test("every backend that runs here agrees, and ONNX Runtime, and a browser; --device takes one", async () => {
     const { code, out } = await cli(["verify", at("run"), "--device", "auto"]);
     expect(code).toBe(0);
     for (const device of ["wasm", "reference"]) expect(out).toMatch(new RegExp(`ok {4}${device}: error`));
+    for (const place of ["onnxruntime", "browser"])
+      expect(out).toMatch(new RegExp(`ok {4}${place}.*: error|-- {4}${place}: not run, `));
     expect(await json("verify", at("run"), "--device", "wasm")).toMatchObject({ code: 0, ok: true });
   });
 
@@ -114,7 +144,7 @@ describe("verify", () => {
         copy.set(key, { shape, data: Float32Array.from(values, (x, i) => (i === 0 ? x + value : x)) });
       }
       writeFileSync(at(name), encodeModel(copy, changed!));
-      return cli(["verify", at(name)]);
+      return cli(["verify", at(name), "--device", "wasm"]);
     };
     const transforms = JSON.parse(
       JSON.stringify(card!.preprocessing.transforms).replace(/"mean":\[[^\]]*\]/, '"mean":[0]'),

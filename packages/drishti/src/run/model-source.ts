@@ -1,6 +1,6 @@
 /** @file What MODEL means on the command line: a built-in name, a run folder, a model file, or a module of one's own. */
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { DataError } from "@drishti/core/errors";
 import { createModel, type ModelShape, modelNames } from "@drishti/core/models";
@@ -9,7 +9,7 @@ import type { ModelCard, TrainingState } from "@drishti/core/train";
 import { expandHome, kindOf } from "../data/files.ts";
 import type { ReadModel } from "./formats/format.ts";
 import { readForeign } from "./formats/index.ts";
-import { isWebFolder } from "./formats/web.ts";
+import { modelOfWebFolder } from "./formats/web.ts";
 import { isRunFolder, RunFolder } from "./run-folder.ts";
 import { modelOfTopology } from "./topology.ts";
 import { UsageError } from "./usage-error.ts";
@@ -33,7 +33,8 @@ export async function modelSource(spec: string): Promise<ModelSource> {
       `there is no model "${spec}"; built in are ${modelNames.join(", ")}; or give a run folder, a model file or a module.`,
     );
   if ((await kindOf(path)) === "file") return { kind: /\.[cm]?[jt]s$/.test(path) ? "module" : "file", path };
-  if (isWebFolder(path)) return { kind: "file", path: join(path, "model.safetensors") };
+  const served = modelOfWebFolder(path);
+  if (served) return { kind: "file", path: served };
   if (!(await isRunFolder(path)))
     throw new DataError(
       "model",

@@ -3,13 +3,14 @@ import { dirname } from "node:path";
 import { setDefaultDevice } from "@drishti/core";
 import { openDevice, registerDevices, reportDevices } from "../devices.ts";
 import { readForeign } from "./formats/index.ts";
-import { isWebFolder } from "./formats/web.ts";
+import { modelOfWebFolder } from "./formats/web.ts";
 import { checkWeb } from "./formats/web-checks.ts";
 import { checkGolden, type GoldenCheck } from "./golden.ts";
 import { openTrained, readTrained } from "./model-source.ts";
+import { checkElsewhere } from "./verify-elsewhere.ts";
 
 export interface VerifyOptions {
-  /** One backend; default: all that run here. */
+  /** One backend; default: all that run here, ONNX Runtime and a browser. */
   readonly device?: string;
   readonly threads?: number;
 }
@@ -36,10 +37,13 @@ export async function* verifyModel(spec: string, options: VerifyOptions): AsyncG
     yield await checkGolden(device, model, card, file.file);
   }
   if (wanted !== undefined) return;
-  const folder = dirname(file.file);
-  if (isWebFolder(folder)) for (const check of await checkWeb(folder)) yield check;
+  // The files themselves where they are for such places; exports of all others.
   const { format } = await readForeign(file.file);
-  if (format.checks) for (const check of await format.checks(file.file, file.card)) yield check;
+  if (format.checks) yield* await format.checks(file.file, file.card);
+  else yield* checkElsewhere(file, ["onnxruntime"]);
+  const folder = dirname(file.file);
+  if (modelOfWebFolder(folder) === file.file) yield* await checkWeb(folder);
+  else yield* checkElsewhere(file, ["browser"]);
 }
 
 /** One answer of many: the largest error, and whether all were right. Checks that failed to run count as wrong, skipped ones not at all. */

@@ -2,12 +2,24 @@
 import { registerBackend, setDefaultDevice } from "@drishti/core";
 import { bestVariant, createWasm, type WasmVariant } from "@drishti/core/backends/wasm";
 import type { Picture } from "@drishti/core/data";
-import { BackendError, DataError } from "@drishti/core/errors";
-import { createModel, modelNames } from "@drishti/core/models";
-import { decodeModelFile } from "@drishti/core/train";
+import { BackendError } from "@drishti/core/errors";
+import type { Layer } from "@drishti/core/nn";
+import type { ModelCard } from "@drishti/core/train";
 import { checkGolden, type GoldenCheck, logitsOf } from "../run/golden.ts";
 import { softmaxRow } from "../run/softmax.ts";
-import { modelOfTopology } from "../run/topology.ts";
+
+/** The network of a folder, once the backend is there that its weights go to. */
+export interface WebNetwork {
+  readonly card: ModelCard;
+  network(): Layer;
+}
+
+/** How a folder keeps its network: a runtime reads one kind, so that no page loads code for the other. */
+export interface WebFormat {
+  /** The file's name. */
+  readonly file: string;
+  read(bytes: Uint8Array): WebNetwork;
+}
 
 export interface WebFiles {
   readonly model: Uint8Array;
@@ -30,22 +42,15 @@ export interface WebModel {
 
 declare const WebAssembly: { compile(bytes: Uint8Array): Promise<object> };
 
-export async function openModel({ model: bytes, kernels }: WebFiles): Promise<WebModel> {
+export async function openModel({ file, read }: WebFormat, { model: bytes, kernels }: WebFiles): Promise<WebModel> {
   const variant = bestVariant();
   if (!variant)
     throw new BackendError("wasm", "unsupported", "this browser's WebAssembly has no SIMD. Use a newer one.");
   const module = (await WebAssembly.compile(await kernels(variant))) as never; // at once is not allowed on a main thread
   registerBackend("wasm", () => createWasm({ module, variant }));
   setDefaultDevice("wasm");
-  const { card, weights } = decodeModelFile(bytes, "model.safetensors");
-  if (!card)
-    throw new DataError("model file", "no-card", "model.safetensors was not exported by Drishti.", "model.safetensors");
-  const { name, ...shape } = card.model;
-  if (card.topology === undefined && !modelNames.includes(name))
-    throw new DataError("model file", "no-module", `the network ${name} is not built in.`, "model.safetensors");
-  const model =
-    card.topology === undefined ? createModel(name, shape) : modelOfTopology(card.topology, "model.safetensors");
-  model.loadStateDict(weights);
+  const { card, network } = read(bytes);
+  const model = network();
   return {
     classes: card.classes,
     async predictPixels(picture, top = 5) {
@@ -55,6 +60,6 @@ export async function openModel({ model: bytes, kernels }: WebFiles): Promise<We
       }));
       return guesses.sort((a, b) => b.probability - a.probability).slice(0, top);
     },
-    verify: () => checkGolden("browser", model, card, "model.safetensors"),
+    verify: () => checkGolden("browser", model, card, file),
   };
 }

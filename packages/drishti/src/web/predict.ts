@@ -1,41 +1,5 @@
-/** @file What `drishti export --format web` puts beside a model as predict.mjs: labels for pictures in Node, without any package. */
-import { readFile } from "node:fs/promises";
-import { decodePicture } from "../data/decode/decode.ts";
-import { openModel } from "./open-model.ts";
+/** @file What `drishti export --format web` puts beside the weights of a built-in network as predict.mjs. */
+import { predict } from "./predict-command.ts";
+import * as format from "./read-weights.ts";
 
-const usage = `node predict.mjs PICTURE…    labels of PNG, BMP, PGM and PPM files; JPEG and others where sharp is installed
-node predict.mjs --verify    whether the model gives the answers it gave when it was exported
-`;
-
-const here = async (name: string): Promise<Uint8Array> => {
-  const bytes = await readFile(new URL(name, import.meta.url));
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-};
-
-async function main(argv: readonly string[]): Promise<number> {
-  if (argv.length === 0 || argv.includes("--help")) {
-    process.stdout.write(usage);
-    return argv.length === 0 ? 2 : 0;
-  }
-  const model = await openModel({
-    model: await here("model.safetensors"),
-    kernels: (variant) => here(`drishti-${variant}.wasm`),
-  });
-  if (argv.includes("--verify")) {
-    const check = { ...(await model.verify()), where: "predict.mjs" };
-    process.stdout.write(`${JSON.stringify(check)}\n`);
-    return check.ok ? 0 : 1;
-  }
-  let failed = 0;
-  for (const file of argv)
-    try {
-      const picture = await decodePicture(new Uint8Array(await readFile(file)), file);
-      process.stdout.write(`${JSON.stringify({ file, top: await model.predictPixels(picture) })}\n`);
-    } catch (error) {
-      failed++;
-      process.stderr.write(`${file}: ${(error as Error).message}\n`);
-    }
-  return failed > 0 ? 1 : 0;
-}
-
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await predict(format, process.argv.slice(2));

@@ -6,7 +6,9 @@ import type { CommonOptions } from "../options.ts";
 
 export function define(command: Command): Command {
   return command
-    .description("run a model's golden pictures on every backend (or one, by --device) and compare the logits")
+    .description(
+      "run a model's golden pictures on every backend, in ONNX Runtime and in a browser (or on one backend, by --device), and compare the logits",
+    )
     .argument("<model>", "run folder, model file, or exported folder");
 }
 

@@ -5,9 +5,8 @@ import { readBytes } from "../../data/files.ts";
 import { compareGolden, type GoldenCheck, goldenPictures } from "../golden.ts";
 import { prepare } from "../pictures.ts";
 import { writeAtomic } from "../write-file.ts";
+import { CARD } from "./card-key.ts";
 import type { ModelFormat } from "./format.ts";
-
-const CARD = "drishti.card";
 
 export const onnx: ModelFormat = {
   name: "onnx",
@@ -44,6 +43,15 @@ export const onnx: ModelFormat = {
   checks: async (path, card) => [await runtimeCheck(path, card)],
 };
 
+/** The check that cannot be made. */
+export const noRuntime: GoldenCheck = {
+  where: "onnxruntime",
+  maxError: null,
+  ok: true,
+  skipped: true,
+  reason: "it is not installed (npm install onnxruntime-node)",
+};
+
 function load() {
   return import("../../onnx/index.ts");
 }
@@ -61,14 +69,7 @@ async function runtimeCheck(path: string, card: ModelCard): Promise<GoldenCheck>
   const { openOnnxRuntime } = await load();
   try {
     const session = await openOnnxRuntime(path);
-    if (!session)
-      return {
-        where: "onnxruntime",
-        maxError: null,
-        ok: true,
-        skipped: true,
-        reason: "it is not installed (npm install onnxruntime-node)",
-      };
+    if (!session) return noRuntime;
     try {
       const found: ArrayLike<number>[] = [];
       const batch = await batchOf(path);
