@@ -24,6 +24,12 @@ describe("a difference is found", () => {
     ["a number for infinity", () => tensor([1, 3e38]), [1, Infinity], within],
     ["a bit where bits must agree", () => tensor([1, 1 + 2 ** -23]), [1, 1], { atol: 0 }],
     ["more than rounding in an exact sum", () => tensor([8, 1 + 2 ** -16]), [8, 1], { atol: 0, sum: true }],
+    [
+      "more than rounding in a sum of another order",
+      () => tensor([8, 1 + 2 ** -16]),
+      [8, 1],
+      { atol: 0, sum: true, reordered: true },
+    ],
     ["a number where float32 overflows, without the flag", () => tensor([1, 1e30]), [1, Number.NaN], within],
   ])("%s", async (_name, actual, expected, rule) => {
     const got = typeof actual === "function" ? actual() : actual;

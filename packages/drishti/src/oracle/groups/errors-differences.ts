@@ -28,8 +28,8 @@ function wholeNumbers(value: unknown): boolean {
 /** Why a call that torch refuses is none that we could refuse; undefined for all others. */
 export function impossible(item: BadCall): string | undefined {
   if (item.message?.includes("element of type float") && wholeNumbers(Object.values(item.args)))
-    return "JavaScript has one type of number: 4.0 is 4";
+    return "torch refuses the float 4.0 where it wants an integer; JavaScript has one type of number, and 4.0 is 4";
   if (item.message?.includes("expected scalar type Long but found Int"))
-    return "class numbers are int32 here, there is no int64";
+    return "torch wants class numbers as int64 and refuses int32; here int32 is the integer type, and right";
   return undefined;
 }
