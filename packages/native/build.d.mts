@@ -10,5 +10,6 @@ export interface BuildPlan {
   readonly cached: string | undefined;
 }
 export function allIsas(): string[];
+export function cacheFolders(): string[];
 export function planBuild(isas?: readonly string[], isa?: string): BuildPlan | { readonly reason: string };
 export function buildOnce(plan: BuildPlan): Promise<string>;

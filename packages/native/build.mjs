@@ -90,7 +90,7 @@ function sourcesIn(folder) {
 }
 
 /** Where built addons may lie, best first. The last is in a place that others can write to, so it must be ours alone. */
-function cacheFolders() {
+export function cacheFolders() {
   const own = process.env.DRISHTI_CACHE;
   if (own) return [own];
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");

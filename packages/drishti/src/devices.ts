@@ -8,14 +8,15 @@ import {
   registerBackend,
   registerDefault,
 } from "@drishti/core";
-import { loadNative } from "@drishti/native";
+import { defaultThreads, loadNative } from "@drishti/native";
 import { deviceNames } from "./device-names.ts";
+import { fasterThanNative, keptSpeeds } from "./kept-speeds.ts";
 import { loadWasm } from "./wasm-node.ts";
 
 export interface DeviceOptions {
   /** Threads of native and wasm. Default: DRISHTI_THREADS, else one for each processor, at most 16. */
   readonly threads?: number;
-  /** Where the one line goes that says why auto did not take native. Default stderr. */
+  /** Where the one line goes that says why auto did not take native: it does not run here, or was measured to be slower. Default stderr. */
   readonly say?: (line: string) => void;
 }
 
@@ -31,8 +32,8 @@ export interface DeviceReport {
 
 /**
  * Makes the backends known under their names. Nothing is loaded, and no compiler called, before one is first used.
- * Without setDefaultDevice() the first tensor takes DRISHTI_DEVICE, or native where it loads and else wasm, which is said
- * in one line.
+ * Without setDefaultDevice() the first tensor takes DRISHTI_DEVICE, or what `drishti bench` found to be the fastest here; where
+ * it was never run, native where it loads and else wasm. Anything but native is said in one line.
  */
 export function registerDevices(options: DeviceOptions = {}): void {
   const { threads } = options;
@@ -54,14 +55,29 @@ export function registerDevices(options: DeviceOptions = {}): void {
 }
 
 /** The backend of a name as given by a user. Throws BackendError when it does not run here or is unknown. */
-export function openDevice(name: string, { say = toStderr }: DeviceOptions = {}): Backend {
-  if (name === "auto" || name === "") return automatic(say);
+export function openDevice(name: string, { say = toStderr, threads }: DeviceOptions = {}): Backend {
+  if (name === "auto" || name === "") return measuredFaster(say, threads ?? defaultThreads()) ?? automatic(say);
   if ((deviceNames as readonly string[]).includes(name)) return getBackend(name as BackendName);
   throw new BackendError(
     "device",
     "unknown-device",
     `there is no device "${name}"; there are: ${deviceNames.join(", ")}.`,
   );
+}
+
+/** What was measured to be faster than native on this machine, if it still is what it was. */
+function measuredFaster(say: (line: string) => void, threads: number): Backend | undefined {
+  const kept = keptSpeeds();
+  const best = kept && fasterThanNative(kept, threads);
+  if (!best) return undefined;
+  try {
+    const backend = getBackend(best.device);
+    if (backend.detail !== best.detail) return undefined;
+    say(`drishti: running on ${best.device} (${best.detail}); drishti bench found it faster here than native`);
+    return backend;
+  } catch {
+    return undefined; // it ran then and does not now
+  }
 }
 
 function automatic(say: (line: string) => void): Backend {

@@ -1,7 +1,6 @@
 /** @file The wasm backend in Node: the kernel file from disk, threads from worker_threads. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { BackendError } from "@drishti/core";
 import {
@@ -11,6 +10,7 @@ import {
   type WasmVariant,
   type WorkerStart,
 } from "@drishti/core/backends/wasm";
+import { defaultThreads } from "@drishti/native";
 
 export interface WasmNodeOptions {
   /** Default: DRISHTI_THREADS, else one for each processor, at most 16. */
@@ -18,8 +18,6 @@ export interface WasmNodeOptions {
   /** Default: DRISHTI_WASM, else the better one this Node runs. */
   readonly variant?: WasmVariant;
 }
-
-const MOST_THREADS = 16;
 
 /** `runWasmWorker` in plain JavaScript: a worker started from a string needs no file that may be TypeScript. */
 const workerSource = `
@@ -33,11 +31,6 @@ function spawn(start: WorkerStart): void {
   const worker = new Worker(workerSource, { eval: true, workerData: start, execArgv: [], env: {} });
   worker.unref(); // an idle worker sleeps in its wait and must not keep the process alive
   worker.on("error", () => {}); // it takes no part then; the others do its share
-}
-
-function defaultThreads(): number {
-  const wanted = Number(process.env.DRISHTI_THREADS);
-  return Number.isInteger(wanted) && wanted > 0 ? wanted : Math.min(availableParallelism(), MOST_THREADS);
 }
 
 function chooseVariant(): WasmVariant {

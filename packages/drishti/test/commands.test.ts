@@ -299,6 +299,33 @@ test("bench: a figure a line", async () => {
   expect(min <= median && median <= max && min > 0).toBe(true);
 });
 
+test("bench of the machine: every backend that runs here, and a choice", async () => {
+  const small = ["bench", "--device", "auto", "--batch-size", "2", "--seconds", "0"];
+  const { code, out } = await cli([...small, "--threads", "2", "--json"]);
+  expect(code).toBe(0);
+  const lines = out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const choice = lines.pop();
+  const of = (device: string) =>
+    lines.filter((line) => line.device === device).map((line) => [line.bench, line.threads]);
+  const four = [1, 2].flatMap((threads) => ["train", "inference"].map((bench) => [bench, threads]));
+  expect(of("wasm")).toEqual(expect.arrayContaining(four));
+  for (const { imagesPerSecond } of lines) expect(imagesPerSecond.median).toBeGreaterThan(0);
+  const trained = lines.filter(({ bench }) => bench === "train").map(({ imagesPerSecond }) => imagesPerSecond.median);
+  // A choice by so short a look is not kept.
+  expect(choice).toMatchObject({ bench: "choice", imagesPerSecond: { median: Math.max(...trained) }, kept: null });
+  expect([...new Set([...lines, ...choice.missing].map(({ device }) => device))].sort()).toEqual([
+    "native",
+    "wasm",
+    "webgpu",
+  ]);
+  const { out: said } = await cli([...small, "--threads", "1", "--lang", "hi"]);
+  for (const text of ["How fast this machine is: simplecnn-bn", "यह मशीन कितनी तेज़ है", "Take ", " लें"])
+    expect(said).toContain(text);
+});
+
 test("a network of one's own, from a module: trained, then found again from the run", async () => {
   const out = join(folder, "own");
   const module = fileURLToPath(new URL("./own-net.ts", import.meta.url));

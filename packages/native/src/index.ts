@@ -7,7 +7,7 @@ import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Backend } from "@drishti/core/backends";
-import { allIsas, type BuildPlan, planBuild } from "../build.mjs";
+import { allIsas, type BuildPlan, cacheFolders, planBuild } from "../build.mjs";
 import { type Addon, loadAddon } from "./addon.ts";
 import { NativeBackend } from "./backend.ts";
 import { selfTest } from "./self-test.ts";
@@ -23,6 +23,9 @@ export interface NativeOptions {
 
 /** The names that `isa` and DRISHTI_ISA take on this kind of processor, best first; not every machine runs them all. */
 export const instructionSets: readonly string[] = allIsas();
+
+/** Where what is made on this machine may lie, best first: $DRISHTI_CACHE alone, else ~/.cache/drishti and a folder of ours in /tmp. */
+export { cacheFolders };
 
 /** A backend, or in words why there is none. */
 export type NativeResult = { readonly backend: Backend } | { readonly reason: string };
@@ -75,7 +78,8 @@ function start(addon: Addon, options: NativeOptions): Backend {
   return backend;
 }
 
-function defaultThreads(): number {
+/** DRISHTI_THREADS, else one for each processor, at most 16. */
+export function defaultThreads(): number {
   const wanted = Number(process.env.DRISHTI_THREADS);
   return Number.isInteger(wanted) && wanted > 0 ? wanted : Math.min(availableParallelism(), MOST_THREADS);
 }

@@ -8,5 +8,7 @@ export function openForUse(
 ): Backend {
   registerDevices({ threads: options.threads, say });
   manualSeed(options.seed ?? 0);
-  return setDefaultDevice(openDevice(options.device ?? (process.env.DRISHTI_DEVICE || "auto"), { say }));
+  return setDefaultDevice(
+    openDevice(options.device ?? (process.env.DRISHTI_DEVICE || "auto"), { say, threads: options.threads }),
+  );
 }

@@ -66,7 +66,7 @@ export async function setUp(
   const source = await modelSource(config.model);
   const data = await openTrainingData(config, await imageSize(config, source), say);
   registerDevices({ threads: config.threads ?? undefined });
-  const device = setDefaultDevice(openDevice(config.device, { say }));
+  const device = setDefaultDevice(openDevice(config.device, { say, threads: config.threads ?? undefined }));
   const [channels, height, width] = data.shape;
   const shape = { inChannels: channels, numClasses: data.classes.length, height, width };
   manualSeed(config.seed);

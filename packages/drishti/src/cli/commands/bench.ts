@@ -1,6 +1,6 @@
 /** @file `drishti bench` */
 import type { Backend } from "@drishti/core";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { EXIT_DONE, EXIT_INTERRUPTED, type Io } from "../io.ts";
 import { type CommonOptions, number, wholeNumber } from "../options.ts";
 import { Progress } from "../progress.ts";
@@ -15,23 +15,27 @@ export interface BenchOptions extends CommonOptions {
   readonly imageSize?: number;
   readonly augment?: string;
   readonly workers?: number;
+  readonly lang?: string;
 }
 
 export function define(command: Command): Command {
   return command
     .description(
-      "images a second of training and inference; with --data, of reading pictures, and how long training waits for them",
+      "how fast this machine is with each backend, and which to choose; with --model or --device, images a second of training and inference; with --data, of reading pictures, and how long training waits for them",
     )
-    .option("--model <names...>", "built-in names", ["cifar10cnn", "simplecnn"])
+    .option("--model <names...>", "built-in names (with --device or --data alone: cifar10cnn simplecnn)")
     .option("--batch-size <n>", "pictures a step", wholeNumber(1), 64)
-    .option("--seconds <s>", "time for each figure", number(0), 1)
+    .option("--seconds <s>", "time for each figure (default: 1; of the whole machine 0.4)", number(0))
     .option("--data <data>", "as for train: measure how pictures are read, decoded and augmented")
     .option("--image-size <n>", "with --data: height and width that photos are brought to", wholeNumber(1), 64)
     .option("--augment <how>", "with --data: as for train", "standard")
-    .option("--workers <n>", "with --data: threads that read ahead (default: one a processor but one)", wholeNumber(0));
+    .option("--workers <n>", "with --data: threads that read ahead (default: one a processor but one)", wholeNumber(0))
+    .addOption(new Option("--lang <language>", "language of what is said of the machine").choices(["en", "hi"]));
 }
 
 export async function run(options: BenchOptions, io: Io): Promise<number> {
+  if (options.model === undefined && options.data === undefined && (options.device ?? "auto") === "auto")
+    return (await import("./bench-survey.ts")).runSurvey(options, io);
   const [{ openForUse }, { measure }] = await Promise.all([
     import("../../run/open-for-use.ts"),
     import("../../run/measure.ts"),
