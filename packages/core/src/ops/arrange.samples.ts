@@ -170,6 +170,43 @@ export const arrangeSuites = [
         batched: [],
       },
       { name: "an outer product", shapes: [[3], [2]], options: { equation: "i,j->ij" }, output: [3, 2], batched: [0] },
+      {
+        name: "all axes in front, of which one side has fewer",
+        shapes: [
+          [2, 3, 2, 4],
+          [3, 4, 2],
+        ],
+        options: { equation: "...ij,...jk->...ik" },
+        output: [2, 3, 2, 2],
+      },
+      {
+        name: "channels mixed, the axes behind left alone",
+        shapes: [
+          [2, 3, 2, 2],
+          [4, 3],
+        ],
+        options: { equation: "nc...,oc->no..." },
+        output: [2, 4, 2, 2],
+      },
+      {
+        name: "axes of size 1 that are repeated, and no arrow",
+        shapes: [
+          [2, 1, 3],
+          [3, 4],
+        ],
+        options: { equation: "...k,kj" },
+        output: [2, 1, 4],
+      },
+      {
+        name: "axes without a letter summed over",
+        shapes: [
+          [2, 1, 3],
+          [4, 3],
+        ],
+        options: { equation: "...i,...i->i" },
+        output: [3],
+        batched: [],
+      },
     ],
     [
       {
@@ -182,6 +219,16 @@ export const arrangeSuites = [
         code: "sizes",
       },
       { name: "another number of axes", shapes: [[2, 3]], options: { equation: "ijk->i" }, code: "rank" },
+      {
+        name: "axes without a letter of sizes that differ",
+        shapes: [
+          [2, 3],
+          [3, 3],
+        ],
+        options: { equation: "...i,...i->i" },
+        code: "sizes",
+      },
+      { name: "two times three dots", shapes: [[2, 3]], options: { equation: "...i...->i" }, code: "equation" },
       { name: "an operand too few", shapes: [[2, 3]], options: { equation: "ij,jk->ik" }, code: "operands" },
       { name: "a letter from nowhere", shapes: [[2]], options: { equation: "i->z" }, code: "equation" },
     ],

@@ -78,7 +78,7 @@ export {
   sigmoidFocalLoss,
 } from "./probability-loss.ts";
 export { huberLoss, l1Loss, type ReductionOptions, smoothL1Loss } from "./regression-loss.ts";
-export { cumsum, prod } from "./running.ts";
+export { cumprod, cumsum, prod } from "./running.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
 export { argsort, sort, topk } from "./sort.ts";
 export { all, any, logsumexp, norm, std, type VarianceOptions, variance } from "./statistics.ts";

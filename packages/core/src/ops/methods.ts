@@ -18,7 +18,7 @@ import { clamp } from "./clamp.ts";
 import * as extremum from "./extremum.ts";
 import * as inPlace from "./in-place.ts";
 import { matmul } from "./matmul.ts";
-import { cumsum, prod } from "./running.ts";
+import { cumprod, cumsum, prod } from "./running.ts";
 import { logSoftmax, softmax } from "./softmax.ts";
 import { argsort, type Sorted, sort, topk } from "./sort.ts";
 import * as statistics from "./statistics.ts";
@@ -78,6 +78,7 @@ declare module "../autograd/tensor.ts" {
     norm(p?: number, dim?: Dims, options?: ReduceOptions): Tensor;
     prod(dim?: number, options?: ReduceOptions): Tensor;
     cumsum(dim: number): Tensor;
+    cumprod(dim: number): Tensor;
     sort(dim?: number, options?: { descending?: boolean }): Sorted;
     argsort(dim?: number, options?: { descending?: boolean }): Tensor;
     topk(k: number, dim?: number, options?: { largest?: boolean }): Sorted;
@@ -168,6 +169,7 @@ const methods: Record<string, Method> = {
   all: statistics.all,
   prod,
   cumsum,
+  cumprod,
   sort,
   argsort,
   topk,

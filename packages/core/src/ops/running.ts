@@ -1,11 +1,14 @@
 /** @file Running sums, and products: both walk along one axis. */
-import { ones } from "../autograd/create.ts";
+import { arange, ones } from "../autograd/create.ts";
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { copyStrided, makeContiguous, Tensor } from "../autograd/tensor.ts";
 import { normalizeDim, numel } from "../base/shape.ts";
+import { flip } from "./arrange.ts";
+import { where } from "./binary.ts";
 import { to } from "./cast.ts";
-import { aroundAxis, type ReduceOptions, reducedShape } from "./sum.ts";
-import { expand, narrow, reshape } from "./view.ts";
+import { cat } from "./join.ts";
+import { aroundAxis, type ReduceOptions, reducedShape, sum } from "./sum.ts";
+import { expand, narrow, reshape, transpose, unsqueeze } from "./view.ts";
 
 type Along = { readonly axis: number; readonly reverse: boolean };
 
@@ -44,10 +47,54 @@ export function cumsum(input: Tensor, dim: number): Tensor {
 }
 
 /** Running products, outside the graph. */
-function cumprod(input: Tensor, axis: number, reverse: 0 | 1, exclusive: 0 | 1): Tensor {
-  const out = Tensor.empty(input.backend, input.shape);
+function products(input: Tensor, axis: number, reverse: 0 | 1, exclusive: 0 | 1, into?: Tensor): Tensor {
+  const out = into ?? Tensor.empty(input.backend, input.shape);
   if (out.numel > 0) run("cumprod_f32", { ...aroundAxis(input.shape, axis), reverse, exclusive }, [input], [out]);
   return out;
+}
+
+const cumprodOp: Op<{ input: Tensor }, { axis: number }> = defineOp<{ input: Tensor }, { axis: number }>({
+  name: "cumprod",
+  shape: ({ input }) => input.shape,
+  saves: ["input"],
+  forward({ input }, { axis }, out) {
+    products(input, axis, 0, 0, out);
+  },
+  // ∂L/∂xᵢ = Πⱼ<ᵢ xⱼ · Σₖ≥ᵢ gₖ·Πᵢ<ⱼ≤ₖ xⱼ: no division, so that zeros are no exception; n² numbers for n entries.
+  backward(gradOutput, { input }, { axis }) {
+    const on = { device: input.backend };
+    const size = input.shape[axis]!;
+    const lines = (t: Tensor) => reshape(transpose(t, axis, -1), [t.numel / Math.max(1, size), size]);
+    const [x, g] = [lines(input), lines(gradOutput)];
+    const k = arange(size, undefined, 1, on);
+    const i = unsqueeze(k, 1);
+    const between = cumprodOp({ input: where(k.gt(i), unsqueeze(x, 1), 1) }, { axis: 2 });
+    const behind = sum(where(k.ge(i), between, 0).mul(unsqueeze(g, 1)), 2);
+    const moved = transpose(input, axis, -1).shape;
+    return { input: transpose(reshape(before(x, 1).mul(behind), moved), axis, -1) };
+  },
+  differentiable: true,
+});
+
+/** Of each entry of an axis the product of those before it. */
+function before(input: Tensor, axis: number): Tensor {
+  const size = input.shape[axis]!;
+  if (size === 0) return input;
+  const first = ones(input.shape.with(axis, 1), { device: input.backend });
+  return cumprodOp({ input: cat([first, narrow(input, axis, 0, size - 1)], axis) }, { axis });
+}
+
+/**
+ * The product of all entries of an axis up to and including each. float32.
+ *
+ * Source   torch.cumprod. The gradient needs n² numbers for an axis of n.
+ *
+ * @example
+ * await cumprod(tensor([1, 2, 4]), 0).tolist(); // [1, 2, 8]
+ */
+export function cumprod(input: Tensor, dim: number): Tensor {
+  const axis = normalizeDim("cumprod", dim, input.ndim);
+  return input.ndim === 0 ? input : cumprodOp({ input }, { axis });
 }
 
 const prodOp = defineOp<{ input: Tensor }, { axis: number }>({
@@ -57,12 +104,16 @@ const prodOp = defineOp<{ input: Tensor }, { axis: number }>({
   forward({ input }, { axis }, out) {
     const size = input.shape[axis]!;
     const source =
-      size > 0 ? narrow(cumprod(input, axis, 0, 0), axis, size - 1, 1) : ones(out.shape, { device: out.backend });
+      size > 0 ? narrow(products(input, axis, 0, 0), axis, size - 1, 1) : ones(out.shape, { device: out.backend });
     copyStrided(source, out);
   },
   // The product of all others is that of those before and that of those behind: right where an element is 0, too.
   backward(gradOutput, { input }, { axis }) {
-    const others = cumprod(input, axis, 0, 1).mul(cumprod(input, axis, 1, 1));
+    const others = products(input, axis, 0, 1).mul(products(input, axis, 1, 1));
+    return { input: others.mul(expand(gradOutput, input.shape)) };
+  },
+  differentiable(gradOutput, { input }, { axis }) {
+    const others = before(input, axis).mul(flip(before(flip(input, axis), axis), axis));
     return { input: others.mul(expand(gradOutput, input.shape)) };
   },
 });
@@ -70,7 +121,7 @@ const prodOp = defineOp<{ input: Tensor }, { axis: number }>({
 /**
  * The product of an axis, or of everything. float32.
  *
- * Source   torch.prod. Its gradient cannot be differentiated again.
+ * Source   torch.prod.
  */
 export function prod(input: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
   if (dim === undefined || input.ndim === 0) {

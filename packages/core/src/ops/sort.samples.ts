@@ -1,4 +1,4 @@
-import { cumsum, prod } from "./running.ts";
+import { cumprod, cumsum, prod } from "./running.ts";
 import { type SampleInput, suite } from "./samples.ts";
 import { sort, topk } from "./sort.ts";
 import { logsumexp, norm, std, type VarianceOptions, variance } from "./statistics.ts";
@@ -71,6 +71,13 @@ export const sortSuites = [
   suite<{ dim: number }>("cumsum", ([x], { dim }) => cumsum(x, dim), [
     { name: "the last axis", shapes: [[2, 5]], options: { dim: -1 }, output: [2, 5] },
     { name: "the first axis", shapes: [[3, 2, 2]], options: { dim: 0 }, output: [3, 2, 2] },
+  ]),
+  suite<{ dim: number }>("cumprod", ([x], { dim }) => cumprod(x, dim), [
+    { name: "the last axis", shapes: [[2, 4]], options: { dim: -1 }, output: [2, 4] },
+    { name: "the middle axis", shapes: [[2, 3, 2]], options: { dim: 1 }, output: [2, 3, 2] },
+  ]),
+  suite<{ dim: number }>("cumprod of some zeros", ([x], { dim }) => cumprod(x.mul(x.gt(0)), dim), [
+    { name: "the last axis", shapes: [[3, 4]], values: ["distinct"], options: { dim: 1 }, output: [3, 4] },
   ]),
   suite<{ dim?: number } & ReduceOptions>("prod", ([x], { dim, ...rest }) => prod(x, dim, rest), [
     { name: "everything", shapes: [[2, 3]], output: [] },

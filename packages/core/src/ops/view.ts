@@ -175,7 +175,7 @@ export function narrow(input: Tensor, dim: number, start: number, length: number
  * Every `step`-th entry of one axis from `start` up to but not including `end`: Python's x[start:end:step] along `dim`.
  * Negative positions count from the end, and positions beyond it are cut, as in Python. A view.
  *
- * Throws   ArgumentError "step" below 1.
+ * Throws   ArgumentError "step" below 1: as in PyTorch an axis is turned round by flip().
  *
  * @example
  * await slice(tensor([0, 1, 2, 3, 4]), 0, 1, 5, 2).tolist(); // [1, 3]
@@ -187,7 +187,9 @@ export function slice(input: Tensor, dim: number, start = 0, end = Number.POSITI
     throw new ArgumentError(
       "slice",
       "step",
-      `step must be a whole number ≥ 1, got ${step}. flip() turns an axis round.`,
+      step < 0
+        ? `step must be above 0, as in PyTorch, got ${step}. Turn the axis round first: flip(x, ${dim}), then steps of ${-step}.`
+        : `step must be a whole number ≥ 1, got ${step}.`,
     );
   const within = (at: number) => Math.min(Math.max(at < 0 ? at + size : at, 0), size);
   const from = within(start);
