@@ -10,18 +10,32 @@ const source = at("../packages/core/test/golden/shapes.json");
 const target = at("../packages/core/test/types/shape-cases.generated.ts");
 
 const { cases } = JSON.parse(readFileSync(source, "utf8"));
-const row = ({ name, layer, input, output, code, text, dtype }) => {
+const functions = new Set();
+/** A function of x, y and z. */
+const called = ({ name, call, inputs, output, rule, code, text }) => {
+  const [own] = /^[a-zA-Z0-9]+(?=\()/.exec(call) ?? [];
+  if (own) functions.add(own);
+  const names = ["x", "y", "z"].slice(0, inputs.length).join(", ");
+  const head = `${JSON.stringify(name)}, ${JSON.stringify(inputs)}, (${names}) =>`;
+  if (code === undefined) return `  gives(${head} ${call}, ${JSON.stringify(output)}),`;
+  const says = `says<${JSON.stringify(rule)}, ${JSON.stringify(inputs[0])}>()(${JSON.stringify(text)})`;
+  return `  declined(${head}\n    // @ts-expect-error\n    ${call},\n    ${JSON.stringify(code)}, ${says}),`;
+};
+const row = (one) => {
+  if (one.call) return called(one);
+  const { name, layer, input, output, code, text, dtype } = one;
   const head = `${JSON.stringify(name)}, () => ${layer}, ${JSON.stringify(input)}`;
   return code === undefined
     ? `  fits(${head}, ${JSON.stringify(output)}${dtype ? `, ${JSON.stringify(dtype)}` : ""}),`
     : `  refused(${head}, ${JSON.stringify(code)}, ${JSON.stringify(text)}),`;
 };
+const rows = cases.map(row).join("\n");
 const wanted = `// Made by scripts/generate-shape-cases.mjs from test/golden/shapes.json; do not edit.
-import { nn } from "@drishti/core";
-import { fits, refused, type ShapeCase } from "./shape-case.ts";
+import { ${[...functions].sort().join(", ")}, nn } from "@drishti/core";
+import { declined, fits, gives, refused, type ShapeCase, says } from "./shape-case.ts";
 
 export const cases: readonly ShapeCase[] = [
-${cases.map(row).join("\n")}
+${rows}
 ];
 `;
 

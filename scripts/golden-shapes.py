@@ -117,6 +117,29 @@ def refused(name, layer, shape, code, text, torch_accepts=None):
     rows.append(row)
 
 
+
+
+def ts(value):
+    """JSON as PyTorch's values are."""
+    return list(value) if isinstance(value, torch.Size) else value
+
+
+def gives(name, call, inputs, torch_call):
+    """A function of tensors x, y, z of these shapes."""
+    out = torch_call(*[torch.zeros(shape) for shape in inputs])
+    rows.append({"name": name, "call": call, "inputs": inputs, "output": ts(out.shape)})
+
+
+def declined(name, call, inputs, torch_call, rule, code, text):
+    """`rule` is what the compiler applies to the first input."""
+    try:
+        got = torch_call(*[torch.zeros(shape) for shape in inputs])
+    except (RuntimeError, ValueError, IndexError):
+        rows.append({"name": name, "call": call, "inputs": inputs, "rule": rule, "code": code, "text": text})
+        return
+    raise SystemExit(f"{name}: PyTorch gives {list(got.shape)}")
+
+
 # ---- convolution
 x = [2, 3, 8, 8]
 fits("conv2d 3x3", L("Conv2d", 3, 8, 3), x)
@@ -266,6 +289,121 @@ refused("sequential", Seq(L("Flatten"), L("Linear", 100, 10)), x, "features", "l
 refused("residual that shrinks", Residual(L("Conv2d", 4, 4, 3)), [1, 4, 5, 5], "residual", "residual: the branch gives [1, 4, 3, 3], the way around it [1, 4, 5, 5]")
 refused("residual of other channels", Residual(L("Conv2d", 4, 8, 1)), [1, 4, 5, 5], "residual", "residual: the branch gives [1, 8, 5, 5], the way around it [1, 4, 5, 5]")
 refused("concat of other sizes", Concat([L("Conv2d", 4, 2, 3), L("Identity")]), [1, 4, 5, 5], "sizes", "cat: [1, 2, 3, 3] and [1, 4, 5, 5] differ outside axis 1")
+
+# ---- functions of tensors: views
+v = [[2, 3, 4]]
+gives("permute", "x.permute([2, 0, 1])", v, lambda x: x.permute(2, 0, 1))
+gives("permute from the end", "permute(x, [-1, 0, -2])", v, lambda x: x.permute(-1, 0, -2))
+gives("transpose", "x.transpose(0, 2)", v, lambda x: x.transpose(0, 2))
+gives("transpose from the end", "transpose(x, -1, -2)", v, lambda x: x.transpose(-1, -2))
+gives("transpose of one axis", "transpose(x, 1, 1)", v, lambda x: x.transpose(1, 1))
+gives("t", "x.t()", [[2, 3]], lambda x: x.t())
+gives("squeeze", "x.squeeze(1)", [[2, 1, 4]], lambda x: x.squeeze(1))
+gives("squeeze from the end", "squeeze(x, -3)", [[1, 2, 1]], lambda x: x.squeeze(-3))
+gives("squeeze what is not 1", "squeeze(x, 0)", v, lambda x: x.squeeze(0))
+gives("squeeze all", "squeeze(x)", [[1, 2, 1, 3]], lambda x: x.squeeze())
+gives("unsqueeze", "x.unsqueeze(0)", v, lambda x: x.unsqueeze(0))
+gives("unsqueeze at the end", "unsqueeze(x, -1)", v, lambda x: x.unsqueeze(-1))
+gives("unsqueeze before the last", "unsqueeze(x, -2)", v, lambda x: x.unsqueeze(-2))
+gives("reshape", "x.reshape([4, 6])", v, lambda x: x.reshape(4, 6))
+gives("reshape with an open size", "x.reshape([-1, 8])", v, lambda x: x.reshape(-1, 8))
+gives("reshape to a line", "reshape(x, [-1])", v, lambda x: x.reshape(-1))
+gives("view", "x.view([2, 12])", v, lambda x: x.view(2, 12))
+gives("flatten", "x.flatten(1)", v, lambda x: x.flatten(1))
+gives("expand", "x.expand([2, 3, 4])", [[2, 1, 4]], lambda x: x.expand(2, 3, 4))
+gives("expand, sizes kept, an axis in front", "expand(x, [5, -1, 4])", [[3, 1]], lambda x: x.expand(5, -1, 4))
+gives("narrow", "x.narrow(-1, 1, 2)", v, lambda x: x.narrow(-1, 1, 2))
+gives("select", "x.select(1, 2)", v, lambda x: x.select(1, 2))
+gives("slice", "x.slice(1, 1, 3)", [[2, 7]], lambda x: x[:, 1:3])
+gives("slice with steps", "slice(x, 1, 1, 7, 3)", [[2, 7]], lambda x: x[:, 1:7:3])
+gives("slice beyond the end", "slice(x, 0, 1, 99)", v, lambda x: x[1:99])
+gives("slice from an entry on", "slice(x, 2, 3)", v, lambda x: x[:, :, 3:])
+gives("index", "x.index([1, null, [1, 3]])", v, lambda x: x[1, :, 1:3])
+gives("index of the first axis", "index(x, [0])", v, lambda x: x[0])
+gives("repeat", "x.repeat([2, 1, 3])", v, lambda x: x.repeat(2, 1, 3))
+gives("repeat with an axis in front", "repeat(x, [2, 3])", [[4]], lambda x: x.repeat(2, 3))
+gives("flip", "x.flip([0, 1])", v, lambda x: x.flip(0, 1))
+gives("clone", "x.clone()", v, lambda x: x.clone())
+declined("permute with too few axes", "x.permute([0, 1])", v, lambda x: x.permute(0, 1), ["permute", [0, 1]], "dims", "permute: [0, 1] must name each of the 3 axes once")
+declined("permute with one axis twice", "permute(x, [0, -3, 1])", v, lambda x: x.permute(0, -3, 1), ["permute", [0, -3, 1]], "dims", "permute: [0, -3, 1] must name each of the 3 axes once")
+declined("permute of an axis that is not there", "permute(x, [0, 1, 3])", v, lambda x: x.permute(0, 1, 3), ["permute", [0, 1, 3]], "dim", "permute: there is no axis 3 in [2, 3, 4]")
+declined("transpose of an axis that is not there", "x.transpose(0, 3)", v, lambda x: x.transpose(0, 3), ["transpose", 0, 3], "dim", "transpose: there is no axis 3 in [2, 3, 4]")
+declined("squeeze of an axis that is not there", "x.squeeze(-4)", v, lambda x: x.squeeze(-4), ["squeeze", -4], "dim", "squeeze: there is no axis -4 in [2, 3, 4]")
+declined("unsqueeze too far", "x.unsqueeze(4)", v, lambda x: x.unsqueeze(4), ["unsqueeze", 4], "dim", "unsqueeze: there is no axis 4 in [2, 3, 4, 1]")
+declined("reshape to another number", "x.reshape([5, 5])", v, lambda x: x.reshape(5, 5), ["reshape", "reshape", [5, 5]], "numel", "reshape: [2, 3, 4] has 24 elements, [5, 5] 25")
+declined("reshape that does not go in", "reshape(x, [-1, 7])", v, lambda x: x.reshape(-1, 7), ["reshape", "reshape", [-1, 7]], "numel", "reshape: [2, 3, 4] has 24 elements, which do not go into [-1, 7]")
+declined("reshape with two open sizes", "reshape(x, [-1, -1])", v, lambda x: x.reshape(-1, -1), ["reshape", "reshape", [-1, -1]], "two-unknown", "reshape: only one size may be -1, got [-1, -1]")
+declined("expand of another size", "x.expand([2, 5, 4])", v, lambda x: x.expand(2, 5, 4), ["expand", [2, 5, 4]], "broadcast", "expand: [2, 3, 4] cannot be expanded to [2, 5, 4]")
+declined("narrow beyond the end", "x.narrow(1, 0, 4)", v, lambda x: x.narrow(1, 0, 4), ["narrow", 1, 4], "range", "narrow: 4 entries do not lie in axis 1 of [2, 3, 4]")
+declined("select of an axis that is not there", "x.select(3, 0)", v, lambda x: x.select(3, 0), ["select", 3], "dim", "select: there is no axis 3 in [2, 3, 4]")
+declined("index with too many items", "x.index([0, 0, 0, 0])", v, lambda x: x[0, 0, 0, 0], ["index", [0, 0, 0, 0]], "items", "index: 4 items for 3 axes")
+declined("repeat with too few numbers", "x.repeat([2, 2])", v, lambda x: x.repeat(2, 2), ["repeat", [2, 2]], "repeats", "repeat: [2, 2] must have a number for each axis of [2, 3, 4]")
+
+# ---- reductions
+gives("sum", "x.sum()", v, lambda x: x.sum())
+gives("sum of one axis", "x.sum(1)", v, lambda x: x.sum(1))
+gives("sum of one axis, kept", "sum(x, -1, { keepdim: true })", v, lambda x: x.sum(-1, keepdim=True))
+gives("mean of two axes", "x.mean([0, -1])", v, lambda x: x.mean([0, -1]))
+gives("mean of two axes, kept", "mean(x, [1, 2], { keepdim: true })", v, lambda x: x.mean([1, 2], keepdim=True))
+gives("sum of everything, kept", "sum(x, undefined, { keepdim: true })", v, lambda x: x.sum([0, 1, 2], keepdim=True))
+gives("sum of a scalar", "sum(x, 0)", [[]], lambda x: x.sum(0))
+gives("amax", "x.amax([0, 1])", v, lambda x: x.amax([0, 1]))
+gives("argmax", "x.argmax(1)", v, lambda x: x.argmax(1))
+gives("argmax of everything", "argmax(x)", v, lambda x: x.argmax())
+gives("max", "x.max(-1).values", v, lambda x: x.max(-1).values)
+gives("min, kept", "min(x, 0, { keepdim: true }).indices", v, lambda x: x.min(0, keepdim=True).indices)
+gives("variance", "x.variance(2)", v, lambda x: x.var(2))
+gives("std", "std(x, [0], { keepdim: true })", v, lambda x: x.std([0], keepdim=True))
+gives("norm", "x.norm(2, 1)", v, lambda x: x.norm(2, 1))
+gives("prod", "x.prod(1)", v, lambda x: x.prod(1))
+gives("logsumexp", "logsumexp(x, 2)", v, lambda x: x.logsumexp(2))
+gives("any", "x.any(0)", v, lambda x: x.any(0))
+gives("cumsum", "x.cumsum(1)", v, lambda x: x.cumsum(1))
+gives("cumprod", "cumprod(x, -1)", v, lambda x: x.cumprod(-1))
+gives("softmax", "x.softmax(1)", v, lambda x: x.softmax(1))
+gives("sort", "x.sort(0).values", v, lambda x: x.sort(0).values)
+gives("topk", "x.topk(2).values", v, lambda x: x.topk(2).values)
+gives("topk of an axis", "topk(x, 3, 1).indices", v, lambda x: x.topk(3, 1).indices)
+gives("clamp", "x.clamp(0, 1)", v, lambda x: x.clamp(0, 1))
+declined("sum of an axis that is not there", "x.sum(3)", v, lambda x: x.sum(3), ["reduce", 3, {}], "dim", "reduction: there is no axis 3 in [2, 3, 4]")
+declined("mean of axes of which one is not there", "mean(x, [0, -4])", v, lambda x: x.mean([0, -4]), ["reduce", [0, -4], {}], "dim", "reduction: there is no axis -4 in [2, 3, 4]")
+declined("topk of more than there are", "x.topk(5)", v, lambda x: x.topk(5), ["topk", 5, -1], "k", "topk: k must be a whole number from 0 to 4, got 5")
+
+# ---- several tensors
+gives("a comparison", "x.gt(y)", [[2, 3], [3]], lambda x, y: x > y)
+gives("pow", "x.pow(y)", [[2, 1], [3]], lambda x, y: x.pow(y))
+gives("where", "where(x.gt(0), y, z)", [[2, 1], [3], [4, 1, 1]], lambda x, y, z: torch.where(x > 0, y, z))
+gives("maskedFill", "x.maskedFill(y.gt(0), 1)", [[2, 3], [3]], lambda x, y: x.masked_fill(y > 0, 1))
+gives("matmul", "x.matmul(y)", [[2, 3], [3, 4]], lambda x, y: x @ y)
+gives("matmul of batches", "matmul(x, y)", [[5, 1, 2, 3], [7, 3, 4]], lambda x, y: x @ y)
+gives("matmul with a vector", "matmul(x, y)", [[5, 2, 3], [3]], lambda x, y: x @ y)
+gives("matmul of a vector", "matmul(x, y)", [[3], [5, 3, 2]], lambda x, y: x @ y)
+gives("matmul of vectors", "matmul(x, y)", [[3], [3]], lambda x, y: x @ y)
+gives("einsum", 'einsum("bik,bkj->bij", x, y)', [[2, 3, 4], [2, 4, 5]], lambda x, y: torch.einsum("bik,bkj->bij", x, y))
+gives("einsum without an arrow", 'einsum("cb, ba", x, y)', [[2, 3], [3, 4]], lambda x, y: torch.einsum("cb, ba", x, y))
+gives("einsum of three", 'einsum("bi,oij,bj->bo", x, y, z)', [[2, 3], [4, 3, 5], [2, 5]], lambda x, y, z: torch.einsum("bi,oij,bj->bo", x, y, z))
+gives("stack", "stack([x, y, x], 1)", [[2, 3], [2, 3]], lambda x, y: torch.stack([x, y, x], 1))
+gives("stack behind", "stack([x, y], -1)", [[2, 3], [2, 3]], lambda x, y: torch.stack([x, y], -1))
+gives("cat", "cat([x, y], 1)", [[2, 3], [2, 5]], lambda x, y: torch.cat([x, y], 1))
+gives("split by a size", "x.split(2, 1)[1]", [[3, 5]], lambda x: x.split(2, 1)[1])
+gives("split by a size, the last", "split(x, 2, -1)[2]", [[3, 5]], lambda x: x.split(2, -1)[2])
+gives("split by sizes", "split(x, [1, 4], 1)[1]", [[3, 5]], lambda x: x.split([1, 4], 1)[1])
+gives("chunk", "chunk(x, 3)[2]", [[7, 2]], lambda x: x.chunk(3)[2])
+gives("pad", "pad(x, [1, 2])", v, lambda x: nn.functional.pad(x, [1, 2]))
+gives("pad of two axes", "pad(x, [1, 2, 3, 0])", v, lambda x: nn.functional.pad(x, [1, 2, 3, 0]))
+gives("interpolate", "interpolate(x, { scaleFactor: 2 })", [[1, 2, 3, 4]], lambda x: nn.functional.interpolate(x, scale_factor=2))
+gives("interpolate to a size", 'interpolate(x, { size: [5, 7], mode: "bilinear" })', [[1, 2, 3, 4]], lambda x: nn.functional.interpolate(x, size=(5, 7), mode="bilinear"))
+gives("pixelShuffle", "pixelShuffle(x, 2)", [[1, 8, 3, 4]], lambda x: nn.functional.pixel_shuffle(x, 2))
+gives("indexSelect", "x.indexSelect(1, [2, 0])", v, lambda x: x.index_select(1, torch.tensor([2, 0])))
+gives("linear", "linear(x, y)", [[2, 3], [4, 3]], lambda x, y: nn.functional.linear(x, y))
+gives("conv2d", "conv2d(x, y, null, { stride: 2 })", [[2, 3, 8, 8], [4, 3, 3, 3]], lambda x, y: nn.functional.conv2d(x, y, None, 2))
+declined("matmul of inner sizes that differ", "x.matmul(y)", [[2, 3], [4, 5]], lambda x, y: x @ y, ["matmul", [4, 5]], "inner", "matmul: [2, 3] has 3 columns, [4, 5] 4 rows")
+declined("matmul of batches that differ", "matmul(x, y)", [[2, 2, 3], [3, 3, 4]], lambda x, y: x @ y, ["matmul", [3, 3, 4]], "broadcast", "matmul: [2] and [3] do not broadcast")
+declined("einsum of sizes that differ", 'einsum("ij,jk->ik", x, y)', [[2, 3], [4, 5]], lambda x, y: torch.einsum("ij,jk->ik", x, y), ["einsum", "ij,jk->ik", [[4, 5]]], "sizes", 'einsum: axis "j" is 3 here and 4 there')
+declined("einsum of another number of axes", 'einsum("ijk->i", x)', [[2, 3]], lambda x: torch.einsum("ijk->i", x), ["einsum", "ijk->i", []], "rank", "einsum: 3 letters for the 2 axes of [2, 3]")
+declined("stack of other shapes", "stack([x, y])", [[2, 3], [2, 4]], lambda x, y: torch.stack([x, y]), ["stack", [[2, 4]], 0], "sizes", "stack: [2, 3] and [2, 4] differ")
+declined("split by sizes that do not add up", "split(x, [1, 3], 1)", [[3, 5]], lambda x: x.split([1, 3], 1)[0], ["split", [1, 3], 1], "sizes", "split: sizes [1, 3] do not add up to 5 along axis 1 of [3, 5]")
+declined("a comparison of shapes that do not broadcast", "x.gt(y)", [[2, 3], [4]], lambda x, y: x > y, ["broadcast", "compare", [4]], "broadcast", "compare: [2, 3] and [4] do not broadcast")
 
 head = {"about": "Shapes of PyTorch's layers; see scripts/golden-shapes.py", "torch": torch.__version__, "rows": len(rows)}
 lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)

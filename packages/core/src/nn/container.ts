@@ -4,52 +4,68 @@ import type { Dims } from "../base/typed/dims.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { Module } from "./module.ts";
 import { keepsNothing } from "./plain-layers.ts";
-import type { Fit, Fitted, Given, Unshaped } from "./typed-layer.ts";
+import type { Appended, Fit, Fitted, Given, Unshaped } from "./typed-layer.ts";
 
 /** A module from one tensor to one tensor: what a Sequential chains. */
 export type Layer = Module & { forward(input: Tensor): Tensor };
 
+/** A layer, or a layer with its name. */
+export type Entry = Layer | readonly [name: string, layer: Layer];
+
 /**
- * Layers one after another. Children are named "0", "1", …, or by the keys of an object.
+ * Layers one after another. Children are named "0", "1", …, or as they say: ["conv1", layer], or by the keys of an object.
  *
  * Types    layers that do not fit are a compile error where that can be told without the input; sequential() knows the
- *          input, too.
- * Source   torch.nn.Sequential.
+ *          input, too. The keys of an object have no order there, so its layers are not checked: write pairs.
+ * Source   torch.nn.Sequential; pairs are its OrderedDict.
  *
  * @example
  * const net = new nn.Sequential(new nn.Flatten(), new nn.Linear(4, 2));
  * [...net.stateDict().keys()]; // ["1.weight", "1.bias"]
+ * const named = new nn.Sequential(["flat", new nn.Flatten()], ["fc", new nn.Linear(4, 2)]);
+ * [...named.stateDict().keys()]; // ["fc.weight", "fc.bias"]
  */
-export class Sequential<const L extends readonly Layer[] = readonly Layer[]> extends Module implements Iterable<Layer> {
+export class Sequential<const L extends readonly Entry[] = readonly Layer[]> extends Module implements Iterable<Layer> {
   declare readonly shapeRule: ["sequence", L, ...Dims[]];
   readonly #names: string[] = [];
 
   constructor(layers: Record<string, Layer>);
   constructor(...layers: Fitted<L, Dims>);
-  constructor(...given: (Layer | Record<string, Layer>)[]) {
+  constructor(...given: (Entry | Record<string, Layer>)[]) {
     super();
     const [first] = given;
-    const named =
-      given.length === 1 && first && !(first instanceof Module)
-        ? Object.entries(first)
-        : given.map((layer, i) => [String(i), layer] as const);
-    for (const [name, layer] of named) {
-      if (!(layer instanceof Module))
-        throw new ArgumentError("Sequential", "layer", `entry ${name} is no module: ${String(layer)}.`);
-      this.#add(name, layer as Layer);
-    }
+    const object = given.length === 1 && first && !(first instanceof Module) && !Array.isArray(first);
+    if (object) for (const [name, layer] of Object.entries(first as Record<string, Layer>)) this.#add(name, layer);
+    else for (const entry of given as Entry[]) this.take(entry);
+  }
+
+  /** @internal */
+  protected take(entry: Entry): void {
+    if (Array.isArray(entry)) this.#add(...(entry as readonly unknown[] as [string, Layer]));
+    else this.#add(String(this.#names.length), entry as Layer);
   }
 
   #add(name: string, layer: Layer): void {
+    if (!(layer instanceof Module))
+      throw new ArgumentError("Sequential", "layer", `entry ${name} is no module: ${String(layer)}.`);
+    if (typeof name !== "string" || name === "" || name.includes("."))
+      throw new ArgumentError(
+        "Sequential",
+        "name",
+        `"${name}" cannot be a name: it is empty, has a dot or is no text.`,
+      );
     if (name in this) throw new ArgumentError("Sequential", "name", `the name "${name}" is taken.`);
     this.#names.push(name);
     Object.defineProperty(this, name, { value: layer, enumerable: true, writable: true, configurable: true });
   }
 
-  /** Adds a layer at the end, under the next number unless named. */
-  append(layer: Layer, name = String(this.#names.length)): this {
+  /** Adds a layer at the end, under the next number unless named. The type of what is returned knows it. */
+  append<const M extends Layer>(
+    layer: M & Appended<L, M, Dims>,
+    name = String(this.#names.length),
+  ): Sequential<readonly [...L, M]> {
     this.#add(name, layer);
-    return this;
+    return this as unknown as Sequential<readonly [...L, M]>;
   }
 
   get length(): number {

@@ -4,13 +4,13 @@ import { type Shape, sameShape } from "../base/shape.ts";
 import type { Dims, Unranked } from "../base/typed/dims.ts";
 import type { Chain, Checked, Result, RuleOf } from "../base/typed/rules.ts";
 import { ShapeError } from "../errors/errors.ts";
-import { type Layer, Sequential } from "./container.ts";
+import { type Entry, type Layer, Sequential } from "./container.ts";
 import type { Fit, Given, Unshaped } from "./typed-layer.ts";
 
 /** A Sequential made by sequential(): X is the shape of one sample, L the layers. */
 export class ShapedSequential<
   const X extends Shape = Shape,
-  const L extends readonly Layer[] = readonly Layer[],
+  const L extends readonly Entry[] = readonly Layer[],
 > extends Sequential<L> {
   declare readonly shapeRule: ["sequence", L, X];
   /** The shape of one sample, without the batch. */
@@ -19,7 +19,7 @@ export class ShapedSequential<
   /** @internal Use sequential(). */
   constructor(inputShape: X, layers: L) {
     super({}); // sequential() has checked the layers, with the input; the constructor would, without it
-    for (const layer of layers) this.append(layer);
+    for (const entry of layers) this.take(entry);
     this.inputShape = inputShape;
   }
 
@@ -45,14 +45,14 @@ export class ShapedSequential<
  *
  * inputShape   one sample, without the batch: [channels, height, width].
  * Shape        (N, ...inputShape) → what the last layer gives.
- * Keys         as Sequential: "0.weight", …
+ * Keys         as Sequential: "0.weight", …, or "conv1.weight" for ["conv1", layer].
  * Throws       ShapeError "input" in forward for samples of another shape.
  *
  * @example
  * const net = sequential([3, 32, 32], [new nn.Conv2d(3, 16, 3, { padding: 1 }), new nn.Flatten(), new nn.Linear(16384, 10)]);
  * net.forward(zeros([8, 3, 32, 32])).shape; // [8, 10]; its type is [number, 10]
  */
-export function sequential<const X extends Shape, const L extends readonly Layer[]>(
+export function sequential<const X extends Shape, const L extends readonly Entry[]>(
   inputShape: X,
   layers: L & Checked<L, ["N", ...X]>,
 ): ShapedSequential<X, L> {

@@ -1,7 +1,7 @@
 /** @file What the types of layers are made of; the rules stand in base/typed. Nothing here exists at run time. */
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Dims } from "../base/typed/dims.ts";
-import type { Checked } from "../base/typed/rules.ts";
+import type { After, Chain, Checked, Misfitting } from "../base/typed/rules.ts";
 
 export type { Written } from "../base/typed/dims.ts";
 export type { Fit, Given } from "../base/typed/rules.ts";
@@ -16,3 +16,7 @@ export type Unshaped = Tensor & { readonly shape: { readonly length: number; rea
 export type Fitted<L extends readonly unknown[], X extends Dims> = {
   [At in keyof L]: L[At] & (At extends keyof Checked<L, X> ? Checked<L, X>[At] : unknown);
 };
+
+/** What a layer M behind the layers L must be besides a layer. */
+export type Appended<L extends readonly unknown[], M, X extends Dims> =
+  Chain<L, X> extends infer Y ? (Y extends Dims ? Misfitting<After<M, Y>> : unknown) : never;

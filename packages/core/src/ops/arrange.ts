@@ -1,7 +1,10 @@
 /** @file Elements in other places: turned round, shifted, repeated, cut to a triangle, picked by masks and indices. */
+
 import { arange, tensor } from "../autograd/create.ts";
 import { Tensor } from "../autograd/tensor.ts";
+import type { Shape } from "../base/shape.ts";
 import { normalizeDim, sameShape } from "../base/shape.ts";
+import type { Fit, Given } from "../base/typed/rules.ts";
 import { ArgumentError, BackendError, DTypeError, ShapeError } from "../errors/errors.ts";
 import { add, compare, mul, where } from "./binary.ts";
 import { indexSelect } from "./by-index.ts";
@@ -12,6 +15,7 @@ import { expand, narrow, reshape, select, slice, unsqueeze } from "./view.ts";
 const list = (value: number | readonly number[]) => (typeof value === "number" ? [value] : value);
 
 /** The axes turned round. torch.flip; unlike NumPy's it copies. */
+export function flip<S extends Shape>(input: Tensor<S>, dims: number | readonly number[]): Tensor<S>;
 export function flip(input: Tensor, dims: number | readonly number[]): Tensor {
   return list(dims).reduce((t, dim) => {
     const axis = normalizeDim("flip", dim, t.ndim);
@@ -22,6 +26,11 @@ export function flip(input: Tensor, dims: number | readonly number[]): Tensor {
 }
 
 /** Entries moved along the axes, those beyond the end coming in at the start; without dims over all elements. torch.roll. */
+export function roll<S extends Shape>(
+  input: Tensor<S>,
+  shifts: number | readonly number[],
+  dims?: number | readonly number[],
+): Tensor<S>;
 export function roll(input: Tensor, shifts: number | readonly number[], dims?: number | readonly number[]): Tensor {
   if (dims === undefined) return reshape(roll(reshape(input, [input.numel]), shifts, 0), input.shape);
   const [by, axes] = [list(shifts), list(dims)];
@@ -41,6 +50,10 @@ export function roll(input: Tensor, shifts: number | readonly number[], dims?: n
  * Throws   ArgumentError "repeats" with fewer than axes, or below 0.
  * Source   torch.Tensor.repeat.
  */
+export function repeat<S extends Shape, const R extends readonly number[]>(
+  input: Tensor<S> & Fit<["repeat", R], S>,
+  repeats: R,
+): Tensor<Given<["repeat", R], S>>;
 export function repeat(input: Tensor, repeats: readonly number[]): Tensor {
   const lead = repeats.length - input.ndim;
   if (lead < 0 || repeats.some((n) => !Number.isInteger(n) || n < 0))
@@ -81,11 +94,13 @@ function triangle(name: string, input: Tensor, above: number, comparison: "le" |
 }
 
 /** The lower triangle, zeros above the diagonal (moved up by `diagonal`). torch.tril. */
+export function tril<S extends Shape>(input: Tensor<S>, diagonal?: number): Tensor<S>;
 export function tril(input: Tensor, diagonal = 0): Tensor {
   return triangle("tril", input, diagonal, "le");
 }
 
 /** The upper triangle. torch.triu. */
+export function triu<S extends Shape>(input: Tensor<S>, diagonal?: number): Tensor<S>;
 export function triu(input: Tensor, diagonal = 0): Tensor {
   return triangle("triu", input, diagonal, "ge");
 }
@@ -166,6 +181,10 @@ function byTensors(input: Tensor, axis: number, tensors: readonly Tensor[]): Ten
  * const i = { dtype: "int32" } as const;
  * await index(x, [tensor([0, 1], i), tensor([2, -3], i)]).tolist(); // [3, 4]
  */
+export function index<S extends Shape, const I extends readonly IndexItem[]>(
+  input: Tensor<S> & Fit<["index", I], S>,
+  items: I,
+): Tensor<Given<["index", I], S>>;
 export function index(input: Tensor, items: readonly IndexItem[]): Tensor {
   if (items.length > input.ndim)
     throw new ShapeError("index", "items", `${items.length} items for ${input.ndim} axes.`, [

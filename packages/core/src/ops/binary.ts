@@ -9,6 +9,7 @@ import type { Shape } from "../base/shape.ts";
 import { broadcastShapes, broadcastStrides } from "../base/shape.ts";
 import type { BroadcastShape } from "../base/typed/dense-rules.ts";
 import type { Misfit } from "../base/typed/dims.ts";
+import type { Fit, Given } from "../base/typed/rules.ts";
 import { DTypeError } from "../errors/errors.ts";
 import { to } from "./cast.ts";
 import { sumTo } from "./sum.ts";
@@ -201,6 +202,10 @@ export function div(a: Tensor, b: Operand): Tensor {
 }
 
 /** a to the power b. torch.pow. */
+export function pow<A extends Shape, B>(
+  a: Tensor<A>,
+  b: B & BroadcastFit<"pow", A, B>,
+): Tensor<Broadcasted<"pow", A, B>>;
 export function pow(a: Tensor, b: Operand): Tensor {
   if (typeof b === "number") return unaryOps.pow({ input: floats("pow", a) }, { alpha: b, beta: 0 });
   return binaryOps.pow({ a: floats("pow", a), b: floats("pow", b) }, null);
@@ -225,6 +230,11 @@ export function minimum(a: Tensor, b: Operand): Tensor {
 }
 
 /** condition ? a : b, element by element. torch.where. */
+export function where<C extends Shape, A, B>(
+  condition: Tensor<C>,
+  a: A & BroadcastFit<"where", C, A>,
+  b: B & BroadcastFit<"where", Broadcasted<"where", C, A>, B>,
+): Tensor<Broadcasted<"where", Broadcasted<"where", C, A>, B>>;
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const like = typeof a !== "number" ? a : typeof b !== "number" ? b : condition;
   const mask = condition.dtype === "bool" ? condition : to(condition, "bool");
@@ -234,6 +244,11 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
 type Comparison = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
 
 /** Compares with broadcasting; the result is bool. @internal */
+export function compare<A extends Shape, B>(
+  name: Comparison,
+  a: Tensor<A>,
+  b: B & BroadcastFit<"compare", A, B>,
+): Tensor<Broadcasted<"compare", A, B>>;
 export function compare(name: Comparison, a: Tensor, b: Operand): Tensor {
   let x = a;
   let y =
@@ -254,19 +269,42 @@ export function compare(name: Comparison, a: Tensor, b: Operand): Tensor {
 }
 
 /** a = b, element by element, with broadcasting; bool. torch.eq. */
-export const eq = (a: Tensor, b: Operand): Tensor => compare("eq", a, b);
+export const eq = <A extends Shape, B>(
+  a: Tensor<A>,
+  b: B & BroadcastFit<"compare", A, B>,
+): Tensor<Broadcasted<"compare", A, B>> => compare("eq", a, b);
 /** a ≠ b. torch.ne. */
-export const ne = (a: Tensor, b: Operand): Tensor => compare("ne", a, b);
+export const ne = <A extends Shape, B>(
+  a: Tensor<A>,
+  b: B & BroadcastFit<"compare", A, B>,
+): Tensor<Broadcasted<"compare", A, B>> => compare("ne", a, b);
 /** a < b. torch.lt. */
-export const lt = (a: Tensor, b: Operand): Tensor => compare("lt", a, b);
+export const lt = <A extends Shape, B>(
+  a: Tensor<A>,
+  b: B & BroadcastFit<"compare", A, B>,
+): Tensor<Broadcasted<"compare", A, B>> => compare("lt", a, b);
 /** a ≤ b. torch.le. */
-export const le = (a: Tensor, b: Operand): Tensor => compare("le", a, b);
+export const le = <A extends Shape, B>(
+  a: Tensor<A>,
+  b: B & BroadcastFit<"compare", A, B>,
+): Tensor<Broadcasted<"compare", A, B>> => compare("le", a, b);
 /** a > b. torch.gt. */
-export const gt = (a: Tensor, b: Operand): Tensor => compare("gt", a, b);
+export const gt = <A extends Shape, B>(
+  a: Tensor<A>,
+  b: B & BroadcastFit<"compare", A, B>,
+): Tensor<Broadcasted<"compare", A, B>> => compare("gt", a, b);
 /** a ≥ b. torch.ge. */
-export const ge = (a: Tensor, b: Operand): Tensor => compare("ge", a, b);
+export const ge = <A extends Shape, B>(
+  a: Tensor<A>,
+  b: B & BroadcastFit<"compare", A, B>,
+): Tensor<Broadcasted<"compare", A, B>> => compare("ge", a, b);
 
 /** `value` where the mask is set, else the input. torch.masked_fill. */
+export function maskedFill<A extends Shape, M extends Shape>(
+  input: Tensor<A>,
+  mask: Tensor<M> & Fit<["broadcast", "maskedFill", M], A>,
+  value: Operand,
+): Tensor<Given<["broadcast", "maskedFill", M], A>>;
 export function maskedFill(input: Tensor, mask: Tensor, value: Operand): Tensor {
   return where(mask, value, input);
 }

@@ -1,9 +1,11 @@
 /** @file Reading and writing along an axis by indices that lie on the device. */
+
 import { onesLike, tensor } from "../autograd/create.ts";
 import { run } from "../autograd/define-op.ts";
 import { makeContiguous, Tensor } from "../autograd/tensor.ts";
 import { KernelRefusal } from "../backends/backend.ts";
 import { normalizeDim, type Shape } from "../base/shape.ts";
+import type { Fit, Given } from "../base/typed/rules.ts";
 import { DTypeError, ShapeError } from "../errors/errors.ts";
 import { where } from "./binary.ts";
 import { to } from "./cast.ts";
@@ -22,6 +24,9 @@ import { takeNumbers } from "./take-along.ts";
 import { narrow } from "./view.ts";
 
 export { gatherOp, scatterAddOp, scatterOp };
+
+/** How many indices there are, as the compiler knows it. @internal */
+export type CountOf<I> = I extends readonly number[] ? I["length"] : I extends Tensor<infer T> ? T[0] : number;
 
 /** @internal */
 export function checkIndices(where: string, indices: Tensor): void {
@@ -58,6 +63,11 @@ function reached(input: Tensor, shape: Shape, axis: number): Tensor {
  * @example
  * await indexSelect(tensor([[1, 2, 3]]), 1, [2, 0, 0]).tolist(); // [[3, 1, 1]]
  */
+export function indexSelect<S extends Shape, const D extends number, const I extends readonly number[] | Tensor>(
+  input: Tensor<S> & Fit<["indexSelect", D, CountOf<I>], S>,
+  dim: D,
+  indices: I,
+): Tensor<Given<["indexSelect", D, CountOf<I>], S>>;
 export function indexSelect(input: Tensor, dim: number, indices: readonly number[] | Tensor): Tensor {
   if (!(indices instanceof Tensor)) return takeNumbers(input, dim, indices);
   checkIndices("indexSelect", indices);
@@ -97,6 +107,7 @@ const gathered = (input: Tensor, indices: Tensor, p: Place): Tensor =>
  * @example
  * await gather(tensor([[1, 2], [3, 4]]), 1, tensor([[0, 0], [1, 0]], { dtype: "int32" })).tolist(); // [[1, 1], [4, 3]]
  */
+export function gather<I extends Shape>(input: Tensor, dim: number, index: Tensor<I>): Tensor<I>;
 export function gather(input: Tensor, dim: number, index: Tensor): Tensor {
   const place = checked("gather", input, dim, index);
   return gathered(reached(input, index.shape, place.axis), index, place);
@@ -136,11 +147,23 @@ function scattered(
  * @example
  * await scatter(zeros([2, 3]), 1, tensor([[2], [0]], { dtype: "int32" }), 1).tolist(); // [[0, 0, 1], [1, 0, 0]]
  */
+export function scatter<S extends Shape>(
+  input: Tensor<S>,
+  dim: number,
+  index: Tensor,
+  source: Tensor | number,
+): Tensor<S>;
 export function scatter(input: Tensor, dim: number, index: Tensor, source: Tensor | number): Tensor {
   return scattered("scatter", scatterOp, input, dim, index, source);
 }
 
 /** The same, adding to what is there, in order. torch.scatter_add. */
+export function scatterAdd<S extends Shape>(
+  input: Tensor<S>,
+  dim: number,
+  index: Tensor,
+  source: Tensor | number,
+): Tensor<S>;
 export function scatterAdd(input: Tensor, dim: number, index: Tensor, source: Tensor | number): Tensor {
   return scattered("scatterAdd", scatterAddOp, input, dim, index, source);
 }

@@ -2,12 +2,14 @@ import { run } from "../autograd/define-op.ts";
 import { makeContiguous, Tensor } from "../autograd/tensor.ts";
 import { tell } from "../autograd/trace.ts";
 import { type DType, storageType } from "../base/dtype.ts";
+import type { Shape } from "../base/shape.ts";
 import type { KernelName } from "../kernels/contract.ts";
 
 /**
  * The same values in another element type: float32 → int32 truncates, anything → bool is x ≠ 0. Returns the tensor
  * itself when it has the type already. No gradient passes, as integers have none. torch.Tensor.to(dtype).
  */
+export function to<S extends Shape>(input: Tensor<S>, dtype: DType): Tensor<S>;
 export function to(input: Tensor, dtype: DType): Tensor {
   return input.dtype === dtype ? input : tell("to", { input }, { dtype }, cast(input, dtype));
 }

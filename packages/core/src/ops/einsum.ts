@@ -1,5 +1,7 @@
 import type { Tensor } from "../autograd/tensor.ts";
 import { numel } from "../base/shape.ts";
+import type { EinsumShape } from "../base/typed/join-rules.ts";
+import type { Known, Misfitting, ShapesOf } from "../base/typed/rules.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { matmul } from "./matmul.ts";
 import { sum } from "./sum.ts";
@@ -146,6 +148,10 @@ function joined(left: Lettered, right: Lettered, wanted: (letter: string) => boo
  * einsum("bik,bkj->bij", ones([2, 3, 4]), ones([2, 4, 5])).shape; // [2, 3, 5]
  * einsum("...chw,oc->...ohw", ones([2, 3, 8, 8]), ones([5, 3])).shape; // [2, 5, 8, 8]
  */
+export function einsum<const E extends string, const T extends readonly Tensor[]>(
+  equation: E & Misfitting<EinsumShape<E, ShapesOf<T>>>,
+  ...operands: T
+): Tensor<Known<EinsumShape<E, ShapesOf<T>>>>;
 export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
   const { inputs, output } = parse(equation, operands);
   const parts = checkSizes(inputs, operands).map(withoutTwins);

@@ -1,5 +1,7 @@
 import { ones } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
+import type { Shape } from "../base/shape.ts";
+import type { Given } from "../base/typed/rules.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { compare, where } from "./binary.ts";
 import { checkIndices, gatherOp, scatterOp } from "./by-index.ts";
@@ -16,6 +18,10 @@ import { reshape, unsqueeze } from "./view.ts";
  * @example
  * await oneHot(tensor(Int32Array.of(2, 0)), 3).tolist(); // [[0, 0, 1], [1, 0, 0]]
  */
+export function oneHot<S extends Shape, const N extends number>(
+  indices: Tensor<S>,
+  numClasses: N,
+): Tensor<Given<["embedding", N], S>>;
 export function oneHot(indices: Tensor, numClasses: number): Tensor {
   if (!Number.isInteger(numClasses) || numClasses < 1)
     throw new ArgumentError("oneHot", "numClasses", `numClasses must be a whole number ≥ 1, got ${numClasses}.`);
@@ -38,6 +44,11 @@ export interface EmbeddingOptions {
  * Throws   TargetError "index-range"; DTypeError; ShapeError "rank"; ArgumentError "paddingIdx".
  * Source   torch.nn.functional.embedding.
  */
+export function embedding<S extends Shape, W extends Shape>(
+  indices: Tensor<S>,
+  weight: Tensor<W>,
+  options?: EmbeddingOptions,
+): Tensor<Given<["embedding", W[1]], S>>;
 export function embedding(indices: Tensor, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
   checkIndices("embedding", indices);
   if (weight.ndim !== 2)

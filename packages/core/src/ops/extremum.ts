@@ -1,8 +1,12 @@
 /** @file Largest and smallest elements. */
+
 import { defineOp, run } from "../autograd/define-op.ts";
 import { makeContiguous, Tensor } from "../autograd/tensor.ts";
 import { traced } from "../autograd/trace.ts";
+import type { Shape } from "../base/shape.ts";
 import { normalizeDim } from "../base/shape.ts";
+import type { Written } from "../base/typed/dims.ts";
+import type { Fit, Given } from "../base/typed/rules.ts";
 import { ShapeError } from "../errors/errors.ts";
 import { compare, div, mul } from "./binary.ts";
 import { scatterAddOp } from "./by-index.ts";
@@ -46,11 +50,29 @@ function reduceTo(name: "amax" | "amin", input: Tensor, dim: Dims, { keepdim = f
 }
 
 /** Largest along axes (all by default); equal ones share the gradient. NaN wins. torch.amax. */
+export function amax<
+  S extends Shape,
+  const D extends Dims = undefined,
+  const P extends ReduceOptions = Record<never, never>,
+>(
+  input: Tensor<S> & Fit<["reduce", D, P], S>,
+  dim?: D,
+  options?: Written<P, ReduceOptions>,
+): Tensor<Given<["reduce", D, P], S>>;
 export function amax(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
   return reduceTo("amax", input, dim, options);
 }
 
 /** Smallest along axes (all by default). torch.amin. */
+export function amin<
+  S extends Shape,
+  const D extends Dims = undefined,
+  const P extends ReduceOptions = Record<never, never>,
+>(
+  input: Tensor<S> & Fit<["reduce", D, P], S>,
+  dim?: D,
+  options?: Written<P, ReduceOptions>,
+): Tensor<Given<["reduce", D, P], S>>;
 export function amin(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
   return reduceTo("amin", input, dim, options);
 }
@@ -75,11 +97,29 @@ function argOp(name: "argmax" | "argmin", input: Tensor, dim: number | undefined
 }
 
 /** Index of the first largest along `dim` (of all elements when left out), int32; NaN counts as largest. torch.argmax. */
+export function argmax<
+  S extends Shape,
+  const D extends number | undefined = undefined,
+  const P extends ReduceOptions = Record<never, never>,
+>(
+  input: Tensor<S> & Fit<["reduce", D, P], S>,
+  dim?: D,
+  options?: Written<P, ReduceOptions>,
+): Tensor<Given<["reduce", D, P], S>>;
 export function argmax(input: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
   return argOp("argmax", input, dim, options);
 }
 
 /** Index of the first smallest. torch.argmin. */
+export function argmin<
+  S extends Shape,
+  const D extends number | undefined = undefined,
+  const P extends ReduceOptions = Record<never, never>,
+>(
+  input: Tensor<S> & Fit<["reduce", D, P], S>,
+  dim?: D,
+  options?: Written<P, ReduceOptions>,
+): Tensor<Given<["reduce", D, P], S>>;
 export function argmin(input: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
   return argOp("argmin", input, dim, options);
 }
@@ -113,11 +153,21 @@ const pickOp = defineOp<{ input: Tensor }, { axis: number; indices: Tensor; name
 });
 
 /** Largest along one axis with its index; the gradient goes to the first. torch.max(dim). */
+export function max<S extends Shape, const D extends number, const P extends ReduceOptions = Record<never, never>>(
+  input: Tensor<S> & Fit<["reduce", D, P], S>,
+  dim: D,
+  options?: Written<P, ReduceOptions>,
+): { values: Tensor<Given<["reduce", D, P], S>>; indices: Tensor<Given<["reduce", D, P], S>> };
 export function max(input: Tensor, dim: number, options: ReduceOptions = {}): { values: Tensor; indices: Tensor } {
   return withIndices("amax", input, dim, options);
 }
 
 /** Smallest along one axis with its index. torch.min(dim). */
+export function min<S extends Shape, const D extends number, const P extends ReduceOptions = Record<never, never>>(
+  input: Tensor<S> & Fit<["reduce", D, P], S>,
+  dim: D,
+  options?: Written<P, ReduceOptions>,
+): { values: Tensor<Given<["reduce", D, P], S>>; indices: Tensor<Given<["reduce", D, P], S>> };
 export function min(input: Tensor, dim: number, options: ReduceOptions = {}): { values: Tensor; indices: Tensor } {
   return withIndices("amin", input, dim, options);
 }

@@ -1,10 +1,10 @@
 import { defineOp } from "../autograd/define-op.ts";
 import { copyStrided, makeContiguous, Tensor } from "../autograd/tensor.ts";
 import { tell } from "../autograd/trace.ts";
-import { normalizeDim, sameShape } from "../base/shape.ts";
+import { normalizeDim, type Shape, sameShape } from "../base/shape.ts";
 import type { CatShape } from "../base/typed/dense-rules.ts";
-import type { Misfit } from "../base/typed/dims.ts";
-import type { ShapesOf } from "../base/typed/rules.ts";
+import type { ChunkShapes, SplitShapes, StackShape } from "../base/typed/join-rules.ts";
+import type { Known, Misfitting, ShapesOf } from "../base/typed/rules.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { narrow, unsqueeze } from "./view.ts";
 
@@ -65,8 +65,12 @@ const catOp = defineOp<Record<string, Tensor>, { axis: number }>({
   },
 });
 
-type Catable<Y> = Y extends Misfit<string> ? Y : unknown;
-type Catted<Y> = Y extends readonly number[] ? Y : readonly number[];
+/** Pieces as tensors, each with its shape where they can be counted. @internal */
+export type TensorsOf<Y> = Y extends readonly (readonly unknown[])[]
+  ? number extends Y["length"]
+    ? Tensor[]
+    : { -readonly [I in keyof Y]: Tensor<Known<Y[I]>> }
+  : Tensor[];
 
 /**
  * Joins tensors along an axis they have; all other sizes are equal.
@@ -75,9 +79,9 @@ type Catted<Y> = Y extends readonly number[] ? Y : readonly number[];
  * Source   torch.cat.
  */
 export function cat<const T extends readonly Tensor[], const D extends number = 0>(
-  tensors: T & Catable<CatShape<ShapesOf<T>, D>>,
+  tensors: T & Misfitting<CatShape<ShapesOf<T>, D>>,
   dim?: D,
-): Tensor<Catted<CatShape<ShapesOf<T>, D>>>;
+): Tensor<Known<CatShape<ShapesOf<T>, D>>>;
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   const [first] = tensors;
   if (!first) throw new ArgumentError("cat", "empty", "there is nothing to join.");
@@ -91,6 +95,10 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
 }
 
 /** Joins tensors of one shape along a new axis. torch.stack. */
+export function stack<const T extends readonly Tensor[], const D extends number = 0>(
+  tensors: T & Misfitting<StackShape<ShapesOf<T>, D>>,
+  dim?: D,
+): Tensor<Known<StackShape<ShapesOf<T>, D>>>;
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   const [first] = tensors;
   tensors.forEach((t, i) => {
@@ -107,6 +115,11 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
 }
 
 /** Cuts an axis into pieces of `size` (the last may be smaller) or of the given sizes; views. torch.split. */
+export function split<S extends Shape, const N extends number | readonly number[], const D extends number = 0>(
+  input: Tensor<S> & Misfitting<SplitShapes<S, N, D>>,
+  size: N,
+  dim?: D,
+): TensorsOf<SplitShapes<S, N, D>>;
 export function split(input: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
   const axis = normalizeDim("split", dim, input.ndim);
   const length = input.size(axis);
@@ -125,6 +138,11 @@ export function split(input: Tensor, size: number | readonly number[], dim = 0):
 }
 
 /** Cuts an axis into `chunks` pieces of one size, the last smaller or left out where they do not divide it. torch.chunk. */
+export function chunk<S extends Shape, const C extends number, const D extends number = 0>(
+  input: Tensor<S> & Misfitting<ChunkShapes<S, C, D>>,
+  chunks: C,
+  dim?: D,
+): TensorsOf<ChunkShapes<S, C, D>>;
 export function chunk(input: Tensor, chunks: number, dim = 0): Tensor[] {
   if (!Number.isInteger(chunks) || chunks < 1)
     throw new ArgumentError("chunk", "chunks", `chunks must be a whole number ≥ 1, got ${chunks}.`);

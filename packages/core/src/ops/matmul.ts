@@ -1,6 +1,8 @@
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { Tensor } from "../autograd/tensor.ts";
+import type { Shape } from "../base/shape.ts";
 import { broadcastShapes, numel, sameShape } from "../base/shape.ts";
+import type { Fit, Given } from "../base/typed/rules.ts";
 import { ShapeError } from "../errors/errors.ts";
 import { repeatTo, sumTo } from "./sum.ts";
 import { squeeze, unsqueeze } from "./view.ts";
@@ -71,6 +73,10 @@ export const matmulOp: Op<{ a: Tensor; b: Tensor }, null> = defineOp<{ a: Tensor
  * Throws   ShapeError "inner" when columns and rows differ, "rank" for a scalar.
  * Source   torch.matmul.
  */
+export function matmul<A extends Shape, B extends Shape>(
+  a: Tensor<A>,
+  b: Tensor<B> & Fit<["matmul", B], A>,
+): Tensor<Given<["matmul", B], A>>;
 export function matmul(a: Tensor, b: Tensor): Tensor {
   if (a.ndim === 0 || b.ndim === 0)
     throw new ShapeError("matmul", "rank", "scalars have no matrix product; use mul().");

@@ -8,8 +8,9 @@ import { Tensor } from "../autograd/tensor.ts";
 import type { DType } from "../base/dtype.ts";
 import type { Shape } from "../base/shape.ts";
 import type { FlattenShape } from "../base/typed/dense-rules.ts";
-import type { Reshaped } from "../base/typed/functional-rules.ts";
-import type { Result } from "../base/typed/rules.ts";
+import type { Written } from "../base/typed/dims.ts";
+import type { ChunkShapes, SplitShapes } from "../base/typed/join-rules.ts";
+import type { Fit, Fitting, Given, Misfitting, Result } from "../base/typed/rules.ts";
 import { flip, type IndexItem, index, repeat } from "./arrange.ts";
 import * as binary from "./binary.ts";
 import * as byIndex from "./by-index.ts";
@@ -17,6 +18,7 @@ import { to } from "./cast.ts";
 import { clamp } from "./clamp.ts";
 import * as extremum from "./extremum.ts";
 import * as inPlace from "./in-place.ts";
+import { chunk, split, type TensorsOf } from "./join.ts";
 import { matmul } from "./matmul.ts";
 import { cumprod, cumsum, prod } from "./running.ts";
 import { logSoftmax, softmax } from "./softmax.ts";
@@ -35,14 +37,38 @@ declare module "../autograd/tensor.ts" {
     registerHook(hook: TensorHook): () => void;
     retainGrad(): void;
 
-    add<B>(other: B & binary.BroadcastFit<"add", S, B>): Tensor<binary.Broadcasted<"add", S, B>>;
-    sub<B>(other: B & binary.BroadcastFit<"sub", S, B>): Tensor<binary.Broadcasted<"sub", S, B>>;
-    mul<B>(other: B & binary.BroadcastFit<"mul", S, B>): Tensor<binary.Broadcasted<"mul", S, B>>;
-    div<B>(other: B & binary.BroadcastFit<"div", S, B>): Tensor<binary.Broadcasted<"div", S, B>>;
-    pow(exponent: Operand): Tensor;
-    maximum<B>(other: B & binary.BroadcastFit<"maximum", S, B>): Tensor<binary.Broadcasted<"maximum", S, B>>;
-    minimum<B>(other: B & binary.BroadcastFit<"minimum", S, B>): Tensor<binary.Broadcasted<"minimum", S, B>>;
-    matmul(other: Tensor): Tensor;
+    add<X extends Shape, B>(
+      this: Tensor<X>,
+      other: B & binary.BroadcastFit<"add", X, B>,
+    ): Tensor<binary.Broadcasted<"add", X, B>>;
+    sub<X extends Shape, B>(
+      this: Tensor<X>,
+      other: B & binary.BroadcastFit<"sub", X, B>,
+    ): Tensor<binary.Broadcasted<"sub", X, B>>;
+    mul<X extends Shape, B>(
+      this: Tensor<X>,
+      other: B & binary.BroadcastFit<"mul", X, B>,
+    ): Tensor<binary.Broadcasted<"mul", X, B>>;
+    div<X extends Shape, B>(
+      this: Tensor<X>,
+      other: B & binary.BroadcastFit<"div", X, B>,
+    ): Tensor<binary.Broadcasted<"div", X, B>>;
+    pow<X extends Shape, B>(
+      this: Tensor<X>,
+      exponent: B & binary.BroadcastFit<"pow", X, B>,
+    ): Tensor<binary.Broadcasted<"pow", X, B>>;
+    maximum<X extends Shape, B>(
+      this: Tensor<X>,
+      other: B & binary.BroadcastFit<"maximum", X, B>,
+    ): Tensor<binary.Broadcasted<"maximum", X, B>>;
+    minimum<X extends Shape, B>(
+      this: Tensor<X>,
+      other: B & binary.BroadcastFit<"minimum", X, B>,
+    ): Tensor<binary.Broadcasted<"minimum", X, B>>;
+    matmul<X extends Shape, B extends Shape>(
+      this: Tensor<X> & Fit<["matmul", B], X>,
+      other: Tensor<B>,
+    ): Tensor<Given<["matmul", B], X>>;
     neg(): Tensor<S>;
     exp(): Tensor<S>;
     log(): Tensor<S>;
@@ -50,80 +76,253 @@ declare module "../autograd/tensor.ts" {
     abs(): Tensor<S>;
     sign(): Tensor<S>;
     reciprocal(): Tensor<S>;
-    clamp(min?: Operand, max?: Operand): Tensor;
+    clamp<X extends Shape, const A extends Operand = number, const B extends Operand = number>(
+      this: Tensor<X>,
+      min?: A,
+      max?: B,
+    ): Tensor<A | B extends number ? X : Shape>;
     relu(): Tensor<S>;
     sigmoid(): Tensor<S>;
     tanh(): Tensor<S>;
     softmax(dim: number): Tensor<S>;
     logSoftmax(dim: number): Tensor<S>;
 
-    eq(other: Operand): Tensor;
-    ne(other: Operand): Tensor;
-    lt(other: Operand): Tensor;
-    le(other: Operand): Tensor;
-    gt(other: Operand): Tensor;
-    ge(other: Operand): Tensor;
+    eq<X extends Shape, B>(
+      this: Tensor<X>,
+      other: B & binary.BroadcastFit<"compare", X, B>,
+    ): Tensor<binary.Broadcasted<"compare", X, B>>;
+    ne<X extends Shape, B>(
+      this: Tensor<X>,
+      other: B & binary.BroadcastFit<"compare", X, B>,
+    ): Tensor<binary.Broadcasted<"compare", X, B>>;
+    lt<X extends Shape, B>(
+      this: Tensor<X>,
+      other: B & binary.BroadcastFit<"compare", X, B>,
+    ): Tensor<binary.Broadcasted<"compare", X, B>>;
+    le<X extends Shape, B>(
+      this: Tensor<X>,
+      other: B & binary.BroadcastFit<"compare", X, B>,
+    ): Tensor<binary.Broadcasted<"compare", X, B>>;
+    gt<X extends Shape, B>(
+      this: Tensor<X>,
+      other: B & binary.BroadcastFit<"compare", X, B>,
+    ): Tensor<binary.Broadcasted<"compare", X, B>>;
+    ge<X extends Shape, B>(
+      this: Tensor<X>,
+      other: B & binary.BroadcastFit<"compare", X, B>,
+    ): Tensor<binary.Broadcasted<"compare", X, B>>;
 
-    sum(dim?: Dims, options?: ReduceOptions): Tensor;
-    mean(dim?: Dims, options?: ReduceOptions): Tensor;
-    amax(dim?: Dims, options?: ReduceOptions): Tensor;
-    amin(dim?: Dims, options?: ReduceOptions): Tensor;
-    max(dim: number, options?: ReduceOptions): { values: Tensor; indices: Tensor };
-    min(dim: number, options?: ReduceOptions): { values: Tensor; indices: Tensor };
-    argmax(dim?: number, options?: ReduceOptions): Tensor;
-    argmin(dim?: number, options?: ReduceOptions): Tensor;
+    sum<X extends Shape, const D extends Dims = undefined, const P extends ReduceOptions = Record<never, never>>(
+      this: Tensor<X> & Fit<["reduce", D, P], X>,
+      dim?: D,
+      options?: Written<P, ReduceOptions>,
+    ): Tensor<Given<["reduce", D, P], X>>;
+    mean<X extends Shape, const D extends Dims = undefined, const P extends ReduceOptions = Record<never, never>>(
+      this: Tensor<X> & Fit<["reduce", D, P], X>,
+      dim?: D,
+      options?: Written<P, ReduceOptions>,
+    ): Tensor<Given<["reduce", D, P], X>>;
+    amax<X extends Shape, const D extends Dims = undefined, const P extends ReduceOptions = Record<never, never>>(
+      this: Tensor<X> & Fit<["reduce", D, P], X>,
+      dim?: D,
+      options?: Written<P, ReduceOptions>,
+    ): Tensor<Given<["reduce", D, P], X>>;
+    amin<X extends Shape, const D extends Dims = undefined, const P extends ReduceOptions = Record<never, never>>(
+      this: Tensor<X> & Fit<["reduce", D, P], X>,
+      dim?: D,
+      options?: Written<P, ReduceOptions>,
+    ): Tensor<Given<["reduce", D, P], X>>;
+    max<X extends Shape, const D extends number, const P extends ReduceOptions = Record<never, never>>(
+      this: Tensor<X> & Fit<["reduce", D, P], X>,
+      dim: D,
+      options?: Written<P, ReduceOptions>,
+    ): { values: Tensor<Given<["reduce", D, P], X>>; indices: Tensor<Given<["reduce", D, P], X>> };
+    min<X extends Shape, const D extends number, const P extends ReduceOptions = Record<never, never>>(
+      this: Tensor<X> & Fit<["reduce", D, P], X>,
+      dim: D,
+      options?: Written<P, ReduceOptions>,
+    ): { values: Tensor<Given<["reduce", D, P], X>>; indices: Tensor<Given<["reduce", D, P], X>> };
+    argmax<
+      X extends Shape,
+      const D extends number | undefined = undefined,
+      const P extends ReduceOptions = Record<never, never>,
+    >(
+      this: Tensor<X> & Fit<["reduce", D, P], X>,
+      dim?: D,
+      options?: Written<P, ReduceOptions>,
+    ): Tensor<Given<["reduce", D, P], X>>;
+    argmin<
+      X extends Shape,
+      const D extends number | undefined = undefined,
+      const P extends ReduceOptions = Record<never, never>,
+    >(
+      this: Tensor<X> & Fit<["reduce", D, P], X>,
+      dim?: D,
+      options?: Written<P, ReduceOptions>,
+    ): Tensor<Given<["reduce", D, P], X>>;
 
-    variance(dim?: Dims, options?: statistics.VarianceOptions): Tensor;
-    std(dim?: Dims, options?: statistics.VarianceOptions): Tensor;
-    norm(p?: number, dim?: Dims, options?: ReduceOptions): Tensor;
-    prod(dim?: number, options?: ReduceOptions): Tensor;
-    cumsum(dim: number): Tensor;
-    cumprod(dim: number): Tensor;
-    sort(dim?: number, options?: { descending?: boolean }): Sorted;
-    argsort(dim?: number, options?: { descending?: boolean }): Tensor;
-    topk(k: number, dim?: number, options?: { largest?: boolean }): Sorted;
-    any(dim?: Dims, options?: ReduceOptions): Tensor;
-    all(dim?: Dims, options?: ReduceOptions): Tensor;
+    variance<
+      X extends Shape,
+      const D extends Dims = undefined,
+      const P extends statistics.VarianceOptions = Record<never, never>,
+    >(
+      this: Tensor<X> & Fit<["reduce", D, P], X>,
+      dim?: D,
+      options?: Written<P, statistics.VarianceOptions>,
+    ): Tensor<Given<["reduce", D, P], X>>;
+    std<
+      X extends Shape,
+      const D extends Dims = undefined,
+      const P extends statistics.VarianceOptions = Record<never, never>,
+    >(
+      this: Tensor<X> & Fit<["reduce", D, P], X>,
+      dim?: D,
+      options?: Written<P, statistics.VarianceOptions>,
+    ): Tensor<Given<["reduce", D, P], X>>;
+    norm<X extends Shape, const D extends Dims = undefined, const P extends ReduceOptions = Record<never, never>>(
+      this: Tensor<X> & Fit<["reduce", D, P], X>,
+      p?: number,
+      dim?: D,
+      options?: Written<P, ReduceOptions>,
+    ): Tensor<Given<["reduce", D, P], X>>;
+    prod<
+      X extends Shape,
+      const D extends number | undefined = undefined,
+      const P extends ReduceOptions = Record<never, never>,
+    >(
+      this: Tensor<X> & Fit<["reduce", D, P], X>,
+      dim?: D,
+      options?: Written<P, ReduceOptions>,
+    ): Tensor<Given<["reduce", D, P], X>>;
+    cumsum(dim: number): Tensor<S>;
+    cumprod(dim: number): Tensor<S>;
+    sort(dim?: number, options?: { descending?: boolean }): Sorted<S>;
+    argsort(dim?: number, options?: { descending?: boolean }): Tensor<S>;
+    topk<X extends Shape, const K extends number, const D extends number = -1>(
+      this: Tensor<X> & Fit<["topk", K, D], X>,
+      k: K,
+      dim?: D,
+      options?: { largest?: boolean },
+    ): Sorted<Given<["topk", K, D], X>>;
+    any<X extends Shape, const D extends Dims = undefined, const P extends ReduceOptions = Record<never, never>>(
+      this: Tensor<X> & Fit<["reduce", D, P], X>,
+      dim?: D,
+      options?: Written<P, ReduceOptions>,
+    ): Tensor<Given<["reduce", D, P], X>>;
+    all<X extends Shape, const D extends Dims = undefined, const P extends ReduceOptions = Record<never, never>>(
+      this: Tensor<X> & Fit<["reduce", D, P], X>,
+      dim?: D,
+      options?: Written<P, ReduceOptions>,
+    ): Tensor<Given<["reduce", D, P], X>>;
 
-    gather(dim: number, index: Tensor): Tensor;
-    scatter(dim: number, index: Tensor, source: Tensor | number): Tensor;
-    scatterAdd(dim: number, index: Tensor, source: Tensor | number): Tensor;
-    indexSelect(dim: number, indices: readonly number[] | Tensor): Tensor;
-    maskedFill(mask: Tensor, value: Operand): Tensor;
+    gather<I extends Shape>(dim: number, index: Tensor<I>): Tensor<I>;
+    scatter(dim: number, index: Tensor, source: Tensor | number): Tensor<S>;
+    scatterAdd(dim: number, index: Tensor, source: Tensor | number): Tensor<S>;
+    indexSelect<X extends Shape, const D extends number, const I extends readonly number[] | Tensor>(
+      this: Tensor<X> & Fit<["indexSelect", D, byIndex.CountOf<I>], X>,
+      dim: D,
+      indices: I,
+    ): Tensor<Given<["indexSelect", D, byIndex.CountOf<I>], X>>;
+    maskedFill<X extends Shape, M extends Shape>(
+      this: Tensor<X> & Fit<["broadcast", "maskedFill", M], X>,
+      mask: Tensor<M>,
+      value: Operand,
+    ): Tensor<Given<["broadcast", "maskedFill", M], X>>;
     /** x[items]: see index(). */
-    index(items: readonly IndexItem[]): Tensor;
-    slice(dim: number, start?: number, end?: number, step?: number): Tensor;
-    flip(dims: number | readonly number[]): Tensor;
-    repeat(repeats: readonly number[]): Tensor;
+    index<X extends Shape, const I extends readonly IndexItem[]>(
+      this: Tensor<X> & Fit<["index", I], X>,
+      items: I,
+    ): Tensor<Given<["index", I], X>>;
+    slice<
+      X extends Shape,
+      const D extends number,
+      const From extends number | undefined = undefined,
+      const To extends number | undefined = undefined,
+      const Step extends number | undefined = undefined,
+    >(
+      this: Tensor<X> & Fit<["slice", D, From, To, Step], X>,
+      dim: D,
+      start?: From,
+      end?: To,
+      step?: Step,
+    ): Tensor<Given<["slice", D, From, To, Step], X>>;
+    flip(dims: number | readonly number[]): Tensor<S>;
+    repeat<X extends Shape, const R extends readonly number[]>(
+      this: Tensor<X> & Fit<["repeat", R], X>,
+      repeats: R,
+    ): Tensor<Given<["repeat", R], X>>;
+    /** Pieces of `size`, or of the given sizes, along `dim`. */
+    split<X extends Shape, const N extends number | readonly number[], const D extends number = 0>(
+      this: Tensor<X> & Misfitting<SplitShapes<X, N, D>>,
+      size: N,
+      dim?: D,
+    ): TensorsOf<SplitShapes<X, N, D>>;
+    chunk<X extends Shape, const C extends number, const D extends number = 0>(
+      this: Tensor<X> & Misfitting<ChunkShapes<X, C, D>>,
+      chunks: C,
+      dim?: D,
+    ): TensorsOf<ChunkShapes<X, C, D>>;
 
-    reshape<T extends Shape>(shape: T): Tensor<Reshaped<S, T>>;
+    reshape<X extends Shape, const T extends Shape>(
+      this: Tensor<X> & Fit<["reshape", "reshape", T], X>,
+      shape: T,
+    ): Tensor<Given<["reshape", "reshape", T], X>>;
     /** reshape that refuses to copy. */
-    view<T extends Shape>(shape: T): Tensor<Reshaped<S, T>>;
-    flatten<const From extends number = 0, const To extends number = -1>(
+    view<X extends Shape, const T extends Shape>(
+      this: Tensor<X> & Fit<["reshape", "view", T], X>,
+      shape: T,
+    ): Tensor<Given<["reshape", "view", T], X>>;
+    flatten<X extends Shape, const From extends number = 0, const To extends number = -1>(
+      this: Tensor<X> & Fitting<X, FlattenShape<X, From, To>>,
       startDim?: From,
       endDim?: To,
-    ): Tensor<Result<S, FlattenShape<S, From, To>>>;
-    permute(dims: readonly number[]): Tensor;
-    transpose(dim0: number, dim1: number): Tensor;
+    ): Tensor<Result<X, FlattenShape<X, From, To>>>;
+    permute<X extends Shape, const D extends readonly number[]>(
+      this: Tensor<X> & Fit<["permute", D], X>,
+      dims: D,
+    ): Tensor<Given<["permute", D], X>>;
+    transpose<X extends Shape, const A extends number, const B extends number>(
+      this: Tensor<X> & Fit<["transpose", A, B], X>,
+      dim0: A,
+      dim1: B,
+    ): Tensor<Given<["transpose", A, B], X>>;
     /** The transpose of a matrix. */
-    t(): Tensor;
-    expand(shape: Shape): Tensor;
-    narrow(dim: number, start: number, length: number): Tensor;
-    select(dim: number, index: number): Tensor;
-    squeeze(dim?: number): Tensor;
-    unsqueeze(dim: number): Tensor;
+    t<X extends Shape>(this: Tensor<X>): Tensor<Given<["transpose", 0, 1], X>>;
+    expand<X extends Shape, const T extends Shape>(
+      this: Tensor<X> & Fit<["expand", T], X>,
+      shape: T,
+    ): Tensor<Given<["expand", T], X>>;
+    narrow<X extends Shape, const D extends number, const L extends number>(
+      this: Tensor<X> & Fit<["narrow", D, L], X>,
+      dim: D,
+      start: number,
+      length: L,
+    ): Tensor<Given<["narrow", D, L], X>>;
+    select<X extends Shape, const D extends number>(
+      this: Tensor<X> & Fit<["select", D], X>,
+      dim: D,
+      index: number,
+    ): Tensor<Given<["select", D], X>>;
+    squeeze<X extends Shape, const D extends number | undefined = undefined>(
+      this: Tensor<X> & Fit<["squeeze", D], X>,
+      dim?: D,
+    ): Tensor<Given<["squeeze", D], X>>;
+    unsqueeze<X extends Shape, const D extends number>(
+      this: Tensor<X> & Fit<["unsqueeze", D], X>,
+      dim: D,
+    ): Tensor<Given<["unsqueeze", D], X>>;
     contiguous(): Tensor<S>;
     clone(): Tensor<S>;
     /** The same values in another element type. */
     to(dtype: DType): Tensor<S>;
 
-    add_(other: Operand): Tensor;
-    sub_(other: Operand): Tensor;
-    mul_(other: Operand): Tensor;
-    div_(other: Operand): Tensor;
-    fill_(value: number): Tensor;
-    zero_(): Tensor;
-    copy_(source: Tensor): Tensor;
+    add_(other: Operand): Tensor<S>;
+    sub_(other: Operand): Tensor<S>;
+    mul_(other: Operand): Tensor<S>;
+    div_(other: Operand): Tensor<S>;
+    fill_(value: number): Tensor<S>;
+    zero_(): Tensor<S>;
+    copy_(source: Tensor): Tensor<S>;
   }
 }
 
@@ -181,6 +380,8 @@ const methods: Record<string, Method> = {
   index,
   flip,
   repeat,
+  split,
+  chunk,
   slice: views.slice,
   reshape: views.reshape,
   view: views.view,

@@ -104,6 +104,12 @@ export function groupNorm(
 }
 
 /** Each channel of each sample by itself. Ulyanov et al. 2016; torch.nn.functional.instance_norm without running statistics. */
+export function instanceNorm<S extends Shape>(
+  input: Tensor<S>,
+  weight?: Tensor | null,
+  bias?: Tensor | null,
+  eps?: number,
+): Tensor<S>;
 export function instanceNorm(input: Tensor, weight?: Tensor | null, bias?: Tensor | null, eps = 1e-5): Tensor {
   if (input.ndim < 3)
     throw new ShapeError("instanceNorm", "rank", `input must be (N, C, …) with space, got ${input.ndim} axes.`, [

@@ -2,6 +2,7 @@ import { tensor } from "../autograd/create.ts";
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { numel, type Shape } from "../base/shape.ts";
+import type { Fit, Given } from "../base/typed/rules.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { gatherOp } from "./index-ops.ts";
 import { reshape } from "./view.ts";
@@ -135,6 +136,11 @@ function padVolume(input: Tensor, padding: readonly number[], mode: "reflect" | 
  * Throws   ShapeError "too-wide" when reflection or wrapping has not enough to copy; "rank"; "negative".
  * Source   torch.nn.functional.pad.
  */
+export function pad<S extends Shape, const P extends readonly number[]>(
+  input: Tensor<S> & Fit<["padded", P], S>,
+  padding: P,
+  options?: PadOptions,
+): Tensor<Given<["padded", P], S>>;
 export function pad(input: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
   const { mode = "constant", value = 0 } = options;
   if (!(mode in modes))

@@ -57,6 +57,7 @@ const preluOp = composed<{ input: Tensor; weight: Tensor }, null>({
  * Throws   ShapeError "rank", "channels".
  * Source   He et al. 2015; torch.nn.functional.prelu.
  */
+export function prelu<S extends Shape>(input: Tensor<S>, weight: Tensor): Tensor<S>;
 export function prelu(input: Tensor, weight: Tensor): Tensor {
   return preluOp({ input, weight }, null);
 }

@@ -1,8 +1,12 @@
 /** @file Running sums, and products: both walk along one axis. */
+
 import { arange, ones } from "../autograd/create.ts";
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { copyStrided, makeContiguous, Tensor } from "../autograd/tensor.ts";
+import type { Shape } from "../base/shape.ts";
 import { normalizeDim, numel } from "../base/shape.ts";
+import type { Written } from "../base/typed/dims.ts";
+import type { Fit, Given } from "../base/typed/rules.ts";
 import { flip } from "./arrange.ts";
 import { where } from "./binary.ts";
 import { to } from "./cast.ts";
@@ -35,6 +39,7 @@ const cumsumOp: Op<{ input: Tensor }, Along> = defineOp<{ input: Tensor }, Along
  * @example
  * await cumsum(tensor([1, 2, 4]), 0).tolist(); // [1, 3, 7]
  */
+export function cumsum<S extends Shape>(input: Tensor<S>, dim: number): Tensor<S>;
 export function cumsum(input: Tensor, dim: number): Tensor {
   const axis = normalizeDim("cumsum", dim, input.ndim);
   if (input.ndim === 0) return input;
@@ -92,6 +97,7 @@ function before(input: Tensor, axis: number): Tensor {
  * @example
  * await cumprod(tensor([1, 2, 4]), 0).tolist(); // [1, 2, 8]
  */
+export function cumprod<S extends Shape>(input: Tensor<S>, dim: number): Tensor<S>;
 export function cumprod(input: Tensor, dim: number): Tensor {
   const axis = normalizeDim("cumprod", dim, input.ndim);
   return input.ndim === 0 ? input : cumprodOp({ input }, { axis });
@@ -123,6 +129,15 @@ const prodOp = defineOp<{ input: Tensor }, { axis: number }>({
  *
  * Source   torch.prod.
  */
+export function prod<
+  S extends Shape,
+  const D extends number | undefined = undefined,
+  const P extends ReduceOptions = Record<never, never>,
+>(
+  input: Tensor<S> & Fit<["reduce", D, P], S>,
+  dim?: D,
+  options?: Written<P, ReduceOptions>,
+): Tensor<Given<["reduce", D, P], S>>;
 export function prod(input: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
   if (dim === undefined || input.ndim === 0) {
     const all = prodOp({ input: reshape(input, [numel(input.shape)]) }, { axis: 0 });

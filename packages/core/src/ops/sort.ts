@@ -1,19 +1,22 @@
 /** @file Entries of an axis in order: all of them, or the first few. */
+
 import { run } from "../autograd/define-op.ts";
 import { isGradEnabled } from "../autograd/grad-mode.ts";
 import { GraphNode, nodeOf } from "../autograd/graph.ts";
 import { makeContiguous, Tensor } from "../autograd/tensor.ts";
 import { tell } from "../autograd/trace.ts";
+import type { Shape } from "../base/shape.ts";
 import { normalizeDim } from "../base/shape.ts";
+import type { Fit, Given } from "../base/typed/rules.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { scatterAddOp } from "./by-index.ts";
 import { to } from "./cast.ts";
 import { aroundAxis } from "./sum.ts";
 
-export interface Sorted {
-  readonly values: Tensor;
+export interface Sorted<S extends Shape = Shape> {
+  readonly values: Tensor<S>;
   /** Where each value stood, int32. */
-  readonly indices: Tensor;
+  readonly indices: Tensor<S>;
 }
 
 /** The first `count` along an axis; null for all. */
@@ -54,11 +57,13 @@ function ordered(name: string, input: Tensor, dim: number, count: number | null,
  * @example
  * await sort(tensor([3, 1, 2])).indices.tolist(); // [1, 2, 0]
  */
+export function sort<S extends Shape>(input: Tensor<S>, dim?: number, options?: { descending?: boolean }): Sorted<S>;
 export function sort(input: Tensor, dim = -1, options: { descending?: boolean } = {}): Sorted {
   return ordered("sort", input, dim, null, options.descending ?? false);
 }
 
 /** The places of the entries in order. torch.argsort. */
+export function argsort<S extends Shape>(input: Tensor<S>, dim?: number, options?: { descending?: boolean }): Tensor<S>;
 export function argsort(input: Tensor, dim = -1, options: { descending?: boolean } = {}): Tensor {
   return ordered("argsort", input.detach(), dim, null, options.descending ?? false).indices;
 }
@@ -73,6 +78,12 @@ export function argsort(input: Tensor, dim = -1, options: { descending?: boolean
  * @example
  * await topk(tensor([0.1, 0.7, 0.2]), 2).indices.tolist(); // [1, 2]
  */
+export function topk<S extends Shape, const K extends number, const D extends number = -1>(
+  input: Tensor<S> & Fit<["topk", K, D], S>,
+  k: K,
+  dim?: D,
+  options?: { largest?: boolean },
+): Sorted<Given<["topk", K, D], S>>;
 export function topk(input: Tensor, k: number, dim = -1, options: { largest?: boolean } = {}): Sorted {
   const size = input.shape[normalizeDim("topk", dim, input.ndim)] ?? 1;
   if (!Number.isInteger(k) || k < 0 || k > size)

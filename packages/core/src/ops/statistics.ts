@@ -1,5 +1,9 @@
 /** @file Variance, norms and other reductions that are put together from sums. */
+
 import type { Tensor } from "../autograd/tensor.ts";
+import type { Shape } from "../base/shape.ts";
+import type { Written } from "../base/typed/dims.ts";
+import type { Fit, Given } from "../base/typed/rules.ts";
 import { add, compare, div, mul, pow, sub, where } from "./binary.ts";
 import { to } from "./cast.ts";
 import { amax, amin } from "./extremum.ts";
@@ -23,6 +27,15 @@ function rootOf(t: Tensor): Tensor {
  *
  * Source   torch.var (`var` is a word of JavaScript's).
  */
+export function variance<
+  S extends Shape,
+  const D extends Dims = undefined,
+  const P extends VarianceOptions = Record<never, never>,
+>(
+  input: Tensor<S> & Fit<["reduce", D, P], S>,
+  dim?: D,
+  options?: Written<P, VarianceOptions>,
+): Tensor<Given<["reduce", D, P], S>>;
 export function variance(input: Tensor, dim?: Dims, options: VarianceOptions = {}): Tensor {
   const { correction = 1, keepdim = false } = options;
   const axes = reducedAxes("variance", dim, input.ndim);
@@ -32,6 +45,15 @@ export function variance(input: Tensor, dim?: Dims, options: VarianceOptions = {
 }
 
 /** The root of the variance; its gradient is 0 where it is 0. torch.std. */
+export function std<
+  S extends Shape,
+  const D extends Dims = undefined,
+  const P extends VarianceOptions = Record<never, never>,
+>(
+  input: Tensor<S> & Fit<["reduce", D, P], S>,
+  dim?: D,
+  options?: Written<P, VarianceOptions>,
+): Tensor<Given<["reduce", D, P], S>>;
 export function std(input: Tensor, dim?: Dims, options: VarianceOptions = {}): Tensor {
   return rootOf(variance(input, dim, options));
 }
@@ -46,6 +68,16 @@ export function std(input: Tensor, dim?: Dims, options: VarianceOptions = {}): T
  * @example
  * await norm(tensor([3, -4])).item(); // 5
  */
+export function norm<
+  S extends Shape,
+  const D extends Dims = undefined,
+  const P extends ReduceOptions = Record<never, never>,
+>(
+  input: Tensor<S> & Fit<["reduce", D, P], S>,
+  p?: number,
+  dim?: D,
+  options?: Written<P, ReduceOptions>,
+): Tensor<Given<["reduce", D, P], S>>;
 export function norm(input: Tensor, p = 2, dim?: Dims, options: ReduceOptions = {}): Tensor {
   if (p === 2) return rootOf(sum(mul(input, input), dim, options));
   const magnitude = abs(input);
@@ -64,6 +96,11 @@ export function norm(input: Tensor, p = 2, dim?: Dims, options: ReduceOptions = 
  * @example
  * await logsumexp(tensor([1000, 1000]), 0).item(); // 1000.693…
  */
+export function logsumexp<S extends Shape, const D extends Dims, const P extends ReduceOptions = Record<never, never>>(
+  input: Tensor<S> & Fit<["reduce", D, P], S>,
+  dim: D,
+  options?: Written<P, ReduceOptions>,
+): Tensor<Given<["reduce", D, P], S>>;
 export function logsumexp(input: Tensor, dim: Dims, options: ReduceOptions = {}): Tensor {
   const axes = reducedAxes("logsumexp", dim, input.ndim);
   const largest = amax(input.detach(), axes, { keepdim: true });
@@ -74,11 +111,29 @@ export function logsumexp(input: Tensor, dim: Dims, options: ReduceOptions = {})
 }
 
 /** Whether any element is not 0, along `dim` or of all; bool. torch.any. */
+export function any<
+  S extends Shape,
+  const D extends Dims = undefined,
+  const P extends ReduceOptions = Record<never, never>,
+>(
+  input: Tensor<S> & Fit<["reduce", D, P], S>,
+  dim?: D,
+  options?: Written<P, ReduceOptions>,
+): Tensor<Given<["reduce", D, P], S>>;
 export function any(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
   return compare("gt", sum(to(compare("ne", input, 0), "int32"), dim, options), 0);
 }
 
 /** Whether no element is 0; bool. torch.all. */
+export function all<
+  S extends Shape,
+  const D extends Dims = undefined,
+  const P extends ReduceOptions = Record<never, never>,
+>(
+  input: Tensor<S> & Fit<["reduce", D, P], S>,
+  dim?: D,
+  options?: Written<P, ReduceOptions>,
+): Tensor<Given<["reduce", D, P], S>>;
 export function all(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
   return compare("eq", sum(to(compare("eq", input, 0), "int32"), dim, options), 0);
 }

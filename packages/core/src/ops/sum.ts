@@ -3,6 +3,8 @@ import { isGradEnabled } from "../autograd/grad-mode.ts";
 import { copyStrided, makeContiguous, release, Tensor } from "../autograd/tensor.ts";
 import { tell } from "../autograd/trace.ts";
 import { broadcastStrides, contiguousStrides, normalizeDim, numel, type Shape, sameShape } from "../base/shape.ts";
+import type { Written } from "../base/typed/dims.ts";
+import type { Fit, Given } from "../base/typed/rules.ts";
 
 /** One axis or several; undefined means all. */
 export type Dims = number | readonly number[] | undefined;
@@ -88,6 +90,15 @@ const sumOp = defineOp<{ input: Tensor }, { axes: readonly number[]; keepdim: bo
  * @example
  * await sum(tensor([[1, 2], [3, 4]]), 0).tolist(); // [4, 6]
  */
+export function sum<
+  S extends Shape,
+  const D extends Dims = undefined,
+  const P extends ReduceOptions = Record<never, never>,
+>(
+  input: Tensor<S> & Fit<["reduce", D, P], S>,
+  dim?: D,
+  options?: Written<P, ReduceOptions>,
+): Tensor<Given<["reduce", D, P], S>>;
 export function sum(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
   const axes = reducedAxes("sum", dim, input.ndim);
   const keepdim = options.keepdim ?? false;
@@ -103,6 +114,15 @@ export function sum(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Ten
 }
 
 /** Mean over `dim`. torch.mean. The mean of nothing is NaN. */
+export function mean<
+  S extends Shape,
+  const D extends Dims = undefined,
+  const P extends ReduceOptions = Record<never, never>,
+>(
+  input: Tensor<S> & Fit<["reduce", D, P], S>,
+  dim?: D,
+  options?: Written<P, ReduceOptions>,
+): Tensor<Given<["reduce", D, P], S>>;
 export function mean(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
   const axes = reducedAxes("mean", dim, input.ndim);
   const count = axes.reduce((n, axis) => n * input.shape[axis]!, 1);

@@ -7,8 +7,7 @@ import { copyStrided, makeContiguous, Tensor } from "../autograd/tensor.ts";
 import { tell } from "../autograd/trace.ts";
 import { contiguousStrides, inferReshape, normalizeDim, type Shape, viewStrides } from "../base/shape.ts";
 import type { FlattenShape } from "../base/typed/dense-rules.ts";
-import type { Reshaped } from "../base/typed/functional-rules.ts";
-import type { Fitting, Result } from "../base/typed/rules.ts";
+import type { Fit, Fitting, Given, Result } from "../base/typed/rules.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { sumTo } from "./sum.ts";
 
@@ -50,7 +49,10 @@ export function clone(input: Tensor): Tensor {
 }
 
 /** The same elements under another shape; one size may be −1. A view where memory allows, else a copy. torch.reshape. */
-export function reshape<S extends Shape, T extends Shape>(input: Tensor<S>, shape: T): Tensor<Reshaped<S, T>>;
+export function reshape<S extends Shape, const T extends Shape>(
+  input: Tensor<S> & Fit<["reshape", "reshape", T], S>,
+  shape: T,
+): Tensor<Given<["reshape", "reshape", T], S>>;
 export function reshape(input: Tensor, shape: Shape): Tensor {
   const to = inferReshape("reshape", input.shape, shape);
   const strides = viewStrides(input.shape, input.strides, to);
@@ -63,6 +65,10 @@ function withShape(t: Tensor, shape: Shape): Tensor {
 }
 
 /** reshape that refuses to copy. torch.Tensor.view. */
+export function view<S extends Shape, const T extends Shape>(
+  input: Tensor<S> & Fit<["reshape", "view", T], S>,
+  shape: T,
+): Tensor<Given<["reshape", "view", T], S>>;
 export function view(input: Tensor, shape: Shape): Tensor {
   const to = inferReshape("view", input.shape, shape);
   if (!viewStrides(input.shape, input.strides, to))
@@ -95,6 +101,10 @@ export function flatten(input: Tensor, startDim = 0, endDim = -1): Tensor {
 }
 
 /** Axes in another order. torch.permute. */
+export function permute<S extends Shape, const D extends readonly number[]>(
+  input: Tensor<S> & Fit<["permute", D], S>,
+  dims: D,
+): Tensor<Given<["permute", D], S>>;
 export function permute(input: Tensor, dims: readonly number[]): Tensor {
   const order = dims.map((dim) => normalizeDim("permute", dim, input.ndim));
   if (order.length !== input.ndim || new Set(order).size !== order.length)
@@ -111,6 +121,11 @@ export function permute(input: Tensor, dims: readonly number[]): Tensor {
 }
 
 /** Two axes exchanged. torch.transpose. */
+export function transpose<S extends Shape, const A extends number, const B extends number>(
+  input: Tensor<S> & Fit<["transpose", A, B], S>,
+  dim0: A,
+  dim1: B,
+): Tensor<Given<["transpose", A, B], S>>;
 export function transpose(input: Tensor, dim0: number, dim1: number): Tensor {
   const order = input.shape.map((_, i) => i);
   const a = normalizeDim("transpose", dim0, input.ndim);
@@ -120,6 +135,10 @@ export function transpose(input: Tensor, dim0: number, dim1: number): Tensor {
 }
 
 /** Repeats axes of size 1 without copying; −1 keeps a size. torch.expand. */
+export function expand<S extends Shape, const T extends Shape>(
+  input: Tensor<S> & Fit<["expand", T], S>,
+  shape: T,
+): Tensor<Given<["expand", T], S>>;
 export function expand(input: Tensor, shape: Shape): Tensor {
   const lead = shape.length - input.ndim;
   const to = shape.map((size, i) => (size === -1 ? (input.shape[i - lead] ?? -1) : size));
@@ -154,6 +173,12 @@ function look(name: string, input: Tensor, params: object, at: Look): Tensor {
 }
 
 /** `length` entries of one axis from `start`. torch.narrow. */
+export function narrow<S extends Shape, const D extends number, const L extends number>(
+  input: Tensor<S> & Fit<["narrow", D, L], S>,
+  dim: D,
+  start: number,
+  length: L,
+): Tensor<Given<["narrow", D, L], S>>;
 export function narrow(input: Tensor, dim: number, start: number, length: number): Tensor {
   const axis = normalizeDim("narrow", dim, input.ndim);
   const size = input.size(axis);
@@ -180,6 +205,19 @@ export function narrow(input: Tensor, dim: number, start: number, length: number
  * @example
  * await slice(tensor([0, 1, 2, 3, 4]), 0, 1, 5, 2).tolist(); // [1, 3]
  */
+export function slice<
+  S extends Shape,
+  const D extends number,
+  const From extends number | undefined = undefined,
+  const To extends number | undefined = undefined,
+  const Step extends number | undefined = undefined,
+>(
+  input: Tensor<S> & Fit<["slice", D, From, To, Step], S>,
+  dim: D,
+  start?: From,
+  end?: To,
+  step?: Step,
+): Tensor<Given<["slice", D, From, To, Step], S>>;
 export function slice(input: Tensor, dim: number, start = 0, end = Number.POSITIVE_INFINITY, step = 1): Tensor {
   const axis = normalizeDim("slice", dim, input.ndim);
   const size = input.size(axis);
@@ -218,6 +256,11 @@ export function diagonal(input: Tensor, dim0 = 0, dim1 = 1): Tensor {
 }
 
 /** One entry of an axis; the axis goes away. torch.select. */
+export function select<S extends Shape, const D extends number>(
+  input: Tensor<S> & Fit<["select", D], S>,
+  dim: D,
+  index: number,
+): Tensor<Given<["select", D], S>>;
 export function select(input: Tensor, dim: number, index: number): Tensor {
   const size = input.size(normalizeDim("select", dim, input.ndim));
   if (!Number.isInteger(index) || index < -size || index >= size)
@@ -230,6 +273,10 @@ export function select(input: Tensor, dim: number, index: number): Tensor {
 }
 
 /** Removes an axis of size 1 (or every such axis). torch.squeeze. */
+export function squeeze<S extends Shape, const D extends number | undefined = undefined>(
+  input: Tensor<S> & Fit<["squeeze", D], S>,
+  dim?: D,
+): Tensor<Given<["squeeze", D], S>>;
 export function squeeze(input: Tensor, dim?: number): Tensor {
   if (dim === undefined)
     return reshape(
@@ -246,6 +293,10 @@ export function squeeze(input: Tensor, dim?: number): Tensor {
 }
 
 /** Adds an axis of size 1. torch.unsqueeze. */
+export function unsqueeze<S extends Shape, const D extends number>(
+  input: Tensor<S> & Fit<["unsqueeze", D], S>,
+  dim: D,
+): Tensor<Given<["unsqueeze", D], S>>;
 export function unsqueeze(input: Tensor, dim: number): Tensor {
   const axis = normalizeDim("unsqueeze", dim, input.ndim + 1);
   return reshape(input, [...input.shape.slice(0, axis), 1, ...input.shape.slice(axis)]);

@@ -2,7 +2,20 @@
  * @file Typical mistakes, each a compile error on the line below its comment: without the error the comment is one. What
  * the message says is in shape-cases.generated.ts.
  */
-import { add, cat, conv2d, flatten, linear, maxPool2d, nn, sequential, type Tensor, zeros } from "@drishti/core";
+import {
+  add,
+  cat,
+  conv2d,
+  einsum,
+  flatten,
+  linear,
+  maxPool2d,
+  nn,
+  sequential,
+  stack,
+  type Tensor,
+  zeros,
+} from "@drishti/core";
 
 const images = zeros([8, 3, 32, 32] as const);
 const grey = zeros([8, 1, 28, 28] as const);
@@ -234,4 +247,47 @@ sequential(
     new nn.PixelShuffle(2),
   ],
 );
+// 34 Rows and columns exchanged once too often.
+// @ts-expect-error linear: expects 3072 input features, got 8
+new nn.Linear(3072, 10).forward(images.flatten(1).t());
+// 35 An axis that the tensor does not have.
+// @ts-expect-error reduction: there is no axis 4 in [8, 3, 32, 32]
+images.mean([2, 4]);
+// 36 The mean over height and width leaves no maps.
+const pooled = images.mean([2, 3]);
+// @ts-expect-error conv2d: expects [batch, channels, height, width], got [8, 3]
+c.forward(pooled);
+// 37 A batch axis put behind instead of in front.
+const behind = zeros([3, 32, 32] as const).unsqueeze(-1);
+// @ts-expect-error conv2d: expects 3 input channels, got 32
+c.forward(behind.permute([2, 1, 0, 3]));
+// 38 A reshape that loses elements.
+// @ts-expect-error reshape: [8, 3, 32, 32] has 24576 elements, [8, 1024] 8192
+images.reshape([8, 1024]);
+// 39 Attention's product without its transpose.
+const queries = zeros([8, 16, 64] as const);
+// @ts-expect-error matmul: [8, 16, 64] has 64 columns, [8, 16, 64] 16 rows
+queries.matmul(queries);
+// 40 The same in letters.
+// @ts-expect-error einsum: axis "d" is 64 here and 16 there
+einsum("bqd,bdk->bqk", queries, queries);
+// 41 Pictures of other sizes in one batch.
+// @ts-expect-error stack: …
+stack([zeros([3, 32, 32] as const), zeros([3, 28, 28] as const)]);
+// 42 A misfit between layers that have names.
+new nn.Sequential(
+  ["conv", c],
+  ["norm", new nn.BatchNorm2d(16)],
+  // @ts-expect-error batchNorm2d: expects 32 channels, got 16
+  ["bad", new nn.BatchNorm2d(32)],
+);
+// 43 A layer appended that does not fit.
+const grown = sequential([3, 32, 32], [["conv", c]])
+  .append(new nn.Flatten())
+  .append(new nn.Linear(16384, 10));
+// @ts-expect-error linear: expects 100 input features, got 10
+grown.append(new nn.Linear(100, 10));
+// 44 Five best of three classes.
+// @ts-expect-error topk: k must be a whole number from 0 to 3, got 5
+zeros([8, 3] as const).topk(5);
 void hundred;

@@ -1,5 +1,23 @@
 /** @file What is not known is not checked, and code that says nothing of shapes compiles as before. */
-import { add, conv2d, type Device, nn, optim, relu, type Shape, sequential, Tensor, zeros } from "@drishti/core";
+import {
+  add,
+  amax,
+  argmax,
+  argmin,
+  conv2d,
+  type Device,
+  gt,
+  lt,
+  mean,
+  mul,
+  nn,
+  optim,
+  relu,
+  type Shape,
+  sequential,
+  Tensor,
+  zeros,
+} from "@drishti/core";
 import { same } from "./equal.ts";
 
 declare const n: number;
@@ -29,7 +47,12 @@ same<typeof after, Tensor<readonly number[]>>(true);
 new nn.Sequential(new nn.Conv2d(3, 4, 3), ...layers, new nn.Linear(10, 10));
 sequential([3, 32, 32], layers);
 
-// By name, and empty.
+// By name, appended, and empty.
+const namedOnes = new nn.Sequential(["conv", new nn.Conv2d(3, 4, 3)], new nn.ReLU(), ["flat", new nn.Flatten()]);
+const namedOut = namedOnes.forward(zeros([2, 3, 8, 8] as const));
+same<typeof namedOut, Tensor<[2, 144]>>(true);
+const longer = namedOnes.append(new nn.Linear(144, 10), "fc").forward(zeros([2, 3, 8, 8] as const));
+same<typeof longer, Tensor<[2, 10]>>(true);
 new nn.Sequential({ features: new nn.Conv2d(3, 4, 3), relu: new nn.ReLU() });
 new nn.Sequential();
 
@@ -41,6 +64,32 @@ x = relu(x).flatten(1);
 x = new nn.Linear(14400, 10).forward(x);
 x = add(x, 1).reshape([-1]).sum();
 for (const layer of list) x = layer.forward(x);
+
+// Generic code over shapes: a tensor of any shape is still a tensor.
+function normalised<S extends Shape>(input: Tensor<S>): Tensor<S> {
+  const any: Tensor = input;
+  any.sum(0).matmul(any);
+  return relu(input).clamp(0, 1).neg();
+}
+same<ReturnType<typeof normalised<[2, 3]>>, Tensor<[2, 3]>>(true);
+
+// Axes, sizes and options from variables: no error, the shape unknown, or known as far as it can be.
+declare const axis: number;
+declare const keep: boolean;
+const grid = zeros([2, 3, 4] as const);
+const unknowns: Tensor[] = [
+  grid.sum(axis),
+  grid.mean(sizes, { keepdim: keep }),
+  grid.permute(sizes),
+  grid.squeeze(axis),
+];
+unknowns.push(grid.unsqueeze(axis), grid.reshape(sizes), grid.expand(sizes), grid.index([0, [axis]]), ...grid.split(n));
+same<ReturnType<typeof grid.sum<[2, 3, 4], 1, { keepdim: boolean }>>, Tensor<readonly number[]>>(true);
+const open3 = grid.narrow(1, 0, n);
+same<typeof open3, Tensor<[2, number, 4]>>(true);
+const flat = grid.reshape([n, -1]);
+same<typeof flat, Tensor<[number, number]>>(true);
+void unknowns;
 
 // A typed tensor goes wherever a tensor goes.
 const typed = zeros([2, 3] as const);
@@ -102,7 +151,15 @@ class Leaky extends nn.ReLU {
 }
 new nn.Sequential(new Scaled(3, 4, 3), new Doubled(), new Leaky());
 
-// Functions of tensors, options from elsewhere.
+// Functions of tensors, options from elsewhere, one of two functions.
+const extreme = n > 0 ? argmax : argmin;
+extreme(x, 0, { keepdim: true }).sum();
+const pooling = n > 0 ? amax : mean;
+pooling(x, [2, 3]).add(1);
+const compared = n > 0 ? gt : lt;
+compared(x, 0).any();
+const joined = n > 0 ? add : mul;
+joined(x, 2).relu();
 const twice = (f: (input: Tensor) => Tensor, input: Tensor): Tensor => f(f(input));
 twice(relu, x);
 declare const options: nn.Conv2dOptions;

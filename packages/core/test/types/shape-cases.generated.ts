@@ -1,6 +1,6 @@
 // Made by scripts/generate-shape-cases.mjs from test/golden/shapes.json; do not edit.
-import { nn } from "@drishti/core";
-import { fits, refused, type ShapeCase } from "./shape-case.ts";
+import { argmax, cat, chunk, conv2d, cumprod, einsum, expand, index, interpolate, linear, logsumexp, matmul, mean, min, pad, permute, pixelShuffle, repeat, reshape, slice, split, squeeze, stack, std, sum, topk, transpose, unsqueeze, where, nn } from "@drishti/core";
+import { declined, fits, gives, refused, type ShapeCase, says } from "./shape-case.ts";
 
 export const cases: readonly ShapeCase[] = [
   fits("conv2d 3x3", () => new nn.Conv2d(3, 8, 3), [2,3,8,8], [2,8,6,6]),
@@ -139,4 +139,184 @@ export const cases: readonly ShapeCase[] = [
   refused("residual that shrinks", () => new nn.Residual(new nn.Conv2d(4, 4, 3)), [1,4,5,5], "residual", "residual: the branch gives [1, 4, 3, 3], the way around it [1, 4, 5, 5]"),
   refused("residual of other channels", () => new nn.Residual(new nn.Conv2d(4, 8, 1)), [1,4,5,5], "residual", "residual: the branch gives [1, 8, 5, 5], the way around it [1, 4, 5, 5]"),
   refused("concat of other sizes", () => new nn.Concat([new nn.Conv2d(4, 2, 3), new nn.Identity()]), [1,4,5,5], "sizes", "cat: [1, 2, 3, 3] and [1, 4, 5, 5] differ outside axis 1"),
+  gives("permute", [[2,3,4]], (x) => x.permute([2, 0, 1]), [4,2,3]),
+  gives("permute from the end", [[2,3,4]], (x) => permute(x, [-1, 0, -2]), [4,2,3]),
+  gives("transpose", [[2,3,4]], (x) => x.transpose(0, 2), [4,3,2]),
+  gives("transpose from the end", [[2,3,4]], (x) => transpose(x, -1, -2), [2,4,3]),
+  gives("transpose of one axis", [[2,3,4]], (x) => transpose(x, 1, 1), [2,3,4]),
+  gives("t", [[2,3]], (x) => x.t(), [3,2]),
+  gives("squeeze", [[2,1,4]], (x) => x.squeeze(1), [2,4]),
+  gives("squeeze from the end", [[1,2,1]], (x) => squeeze(x, -3), [2,1]),
+  gives("squeeze what is not 1", [[2,3,4]], (x) => squeeze(x, 0), [2,3,4]),
+  gives("squeeze all", [[1,2,1,3]], (x) => squeeze(x), [2,3]),
+  gives("unsqueeze", [[2,3,4]], (x) => x.unsqueeze(0), [1,2,3,4]),
+  gives("unsqueeze at the end", [[2,3,4]], (x) => unsqueeze(x, -1), [2,3,4,1]),
+  gives("unsqueeze before the last", [[2,3,4]], (x) => unsqueeze(x, -2), [2,3,1,4]),
+  gives("reshape", [[2,3,4]], (x) => x.reshape([4, 6]), [4,6]),
+  gives("reshape with an open size", [[2,3,4]], (x) => x.reshape([-1, 8]), [3,8]),
+  gives("reshape to a line", [[2,3,4]], (x) => reshape(x, [-1]), [24]),
+  gives("view", [[2,3,4]], (x) => x.view([2, 12]), [2,12]),
+  gives("flatten", [[2,3,4]], (x) => x.flatten(1), [2,12]),
+  gives("expand", [[2,1,4]], (x) => x.expand([2, 3, 4]), [2,3,4]),
+  gives("expand, sizes kept, an axis in front", [[3,1]], (x) => expand(x, [5, -1, 4]), [5,3,4]),
+  gives("narrow", [[2,3,4]], (x) => x.narrow(-1, 1, 2), [2,3,2]),
+  gives("select", [[2,3,4]], (x) => x.select(1, 2), [2,4]),
+  gives("slice", [[2,7]], (x) => x.slice(1, 1, 3), [2,2]),
+  gives("slice with steps", [[2,7]], (x) => slice(x, 1, 1, 7, 3), [2,2]),
+  gives("slice beyond the end", [[2,3,4]], (x) => slice(x, 0, 1, 99), [1,3,4]),
+  gives("slice from an entry on", [[2,3,4]], (x) => slice(x, 2, 3), [2,3,1]),
+  gives("index", [[2,3,4]], (x) => x.index([1, null, [1, 3]]), [3,2]),
+  gives("index of the first axis", [[2,3,4]], (x) => index(x, [0]), [3,4]),
+  gives("repeat", [[2,3,4]], (x) => x.repeat([2, 1, 3]), [4,3,12]),
+  gives("repeat with an axis in front", [[4]], (x) => repeat(x, [2, 3]), [2,12]),
+  gives("flip", [[2,3,4]], (x) => x.flip([0, 1]), [2,3,4]),
+  gives("clone", [[2,3,4]], (x) => x.clone(), [2,3,4]),
+  declined("permute with too few axes", [[2,3,4]], (x) =>
+    // @ts-expect-error
+    x.permute([0, 1]),
+    "dims", says<["permute",[0,1]], [2,3,4]>()("permute: [0, 1] must name each of the 3 axes once")),
+  declined("permute with one axis twice", [[2,3,4]], (x) =>
+    // @ts-expect-error
+    permute(x, [0, -3, 1]),
+    "dims", says<["permute",[0,-3,1]], [2,3,4]>()("permute: [0, -3, 1] must name each of the 3 axes once")),
+  declined("permute of an axis that is not there", [[2,3,4]], (x) =>
+    // @ts-expect-error
+    permute(x, [0, 1, 3]),
+    "dim", says<["permute",[0,1,3]], [2,3,4]>()("permute: there is no axis 3 in [2, 3, 4]")),
+  declined("transpose of an axis that is not there", [[2,3,4]], (x) =>
+    // @ts-expect-error
+    x.transpose(0, 3),
+    "dim", says<["transpose",0,3], [2,3,4]>()("transpose: there is no axis 3 in [2, 3, 4]")),
+  declined("squeeze of an axis that is not there", [[2,3,4]], (x) =>
+    // @ts-expect-error
+    x.squeeze(-4),
+    "dim", says<["squeeze",-4], [2,3,4]>()("squeeze: there is no axis -4 in [2, 3, 4]")),
+  declined("unsqueeze too far", [[2,3,4]], (x) =>
+    // @ts-expect-error
+    x.unsqueeze(4),
+    "dim", says<["unsqueeze",4], [2,3,4]>()("unsqueeze: there is no axis 4 in [2, 3, 4, 1]")),
+  declined("reshape to another number", [[2,3,4]], (x) =>
+    // @ts-expect-error
+    x.reshape([5, 5]),
+    "numel", says<["reshape","reshape",[5,5]], [2,3,4]>()("reshape: [2, 3, 4] has 24 elements, [5, 5] 25")),
+  declined("reshape that does not go in", [[2,3,4]], (x) =>
+    // @ts-expect-error
+    reshape(x, [-1, 7]),
+    "numel", says<["reshape","reshape",[-1,7]], [2,3,4]>()("reshape: [2, 3, 4] has 24 elements, which do not go into [-1, 7]")),
+  declined("reshape with two open sizes", [[2,3,4]], (x) =>
+    // @ts-expect-error
+    reshape(x, [-1, -1]),
+    "two-unknown", says<["reshape","reshape",[-1,-1]], [2,3,4]>()("reshape: only one size may be -1, got [-1, -1]")),
+  declined("expand of another size", [[2,3,4]], (x) =>
+    // @ts-expect-error
+    x.expand([2, 5, 4]),
+    "broadcast", says<["expand",[2,5,4]], [2,3,4]>()("expand: [2, 3, 4] cannot be expanded to [2, 5, 4]")),
+  declined("narrow beyond the end", [[2,3,4]], (x) =>
+    // @ts-expect-error
+    x.narrow(1, 0, 4),
+    "range", says<["narrow",1,4], [2,3,4]>()("narrow: 4 entries do not lie in axis 1 of [2, 3, 4]")),
+  declined("select of an axis that is not there", [[2,3,4]], (x) =>
+    // @ts-expect-error
+    x.select(3, 0),
+    "dim", says<["select",3], [2,3,4]>()("select: there is no axis 3 in [2, 3, 4]")),
+  declined("index with too many items", [[2,3,4]], (x) =>
+    // @ts-expect-error
+    x.index([0, 0, 0, 0]),
+    "items", says<["index",[0,0,0,0]], [2,3,4]>()("index: 4 items for 3 axes")),
+  declined("repeat with too few numbers", [[2,3,4]], (x) =>
+    // @ts-expect-error
+    x.repeat([2, 2]),
+    "repeats", says<["repeat",[2,2]], [2,3,4]>()("repeat: [2, 2] must have a number for each axis of [2, 3, 4]")),
+  gives("sum", [[2,3,4]], (x) => x.sum(), []),
+  gives("sum of one axis", [[2,3,4]], (x) => x.sum(1), [2,4]),
+  gives("sum of one axis, kept", [[2,3,4]], (x) => sum(x, -1, { keepdim: true }), [2,3,1]),
+  gives("mean of two axes", [[2,3,4]], (x) => x.mean([0, -1]), [3]),
+  gives("mean of two axes, kept", [[2,3,4]], (x) => mean(x, [1, 2], { keepdim: true }), [2,1,1]),
+  gives("sum of everything, kept", [[2,3,4]], (x) => sum(x, undefined, { keepdim: true }), [1,1,1]),
+  gives("sum of a scalar", [[]], (x) => sum(x, 0), []),
+  gives("amax", [[2,3,4]], (x) => x.amax([0, 1]), [4]),
+  gives("argmax", [[2,3,4]], (x) => x.argmax(1), [2,4]),
+  gives("argmax of everything", [[2,3,4]], (x) => argmax(x), []),
+  gives("max", [[2,3,4]], (x) => x.max(-1).values, [2,3]),
+  gives("min, kept", [[2,3,4]], (x) => min(x, 0, { keepdim: true }).indices, [1,3,4]),
+  gives("variance", [[2,3,4]], (x) => x.variance(2), [2,3]),
+  gives("std", [[2,3,4]], (x) => std(x, [0], { keepdim: true }), [1,3,4]),
+  gives("norm", [[2,3,4]], (x) => x.norm(2, 1), [2,4]),
+  gives("prod", [[2,3,4]], (x) => x.prod(1), [2,4]),
+  gives("logsumexp", [[2,3,4]], (x) => logsumexp(x, 2), [2,3]),
+  gives("any", [[2,3,4]], (x) => x.any(0), [3,4]),
+  gives("cumsum", [[2,3,4]], (x) => x.cumsum(1), [2,3,4]),
+  gives("cumprod", [[2,3,4]], (x) => cumprod(x, -1), [2,3,4]),
+  gives("softmax", [[2,3,4]], (x) => x.softmax(1), [2,3,4]),
+  gives("sort", [[2,3,4]], (x) => x.sort(0).values, [2,3,4]),
+  gives("topk", [[2,3,4]], (x) => x.topk(2).values, [2,3,2]),
+  gives("topk of an axis", [[2,3,4]], (x) => topk(x, 3, 1).indices, [2,3,4]),
+  gives("clamp", [[2,3,4]], (x) => x.clamp(0, 1), [2,3,4]),
+  declined("sum of an axis that is not there", [[2,3,4]], (x) =>
+    // @ts-expect-error
+    x.sum(3),
+    "dim", says<["reduce",3,{}], [2,3,4]>()("reduction: there is no axis 3 in [2, 3, 4]")),
+  declined("mean of axes of which one is not there", [[2,3,4]], (x) =>
+    // @ts-expect-error
+    mean(x, [0, -4]),
+    "dim", says<["reduce",[0,-4],{}], [2,3,4]>()("reduction: there is no axis -4 in [2, 3, 4]")),
+  declined("topk of more than there are", [[2,3,4]], (x) =>
+    // @ts-expect-error
+    x.topk(5),
+    "k", says<["topk",5,-1], [2,3,4]>()("topk: k must be a whole number from 0 to 4, got 5")),
+  gives("a comparison", [[2,3],[3]], (x, y) => x.gt(y), [2,3]),
+  gives("pow", [[2,1],[3]], (x, y) => x.pow(y), [2,3]),
+  gives("where", [[2,1],[3],[4,1,1]], (x, y, z) => where(x.gt(0), y, z), [4,2,3]),
+  gives("maskedFill", [[2,3],[3]], (x, y) => x.maskedFill(y.gt(0), 1), [2,3]),
+  gives("matmul", [[2,3],[3,4]], (x, y) => x.matmul(y), [2,4]),
+  gives("matmul of batches", [[5,1,2,3],[7,3,4]], (x, y) => matmul(x, y), [5,7,2,4]),
+  gives("matmul with a vector", [[5,2,3],[3]], (x, y) => matmul(x, y), [5,2]),
+  gives("matmul of a vector", [[3],[5,3,2]], (x, y) => matmul(x, y), [5,2]),
+  gives("matmul of vectors", [[3],[3]], (x, y) => matmul(x, y), []),
+  gives("einsum", [[2,3,4],[2,4,5]], (x, y) => einsum("bik,bkj->bij", x, y), [2,3,5]),
+  gives("einsum without an arrow", [[2,3],[3,4]], (x, y) => einsum("cb, ba", x, y), [4,2]),
+  gives("einsum of three", [[2,3],[4,3,5],[2,5]], (x, y, z) => einsum("bi,oij,bj->bo", x, y, z), [2,4]),
+  gives("stack", [[2,3],[2,3]], (x, y) => stack([x, y, x], 1), [2,3,3]),
+  gives("stack behind", [[2,3],[2,3]], (x, y) => stack([x, y], -1), [2,3,2]),
+  gives("cat", [[2,3],[2,5]], (x, y) => cat([x, y], 1), [2,8]),
+  gives("split by a size", [[3,5]], (x) => x.split(2, 1)[1], [3,2]),
+  gives("split by a size, the last", [[3,5]], (x) => split(x, 2, -1)[2], [3,1]),
+  gives("split by sizes", [[3,5]], (x) => split(x, [1, 4], 1)[1], [3,4]),
+  gives("chunk", [[7,2]], (x) => chunk(x, 3)[2], [1,2]),
+  gives("pad", [[2,3,4]], (x) => pad(x, [1, 2]), [2,3,7]),
+  gives("pad of two axes", [[2,3,4]], (x) => pad(x, [1, 2, 3, 0]), [2,6,7]),
+  gives("interpolate", [[1,2,3,4]], (x) => interpolate(x, { scaleFactor: 2 }), [1,2,6,8]),
+  gives("interpolate to a size", [[1,2,3,4]], (x) => interpolate(x, { size: [5, 7], mode: "bilinear" }), [1,2,5,7]),
+  gives("pixelShuffle", [[1,8,3,4]], (x) => pixelShuffle(x, 2), [1,2,6,8]),
+  gives("indexSelect", [[2,3,4]], (x) => x.indexSelect(1, [2, 0]), [2,2,4]),
+  gives("linear", [[2,3],[4,3]], (x, y) => linear(x, y), [2,4]),
+  gives("conv2d", [[2,3,8,8],[4,3,3,3]], (x, y) => conv2d(x, y, null, { stride: 2 }), [2,4,3,3]),
+  declined("matmul of inner sizes that differ", [[2,3],[4,5]], (x, y) =>
+    // @ts-expect-error
+    x.matmul(y),
+    "inner", says<["matmul",[4,5]], [2,3]>()("matmul: [2, 3] has 3 columns, [4, 5] 4 rows")),
+  declined("matmul of batches that differ", [[2,2,3],[3,3,4]], (x, y) =>
+    // @ts-expect-error
+    matmul(x, y),
+    "broadcast", says<["matmul",[3,3,4]], [2,2,3]>()("matmul: [2] and [3] do not broadcast")),
+  declined("einsum of sizes that differ", [[2,3],[4,5]], (x, y) =>
+    // @ts-expect-error
+    einsum("ij,jk->ik", x, y),
+    "sizes", says<["einsum","ij,jk->ik",[[4,5]]], [2,3]>()("einsum: axis \"j\" is 3 here and 4 there")),
+  declined("einsum of another number of axes", [[2,3]], (x) =>
+    // @ts-expect-error
+    einsum("ijk->i", x),
+    "rank", says<["einsum","ijk->i",[]], [2,3]>()("einsum: 3 letters for the 2 axes of [2, 3]")),
+  declined("stack of other shapes", [[2,3],[2,4]], (x, y) =>
+    // @ts-expect-error
+    stack([x, y]),
+    "sizes", says<["stack",[[2,4]],0], [2,3]>()("stack: [2, 3] and [2, 4] differ")),
+  declined("split by sizes that do not add up", [[3,5]], (x) =>
+    // @ts-expect-error
+    split(x, [1, 3], 1),
+    "sizes", says<["split",[1,3],1], [3,5]>()("split: sizes [1, 3] do not add up to 5 along axis 1 of [3, 5]")),
+  declined("a comparison of shapes that do not broadcast", [[2,3],[4]], (x, y) =>
+    // @ts-expect-error
+    x.gt(y),
+    "broadcast", says<["broadcast","compare",[4]], [2,3]>()("compare: [2, 3] and [4] do not broadcast")),
 ];

@@ -34,7 +34,7 @@ export type Fits<A, B> = number extends A ? true : number extends B ? true : A e
 /** A size for arithmetic: names count as unknown. */
 export type Size<D> = D extends number ? D : number;
 
-type IsUnion<V, All = V> = V extends unknown ? ([All] extends [V] ? false : true) : never;
+export type IsUnion<V, All = V> = V extends unknown ? ([All] extends [V] ? false : true) : never;
 
 /** A number written in the source; whatever else (a variable, one of several, a fraction, below zero) is `number`. */
 export type Literal<V> = [V] extends [number]

@@ -1,6 +1,6 @@
 /** @file Shapes of functions that take their weights as tensors, by way of the layers' rules. */
 import type { Multiply } from "./arithmetic.ts";
-import type { Dims, Literal, Option, Size, Unranked } from "./dims.ts";
+import type { Dims, Literal, Option, Size } from "./dims.ts";
 
 type Groups<P> = Literal<Option<P, "groups", 1>>;
 type Num<V> = V extends number ? V : number;
@@ -29,11 +29,3 @@ export type ConvTranspose1dRule<W extends Dims, P> = W extends readonly [infer C
 export type LinearRule<W extends Dims> = W extends readonly [infer O, infer I]
   ? ["linear", Size<I>, Size<O>]
   : ["linear", number, number];
-
-/** reshape() to T: its sizes, where they are written and none is −1. */
-export type Reshaped<X extends Dims, T extends Dims> =
-  Unranked<X> extends true
-    ? readonly number[]
-    : Unranked<T> extends true
-      ? readonly number[]
-      : { -readonly [At in keyof T]: T[At] extends -1 ? number : Size<T[At]> };

@@ -2,8 +2,25 @@
  * @file From a layer's type to its shape rule. Every layer class carries `shapeRule`, a tuple of the rule's name and the
  * layer's arguments, in its type only; the table below says what each rule does to a shape.
  */
+import type {
+  ExpandShape,
+  IndexShape,
+  InsertShape,
+  NarrowShape,
+  PaddedShape,
+  PermuteShape,
+  ReduceShape,
+  RepeatShape,
+  Replaced,
+  ReshapeShape,
+  SliceShape,
+  SqueezeShape,
+  TopkShape,
+  TransposeShape,
+} from "./axis-rules.ts";
 import type { Conv1dShape, Conv2dShape, ConvTranspose1dShape, ConvTranspose2dShape } from "./conv-rules.ts";
 import type {
+  BroadcastShape,
   CatShape,
   ChannelsShape,
   FlattenLayerShape,
@@ -14,6 +31,7 @@ import type {
   SameSizes,
 } from "./dense-rules.ts";
 import type { Dim, Dims, Misfit, Outcome, Show, Unranked } from "./dims.ts";
+import type { EinsumShape, MatmulShape, SplitShapes, StackShape } from "./join-rules.ts";
 import type {
   AdaptivePoolShape,
   PadShape,
@@ -55,7 +73,31 @@ export interface ShapeRules<R extends readonly unknown[], X extends Dims> {
     R[2] extends readonly [] ? X : R[2] extends readonly [infer A] ? After<A, X> : Dims
   >;
   concat: CatShape<EachOf<R[1], X>, R[2]>;
+  // Functions of tensors.
+  reduce: ReduceShape<X, R[1], R[2]>;
+  permute: PermuteShape<X, R[1]>;
+  transpose: TransposeShape<X, R[1], R[2]>;
+  squeeze: SqueezeShape<X, R[1]>;
+  unsqueeze: InsertShape<"unsqueeze", X, R[1]>;
+  expand: ExpandShape<X, R[1]>;
+  narrow: NarrowShape<X, R[1], R[2]>;
+  slice: SliceShape<X, R[1], R[2], R[3], R[4]>;
+  select: Replaced<"select", X, R[1], []>;
+  index: IndexShape<X, R[1]>;
+  indexSelect: Replaced<"indexSelect", X, R[1], [R[2] extends number ? R[2] : number]>;
+  repeat: RepeatShape<X, R[1]>;
+  padded: PaddedShape<X, R[1]>;
+  topk: TopkShape<X, R[1], R[2]>;
+  /** Of which there are several: only the misfit counts. */
+  split: SplitShapes<X, R[1], R[2]> extends infer Y ? (Y extends Misfit<string> ? Y : Dims) : never;
+  reshape: ReshapeShape<Text<R[1]>, X, R[2] extends Dims ? R[2] : Dims>;
+  broadcast: BroadcastShape<Text<R[1]>, X, R[2] extends Dims ? R[2] : Dims>;
+  matmul: MatmulShape<X, R[1] extends Dims ? R[1] : Dims>;
+  stack: StackShape<[X, ...(R[1] extends readonly unknown[] ? R[1] : [])], R[2]>;
+  einsum: EinsumShape<Text<R[1]>, [X, ...(R[2] extends readonly unknown[] ? R[2] : [])]>;
 }
+
+type Text<T> = T extends string ? T : string;
 
 /** The shape after rule R, or the misfit; what has no rule leaves the shape unknown. */
 export type Apply<R, X extends Dims> = R extends readonly [infer Name extends keyof ShapeRules<[], []>, ...unknown[]]
@@ -64,8 +106,12 @@ export type Apply<R, X extends Dims> = R extends readonly [infer Name extends ke
     : Dims
   : Dims;
 
-/** A layer's rule. */
-export type RuleOf<L> = L extends { readonly shapeRule?: infer R } ? R : unknown;
+/** A layer's rule; a layer may stand beside its name. */
+export type RuleOf<L> = L extends readonly [string, infer M]
+  ? RuleOf<M>
+  : L extends { readonly shapeRule?: infer R }
+    ? R
+    : unknown;
 
 /** The shape after one layer. */
 export type After<L, X extends Dims> = Apply<RuleOf<L>, X>;
@@ -122,6 +168,11 @@ export type Result<X extends Dims, Y> =
 
 /** What a tensor of shape X must be besides a tensor when Y is what comes of it: nothing more, or a misfit that no tensor is. */
 export type Fitting<X extends Dims, Y> = Unranked<X> extends true ? unknown : Y extends Misfit<string> ? Y : unknown;
+
+/** The same where an unknown shape is no misfit: what comes of several tensors. */
+export type Misfitting<Y> = Y extends Misfit<string> ? Y : unknown;
+/** The shape, where it is known. */
+export type Known<Y> = Y extends readonly number[] ? Y : readonly number[];
 
 /** What an input of shape S must be for a layer with rule R besides a tensor. */
 export type Fit<R, S extends Dims> = Unranked<S> extends true ? unknown : Fitting<S, Apply<R, S>>;
