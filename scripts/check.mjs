@@ -33,6 +33,7 @@ const checks = [
   { name: "shapes in types, three compilers", ...script("type-tests.mjs") },
   { name: "docs/pytorch.md up to date", ...script("docs-pytorch.mjs", "--check") },
   { name: "docs/backends.md up to date", ...script("docs-backends.mjs", "--check") },
+  { name: "docs/onnx-operators.md up to date", ...script("docs-onnx.mjs", "--check") },
 ].filter(({ needs }) => !needs || existsSync(join(root, needs)));
 
 let failed = 0;

@@ -287,23 +287,4 @@ describe("import", () => {
       expect(keys.length, name).toBe(tensorCounts[name]);
     }
   });
-
-  const pretrained = join(
-    process.env.DRISHTI_SHARED ?? resolve(import.meta.dirname, "../../../../shared"),
-    "data/pretrained",
-  );
-  const there = existsSync(pretrained);
-  test.skipIf(!there)(`real weights${there ? "" : " (skipped: no data/pretrained; set DRISHTI_SHARED)"}`, async () => {
-    for (const [name, network] of [
-      ["resnet20-12fca82f.th", "resnet20"],
-      ["squeezenet_v1.1.fp16.safetensors", "squeezenet1_1"],
-      ["mobilenet_v1_0.25_224/model.json", "mobilenet_v1_0.25"],
-    ] as const) {
-      const out = at(`${network}.safetensors`);
-      expect(await json("import", join(pretrained, name), "--out", out, "--device", "wasm")).toMatchObject({
-        ok: true,
-      });
-      expect(decodeModelFile(readFileSync(out)).card!.model.name).toBe(network);
-    }
-  });
 });
