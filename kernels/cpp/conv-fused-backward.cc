@@ -2,6 +2,7 @@
 // gradient is copied: it is dense for a chunk at a time, in L2, never in memory.
 // Reference: packages/core/src/kernels/reference/fused.ts.
 #include "conv-fused-weight.h"
+#include "conv-sparse-input.h"
 
 namespace drishti {
 namespace DRISHTI_NS {
@@ -71,7 +72,7 @@ static ScratchNeed conv2d_fused_backward_scratch(const FusedBackwardParams& p, i
       const SparseInput sparse(call.g, call.gradient, call.tail);
       take(sparse.per_thread, sparse.shared);
     }
-    const FusedWeightPlan weights(call.shape, call.input, call.gradient);
+    const ScratchNeed weights = fused_weight_scratch(call.shape, call.input, call.gradient);
     take(weights.per_thread, weights.shared);
   }
   return most;

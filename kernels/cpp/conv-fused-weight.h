@@ -8,9 +8,9 @@
 // Both are copies in L2: what lies 1 KB apart in the tensors would fall into a few sets of L1.
 // Images are cut into fixed groups with partial sums of their own, added in order; see conv-weight.cc.
 #pragma once
-#include "conv-fused-sparse.h"
+#include "conv-fused-shape.h"
 #include "conv-nhwc.h"
-#include "conv-weight.cc"
+#include "conv-sparse-weight.h"
 
 namespace drishti {
 namespace DRISHTI_NS {
@@ -19,20 +19,8 @@ constexpr int32_t FUSED_PIXELS = 128;                       // of a pass
 constexpr int TILE_COLUMNS = LANES == 16 ? 6 : LANES == 8 ? 3 : 2;  // X vectors of a tile
 constexpr int TILE_OUTPUTS = 4;
 
-// What the backward kernel knows of its shapes.
-struct FusedShape {
-  int32_t batch, in_channels, out_channels, groups;         // channels of all groups
-  int32_t in_height, in_width, out_height, out_width;
-  int32_t kernel_height, kernel_width, stride_height, stride_width, pad_top, pad_left, dilation_height, dilation_width;
-};
-
 struct FusedWeightPlan {
   bool planes;
-  bool sparse;                                  // conv-fused-sparse.h: one slab, whole images
-  int32_t padded_rows, padded_columns;          // of a copied image, in the sparse form
-  bool direct;                                  // it is read as it lies
-  int32_t windows, words;                       // of an image
-  size_t sparse_at, alive_at, values_at;
   int32_t taps, in_group, out_group;            // channels of a group
   int vectors;                                  // of a panel of G
   int32_t panel, panels;                        // outputs of a panel; panels of a group
@@ -54,8 +42,7 @@ struct FusedWeightPlan {
     vectors = vectors_for(out_group);
     panel = vectors * LANES;
     panels = ceil_div(out_group, panel);
-    sparse = use_sparse(s, x, g);
-    slabs = planes || sparse ? 1 : ceil_div(in_group, SLAB);
+    slabs = planes ? 1 : ceil_div(in_group, SLAB);
     slab = ceil_div(in_group, slabs);
     slab_pitch = planes ? 1 : int32_t(round_up(slab, LANES));
     columns = planes ? in_group * taps : taps * (slab_pitch / LANES);
@@ -69,10 +56,9 @@ struct FusedWeightPlan {
     bias_in_partial = round_up(weights, 32);
     partial = bias_in_partial + round_up(s.out_channels, 32);
     const int32_t wanted = chunks_for(double(s.batch) * pixels * s.out_channels * in_group * taps);
-    image_groups = lesser(wanted, s.batch);
-    while (image_groups > 1 && image_groups * partial * 4 > PARTIAL_BYTES) image_groups /= 2;
-    images = ceil_div(s.batch, image_groups);
-    image_groups = ceil_div(s.batch, images);
+    const ImageGroups cut(s.batch, wanted, partial);
+    images = cut.images;
+    image_groups = cut.count;
     pass_images = lesser(pass_images, images);
     panel_parts = slab_parts = 1;
     while (image_groups * s.groups * panel_parts * slab_parts < wanted) {
@@ -88,10 +74,6 @@ struct FusedWeightPlan {
     source_rows = (band - 1) * s.stride_height + (s.kernel_height - 1) * s.dilation_height + 1;
     source_columns = (s.out_width - 1) * s.stride_width + (s.kernel_width - 1) * s.dilation_width + 1;
     slab_size = ptrdiff_t(pass_images) * source_rows * source_columns * (planes ? in_group : slab_pitch);
-    if (sparse) {
-      plan_sparse(s, x, g);
-      return;
-    }
     const size_t pass_pixels = size_t(pass_images) * band * s.out_width;
     grad_at = round_up(size_t(part_slabs) * slab_size * 4, 128);
     dense_at = round_up(grad_at + part_panels * pass_pixels * panel * 4, 128);
@@ -100,31 +82,6 @@ struct FusedWeightPlan {
     spots_at = round_up(temp_at + (g.scratch() > x.scratch() ? g.scratch() : x.scratch()) * 4, 128);
     runs_at = round_up(spots_at + (planes ? size_t(columns) * sizeof(Spot) : 0), 128);
     per_thread = round_up(runs_at + size_t(pass_images) * band * sizeof(Stretch), 128);
-    shared = round_up(image_groups * partial * 4, 128);
-  }
-
-  static int32_t padded(int32_t windows, int32_t stride, int32_t kernel, int32_t dilation) { return (2 * windows - 1) * stride + (kernel - 1) * dilation + 1; }
-  bool use_sparse(const FusedShape& s, const Source& x, const Source& g) {
-    if (g.index == nullptr || g.pool_height != 2 || g.pool_width != 2 || s.groups != 1 || planes || in_group < LANES) return false;
-    padded_rows = padded(g.place.height, s.stride_height, s.kernel_height, s.dilation_height);
-    padded_columns = padded(g.place.width, s.stride_width, s.kernel_width, s.dilation_width);
-    slabs = 1;
-    slab_pitch = int32_t(round_up(in_group, LANES));
-    plan_sparse(s, x, g);
-    return s.out_height >= 2 && s.out_width >= 2 && s.batch > 0 && s.dilation_width == 1 && per_thread <= SPARSE_BYTES;
-  }
-  // Per thread: the image with zeros around, bits, values and places by output channel, and the gradient's and bytes' transposes.
-  void plan_sparse(const FusedShape& s, const Source& x, const Source& g) {
-    direct = x.place.nhwc && in_group % LANES == 0 && s.pad_top <= x.place.border && s.pad_left <= x.place.border &&
-             padded_rows - s.pad_top <= s.in_height + x.place.border && padded_columns - s.pad_left <= s.in_width + x.place.border;
-    windows = g.place.height * g.place.width;
-    words = ceil_div(windows, 64);
-    const size_t image = direct ? 0 : size_t(padded_rows) * padded_columns * slab_pitch * 4;
-    sparse_at = round_up(image, 128);
-    alive_at = round_up(sparse_at + size_t(s.out_channels) * windows * 4, 128);
-    values_at = round_up(alive_at + size_t(s.out_channels) * words * 8, 128);
-    temp_at = round_up(values_at + size_t(s.out_channels) * windows * 4, 128);
-    per_thread = round_up(temp_at + size_t(s.out_channels) * words * 64, 128);
     shared = round_up(image_groups * partial * 4, 128);
   }
 };
@@ -228,10 +185,6 @@ struct FusedWeightCall {
             c.spots[row] = {i * ptrdiff_t(p.source_rows) * p.source_columns + ky * s.dilation_height * p.source_columns + kx * s.dilation_width, row * p.panel};
     }
     const int32_t end = lesser((c.image_group + 1) * p.images, s.batch);
-    if (p.sparse) {
-      for (int32_t image = c.image_group * p.images; image < end; ++image) run_sparse_image(c, scratch, image);
-      return;
-    }
     for (int32_t image = c.image_group * p.images; image < end; image += p.pass_images)
       for (int32_t y = 0; y < s.out_height; y += p.band)
         run_pass(c, image, lesser(p.pass_images, end - image), y, lesser(p.band, s.out_height - y));
@@ -355,83 +308,12 @@ struct FusedWeightCall {
     }
   }
 
-  // One image in the sparse form: all outputs of the chunk.
-  void run_sparse_image(const Chunk& c, char* scratch, int32_t n) const {
-    const int32_t first = c.panel * p.panel, outputs = lesser(c.panels * p.panel, s.out_channels - first);
-    int32_t* at = reinterpret_cast<int32_t*>(scratch + p.sparse_at);
-    uint64_t* alive = reinterpret_cast<uint64_t*>(scratch + p.alive_at);
-    float* values = reinterpret_cast<float*>(scratch + p.values_at);
-    uint8_t* bytes = reinterpret_cast<uint8_t*>(scratch + p.temp_at);
-    const float* from = x.data;
-    ptrdiff_t x_row = ptrdiff_t(p.padded_columns) * p.slab_pitch;
-    if (p.direct) {
-      from += x.place.at(n, -s.pad_top, -s.pad_left);
-      x_row = x.place.row;
-    } else if (weight) {
-      x.rows(n, -s.pad_top, p.padded_rows, s.pad_left, p.padded_columns, 0, p.in_group, p.slab_pitch, c.x, nullptr);
-      from = c.x;
-    }
-    // By output channel: bytes, values, places, bits.
-    const ptrdiff_t pitch = ptrdiff_t(p.words) * 64;
-    transpose_bytes(g.index + ptrdiff_t(n) * p.windows * s.out_channels + first, s.out_channels, p.windows, outputs, bytes, pitch);
-    const float* value = values;
-    if (!g.place.nhwc) value = g.data + n * g.place.image + first * g.place.channel;
-    else
-      for (int32_t y = 0; y < g.place.height; ++y)
-        transpose(g.data + g.place.at(n, y, 0) + first, g.place.pixel, g.place.width, outputs, values + y * g.place.width, p.windows);
-    const int32_t down = int32_t(s.stride_height * x_row), across = s.stride_width * p.slab_pitch;
-    for (int32_t o = 0; o < outputs; ++o) list(bytes + o * pitch, down, across, at + ptrdiff_t(o) * p.windows, alive + ptrdiff_t(o) * p.words);
-    if (bias)
-      for (int32_t o = 0; o < outputs; ++o) c.bias[first + o] += alive_sum(bytes + o * pitch, value + ptrdiff_t(o) * p.windows);
-    if (!weight) return;
-
-    const ptrdiff_t row_pitch = ptrdiff_t(s.kernel_width) * p.slab_pitch, output_pitch = ptrdiff_t(p.columns) * LANES;
-    int32_t band = g.place.height;
-    while (band > 1 && (2 * band * s.stride_height + s.kernel_height) * x_row * 4 > ptrdiff_t(SPARSE_BAND_BYTES)) band = (band + 1) / 2;
-    for (int32_t y = 0; y < g.place.height; y += band)
-      for (int32_t ky = 0; ky < s.kernel_height;) {
-        const bool several = SPARSE_ROWS > 1 && s.kernel_height - ky >= SPARSE_ROWS;
-        const ptrdiff_t tap_row = s.dilation_height * x_row;
-        const SparseWalk walk = {alive, value, at, p.words, p.windows, y * g.place.width, lesser(y + band, g.place.height) * g.place.width, outputs,
-                                 from + ky * tap_row, tap_row, c.sums + first * output_pitch + ky * row_pitch, output_pitch, row_pitch};
-        if (several) sparse_run<SPARSE_ROWS>(walk, int32_t(row_pitch / LANES));
-        else sparse_run<1>(walk, int32_t(row_pitch / LANES));
-        ky += several ? SPARSE_ROWS : 1;
-      }
-  }
-  // Where the winners of one output channel are, and which windows live.
-  void list(const uint8_t* bytes, int32_t down, int32_t across, int32_t* at, uint64_t* alive) const {
-    const int32_t wide = g.place.width;
-    for (int32_t y = 0; y < g.place.height; ++y)
-      for (int32_t x0 = 0; x0 < wide; x0 += LANES) {
-        const int32_t live = wide - x0, base = 2 * y * down + 2 * x0 * across;
-        const I q = load_bytes(bytes + y * wide + x0, live);
-        const I place = (iota<I>() * (2 * across) + base) + (((q >> 1) & 1) * down + (q & 1) * across);
-        int32_t* to = at + y * wide + x0;
-        if (live >= LANES) store(to, place);
-        else store_part(to, place, live);
-      }
-    for (int32_t k = 0; k < p.words; ++k) {
-      const int32_t count = lesser(64, p.windows - 64 * k);
-      alive[k] = ~bits_of(bytes + 64 * k, count, 4) & (count == 64 ? ~0ull : ~(~0ull << count));
-    }
-  }
-  float alive_sum(const uint8_t* bytes, const float* value) const {
-    F sum{};
-    for (int32_t i = 0; i < p.windows; i += LANES) {
-      const int32_t live = p.windows - i;
-      sum += select(load_bytes(bytes + i, live) == 4, F{}, load_some(value + i, live));
-    }
-    return drishti::DRISHTI_NS::sum(sum);
-  }
-
   // Adds the partial sums of the image groups into the first, in order; then OIHW. A piece: a slab of an output, or a panel.
   int32_t pieces() const { return p.planes ? p.panels : s.groups * p.slabs * p.out_group; }
   void finish(int32_t piece) const {
     const int32_t size = p.columns * (p.planes ? p.panel : LANES);
     float* sums = partials + size_t(piece) * size;
-    for (int32_t n = 1; n < p.image_groups; ++n)
-      for (int32_t i = 0; i < size; i += LANES) store(sums + i, load<F>(sums + i) + load<F>(sums + n * p.partial + i));
+    add_groups(sums, size, p.image_groups, p.partial);
     if (p.planes) {
       transpose(sums, p.panel, p.columns, lesser(p.panel, p.out_group - piece * p.panel), weight + ptrdiff_t(piece) * p.panel * p.columns, p.columns);
       return;
@@ -449,7 +331,17 @@ struct FusedWeightCall {
   }
 };
 
+static ScratchNeed fused_weight_scratch(const FusedShape& s, const Source& x, const Source& g) {
+  if (SparseWeight::fits(s, x, g)) {
+    const SparseWeight sparse(s, x, g);
+    return {sparse.per_thread, sparse.shared};
+  }
+  const FusedWeightPlan plan(s, x, g);
+  return {plan.per_thread, plan.shared};
+}
+
 static void run_fused_weight(const FusedShape& s, const Source& x, const Source& g, float* weight, float* bias, Context& context, char* shared) {
+  if (SparseWeight::fits(s, x, g)) return SparseWeight(s, x, g).run_all(weight, bias, context, shared);
   const FusedWeightPlan plan(s, x, g);
   const FusedWeightCall call = {s, plan, x, g, weight, bias, reinterpret_cast<float*>(shared)};
   // The bias alone needs one part of the slabs.

@@ -6,6 +6,7 @@
 //
 // Groups with few outputs go through conv-planes-weight.h. Images are cut into fixed groups, each with its own partial dW, added in order of the groups; large weights have fewer groups
 // and are cut by channels instead. By shape alone, so any number of threads gives the same bits.
+#include "conv-fused-shape.h"
 #include "conv-planes-weight.h"
 #include "kernel.h"
 #include "matmul-tile.h"
@@ -17,7 +18,6 @@ namespace DRISHTI_NS {
 using WeightParams = Conv2dBackwardWeightF32Params;
 
 constexpr int32_t WEIGHT_PIXELS = 256;              // of a pass
-constexpr size_t PARTIAL_BYTES = 4 << 20;           // of all partials, where a single one is smaller
 constexpr int32_t FINISH_ROWS = 512;                // rows that one chunk adds up and writes
 
 struct WeightPlan {
@@ -54,10 +54,9 @@ struct WeightPlan {
     pass_images = bands > 1 ? 1 : clamp_to(WEIGHT_PIXELS / pixels, 1, p.batch);
 
     const int32_t wanted = chunks_for(double(p.batch) * pixels * p.outChannels * rows);
-    image_groups = lesser(wanted, p.batch);
-    while (image_groups > 1 && image_groups * partial * 4 > PARTIAL_BYTES) image_groups /= 2;
-    images = ceil_div(p.batch, image_groups);
-    image_groups = ceil_div(p.batch, images);
+    const ImageGroups cut(p.batch, wanted, partial);
+    images = cut.images;
+    image_groups = cut.count;
     pass_images = lesser(pass_images, images);
     block_parts = channel_parts = 1;
     while (image_groups * p.groups * block_parts * channel_parts < wanted) {
