@@ -1,6 +1,6 @@
 import { tensor } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
-import { flip, type IndexItem, index, maskedSelect, repeat, roll, tril, triu } from "./arrange.ts";
+import { flip, type IndexItem, index, maskedSelect, repeat, roll, tile, tril, triu } from "./arrange.ts";
 import { maskedFill } from "./binary.ts";
 import { einsum } from "./einsum.ts";
 import { chunk } from "./join.ts";
@@ -26,6 +26,9 @@ export const arrangeSuites = [
     ],
     [{ name: "one shift for two axes", shapes: [[2, 3]], options: { shifts: [1], dims: [0, 1] }, code: "shifts" }],
   ),
+  suite<{ repeats: number[] }>("tile", ([x], { repeats }) => tile(x, repeats), [
+    { name: "fewer numbers than axes", shapes: [[2, 3, 2]], options: { repeats: [2, 3] }, output: [2, 6, 6] },
+  ]),
   suite<{ repeats: number[] }>(
     "repeat",
     ([x], { repeats }) => repeat(x, repeats),

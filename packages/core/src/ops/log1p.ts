@@ -1,5 +1,7 @@
 /** @file log(1 + x) and eˣ − 1 that keep their digits near 0, from the kernels there are. */
+
 import type { Tensor } from "../autograd/tensor.ts";
+import type { Shape } from "../base/shape.ts";
 import { add, compare, div, mul, where } from "./binary.ts";
 import { pointwise } from "./composed.ts";
 import { affine, exp, log, neg, sigmoid, tanh } from "./unary.ts";
@@ -33,11 +35,13 @@ const logOnePlusExpOp = pointwise<null>(
 );
 
 /** log(1 + x): log(u)·x/(u − 1) with u the rounded 1 + x, which cancels its rounding error (Kahan). torch.log1p. */
+export function log1p<S extends Shape>(x: Tensor<S>): Tensor<S>;
 export function log1p(x: Tensor): Tensor {
   return log1pOp(x, null);
 }
 
 /** eˣ − 1 = (eˣ + 1)·tanh(x/2). torch.expm1. */
+export function expm1<S extends Shape>(x: Tensor<S>): Tensor<S>;
 export function expm1(x: Tensor): Tensor {
   return expm1Op(x, null);
 }

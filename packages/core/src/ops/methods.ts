@@ -2,7 +2,7 @@
  * @file Operations as methods of Tensor: `x.add(y)` beside `add(x, y)`. They are added here, in one place, because the
  * Tensor class stands below the ops and may not import them.
  */
-import { type BackwardOptions, backward, registerHook, retainGrad } from "../autograd/backward.ts";
+import { type BackwardOptions, backward, type RemoveHook, registerHook, retainGrad } from "../autograd/backward.ts";
 import type { TensorHook } from "../autograd/graph.ts";
 import { Tensor } from "../autograd/tensor.ts";
 import type { DType } from "../base/dtype.ts";
@@ -34,7 +34,7 @@ declare module "../autograd/tensor.ts" {
   interface Tensor<S extends Shape = Shape> {
     /** Adds this tensor's gradient to .grad of every leaf it depends on. See backward(). */
     backward(options?: BackwardOptions): void;
-    registerHook(hook: TensorHook): () => void;
+    registerHook(hook: TensorHook): RemoveHook;
     retainGrad(): void;
 
     add<X extends Shape, B>(

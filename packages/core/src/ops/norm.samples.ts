@@ -1,5 +1,5 @@
 import { type BatchNormOptions, batchNorm } from "./batch-norm.ts";
-import { groupNorm, layerNorm } from "./normalise.ts";
+import { groupNorm, instanceNorm, layerNorm } from "./normalise.ts";
 import { suite } from "./samples.ts";
 
 export const batchNormTrainSuite = suite<BatchNormOptions>(
@@ -66,4 +66,13 @@ export const groupNormSuite = suite<{ groups: number }>(
     { name: "one group, no weights", shapes: [[2, 3, 4]], options: { groups: 1 }, output: [2, 3, 4] },
   ],
   [{ name: "groups that do not divide", shapes: [[2, 4, 3]], options: { groups: 3 }, code: "groups" }],
+);
+
+export const instanceNormSuite = suite<{ eps?: number }>(
+  "instanceNorm",
+  ([input, weight, bias], { eps }) => instanceNorm(input, weight, bias, eps),
+  [
+    { name: "with weights", shapes: [[2, 3, 2, 4], [3], [3]], output: [2, 3, 2, 4] },
+    { name: "without, and a large eps", shapes: [[2, 2, 3, 2]], options: { eps: 0.1 }, output: [2, 2, 3, 2] },
+  ],
 );

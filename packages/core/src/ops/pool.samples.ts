@@ -1,6 +1,11 @@
-import { adaptiveAvgPool2d, adaptiveMaxPool2d, type OutputSize } from "./adaptive-pool2d.ts";
+import {
+  adaptiveAvgPool2d,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool2dWithIndices,
+  type OutputSize,
+} from "./adaptive-pool2d.ts";
 import { type AvgPool2dOptions, avgPool2d } from "./avg-pool2d.ts";
-import { type MaxPool2dOptions, maxPool2d } from "./max-pool2d.ts";
+import { type MaxPool2dOptions, maxPool2d, maxPool2dWithIndices } from "./max-pool2d.ts";
 import { type ErrorInput, suite } from "./samples.ts";
 
 type Kernel = { kernel: number | number[] };
@@ -122,3 +127,33 @@ export const adaptiveMaxPool2dSuite = suite<{ size: OutputSize }>(
   ],
   adaptiveErrors,
 );
+
+/** The values that come with indices. */
+export const poolWithIndicesSuites = [
+  suite<Kernel & MaxPool2dOptions>(
+    "maxPool2dWithIndices",
+    ([input], { kernel, ...options }) => maxPool2dWithIndices(input, kernel, options).output,
+    [
+      {
+        name: "windows that overlap, dilated",
+        shapes: [[2, 2, 7, 6]],
+        values: ["distinct"],
+        options: { kernel: [2, 3], stride: [2, 1], padding: [1, 0], dilation: [3, 2] },
+        output: [2, 2, 3, 2],
+      },
+    ],
+  ),
+  suite<{ size: OutputSize }>(
+    "adaptiveMaxPool2dWithIndices",
+    ([input], { size }) => adaptiveMaxPool2dWithIndices(input, size).output,
+    [
+      {
+        name: "windows overlap",
+        shapes: [[2, 2, 7, 5]],
+        values: ["distinct"],
+        options: { size: [3, 2] },
+        output: [2, 2, 3, 2],
+      },
+    ],
+  ),
+];

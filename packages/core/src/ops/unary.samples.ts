@@ -2,6 +2,7 @@ import type { Tensor } from "../autograd/tensor.ts";
 import { Generator } from "../base/rng/index.ts";
 import { pow } from "./binary.ts";
 import { dropout, dropout2d } from "./dropout.ts";
+import { expm1, log1p } from "./log1p.ts";
 import { type SampleInput, suite } from "./samples.ts";
 import { logSoftmax, softmax } from "./softmax.ts";
 import {
@@ -70,6 +71,13 @@ export const logSoftmaxSuite = suite<{ dim: number }>(
   axes,
   badAxis,
 );
+
+export const log1pSuites = [
+  suite<object>("log1p", ([x]) => log1p(x), [
+    { name: "above 0", shapes: [[2, 3]], values: ["positive"], output: [2, 3] },
+  ]),
+  suite<object>("expm1", ([x]) => expm1(x), [{ name: "both signs", shapes: [[2, 3]], output: [2, 3] }]),
+];
 
 // A generator made anew for each call drops the same elements each time.
 export const dropoutSuites = [

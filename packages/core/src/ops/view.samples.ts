@@ -1,7 +1,20 @@
 import { cat, split, stack } from "./join.ts";
 import { type PadOptions, pad } from "./pad.ts";
 import { suite } from "./samples.ts";
-import { clone, expand, flatten, narrow, permute, reshape, select, squeeze, transpose, unsqueeze } from "./view.ts";
+import {
+  clone,
+  contiguous,
+  expand,
+  flatten,
+  narrow,
+  permute,
+  reshape,
+  select,
+  squeeze,
+  transpose,
+  unsqueeze,
+  view,
+} from "./view.ts";
 
 type Dim = { dim: number };
 
@@ -71,6 +84,12 @@ export const viewSuites = [
   ]),
   suite<Dim>("unsqueeze", ([x], { dim }) => unsqueeze(x, dim), [
     { name: "at the end", shapes: [[2, 3]], options: { dim: -1 }, output: [2, 3, 1] },
+  ]),
+  suite<{ shape: number[] }>("view", ([x], { shape }) => view(x.contiguous(), shape), [
+    { name: "an open size", shapes: [[2, 3, 4]], options: { shape: [-1, 6] }, output: [4, 6], batched: [] },
+  ]),
+  suite<object>("contiguous", ([x]) => contiguous(transpose(x, 0, 1)), [
+    { name: "a matrix turned", shapes: [[2, 3]], output: [3, 2], batched: [] },
   ]),
   suite<object>("clone", ([x]) => clone(x), [{ name: "a matrix", shapes: [[2, 3]], output: [2, 3] }]),
 ];

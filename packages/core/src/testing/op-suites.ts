@@ -11,13 +11,25 @@ import { linearSuite } from "../ops/linear.samples.ts";
 import { bceWithLogitsSuite, crossEntropySuite, mseLossSuite, nllLossSuite } from "../ops/losses.samples.ts";
 import { matmulSuite } from "../ops/matmul.samples.ts";
 import { moreLossSuites } from "../ops/more-losses.samples.ts";
-import { batchNormEvalSuite, batchNormTrainSuite, groupNormSuite, layerNormSuite } from "../ops/norm.samples.ts";
-import { adaptiveAvgPool2dSuite, adaptiveMaxPool2dSuite, avgPool2dSuite, maxPool2dSuite } from "../ops/pool.samples.ts";
+import {
+  batchNormEvalSuite,
+  batchNormTrainSuite,
+  groupNormSuite,
+  instanceNormSuite,
+  layerNormSuite,
+} from "../ops/norm.samples.ts";
+import {
+  adaptiveAvgPool2dSuite,
+  adaptiveMaxPool2dSuite,
+  avgPool2dSuite,
+  maxPool2dSuite,
+  poolWithIndicesSuites,
+} from "../ops/pool.samples.ts";
 import { reduceSuites } from "../ops/reduce.samples.ts";
 import { resizeSuites } from "../ops/resize.samples.ts";
 import type { OpSuite } from "../ops/samples.ts";
 import { sortSuites } from "../ops/sort.samples.ts";
-import { dropoutSuites, logSoftmaxSuite, softmaxSuite, unarySuites } from "../ops/unary.samples.ts";
+import { dropoutSuites, log1pSuites, logSoftmaxSuite, softmaxSuite, unarySuites } from "../ops/unary.samples.ts";
 import { joinSuites, padSuite, viewSuites } from "../ops/view.samples.ts";
 
 export const opSuites: readonly OpSuite[] = [
@@ -34,7 +46,10 @@ export const opSuites: readonly OpSuite[] = [
   batchNormEvalSuite,
   layerNormSuite,
   groupNormSuite,
+  instanceNormSuite,
+  ...poolWithIndicesSuites,
   ...unarySuites,
+  ...log1pSuites,
   softmaxSuite,
   logSoftmaxSuite,
   ...dropoutSuites,
