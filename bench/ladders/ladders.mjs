@@ -51,4 +51,39 @@ export const ladders = {
       return { run, output: async () => Float32Array.from(await result.readValues()) };
     },
   },
+  "weight-gradient": {
+    title:
+      "Weight gradient, 32 to 64 channels, 3×3 at 16×16, 64 images, one thread but for the last step; behind a 2×2 pool, so three of four gradients are zeros",
+    sizes,
+    flop,
+    inputs: ["x", "g"],
+    // What comes back through a pool and a ReLU: one of four pixels, and one window in five dead.
+    make() {
+      const g = numbers(N * O * S * S, 1, 5);
+      const winners = numbers((N * O * S * S) / 4, 2.5, 6);
+      for (let i = 0; i < g.length; i++) {
+        const [plane, row, column] = [Math.floor(i / S / S), Math.floor(i / S) % S, i % S];
+        const window = (plane * (S / 2) + (row >> 1)) * (S / 2) + (column >> 1);
+        if (Math.floor(winners[window] + 2.5) !== 2 * (row & 1) + (column & 1)) g[i] = 0;
+      }
+      return [numbers(N * C * S * S, 1, 4), g];
+    },
+    outputs: O * C * 9,
+    /** The plain operation: its gradient comes as a tensor, so it cannot know of the zeros. */
+    drishti({ tensor, conv2d, zeros }, capture, _sizes, [x, g]) {
+      const input = tensor(x, { shape: [N, C, S, S] });
+      const gradient = tensor(g, { shape: [N, O, S, S] });
+      const weight = zeros([O, C, 3, 3], { requiresGrad: true });
+      const backward = capture((image, back) => {
+        weight.grad = null;
+        conv2d(image, weight, null, { padding: 1 }).backward({ gradient: back });
+      });
+      const run = () => {
+        backward(input, gradient);
+        const calls = backward.replays > 0 ? backward.profile(input, gradient) : [];
+        return calls.find(({ kernel }) => /backward/.test(kernel))?.milliseconds ?? Number.NaN;
+      };
+      return { run, output: async () => Float32Array.from(await weight.grad.readValues()) };
+    },
+  },
 };

@@ -33,12 +33,12 @@ for (const [i, input] of inputs.entries()) writeFileSync(path.join(folder, input
 const tagged = (source, tag) => new RegExp(`^// ${tag}: (.*)$`, "m").exec(source)?.[1];
 
 async function inJavaScript(file) {
-  const { idea, convolve } = await import(path.join(steps, file));
+  const { idea, convolve, gradient } = await import(path.join(steps, file));
   const output = new Float32Array(ladder.outputs);
   const rates = [];
   for (let round = 0; round < Math.min(3, rounds); round++) {
     const start = performance.now();
-    convolve(sizes, ...data, output);
+    (convolve ?? gradient)(sizes, ...data, output);
     rates.push(flop / (performance.now() - start) / 1e6);
   }
   return { step: file, idea, gflops: spread(rates, 2), output };

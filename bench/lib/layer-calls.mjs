@@ -19,9 +19,15 @@ function layerOf(p) {
 }
 
 /** What is in the call beside the convolution. */
-function fusedWith(p, reads) {
+function fusedWith(p, more) {
   const pool = p.poolHeight > 1 ? `pool ${p.poolHeight}×${p.poolWidth}` : "";
-  return [p.relu ? "ReLU" : "", pool, reads ?? ""].filter(Boolean).join(", ");
+  return [p.relu ? "ReLU" : "", pool, more].filter(Boolean).join(", ");
+}
+
+/** The branch around a block is added in the same call, forward and backward. */
+function addedTo(kernel, pass, reads) {
+  if (/fused_f32/.test(kernel) && reads[4]) return "residual";
+  return pass === PASSES.input && reads[5] ? "added to another" : "";
 }
 
 /** Which operands each pass of a backward call writes; the others are left out, as its contract allows. */
@@ -59,7 +65,7 @@ export function layerCalls(commands) {
       else
         found.set(key, {
           layer: layerOf(params),
-          with: fusedWith(params, reads[4] && /fused_f32/.test(kernel) ? "residual" : ""),
+          with: fusedWith(params, addedTo(kernel, pass, reads)),
           pass,
           kernel,
           params,

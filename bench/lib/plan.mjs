@@ -88,5 +88,6 @@ export function plan({ quick = false, seconds = quick ? "0.5" : "4", rounds = qu
     })),
     { kind: "scaling", name: "scaling", file: "scaling.mjs", args: ["--seconds", quick ? "0.3" : "2"] },
     { kind: "ladder", name: "ladder-forward", file: "ladders/main.mjs", args: ["forward"] },
+    { kind: "ladder", name: "ladder-weight-gradient", file: "ladders/main.mjs", args: ["weight-gradient"] },
   ];
 }
