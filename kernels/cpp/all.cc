@@ -4,6 +4,7 @@
 #if !defined(DRISHTI_PART) || DRISHTI_PART == 1
 #include "conv-fused.cc"
 #include "conv-fused-backward.cc"
+#include "conv-pack.cc"
 #include "conv.cc"
 #include "linear.cc"
 #include "matmul.cc"

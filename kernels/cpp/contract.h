@@ -502,8 +502,21 @@ struct Conv2dFusedF32Params {
   int32_t poolHeight;
   int32_t poolWidth;
   int32_t residualBorder;
+  int32_t panel;
 };
-static_assert(sizeof(Conv2dFusedF32Params) == 24 * 4, "packed 32-bit words");
+static_assert(sizeof(Conv2dFusedF32Params) == 25 * 4, "packed 32-bit words");
+
+// conv2d_pack_f32: weight f32, scale f32? -> packed f32
+struct Conv2dPackF32Params {
+  int32_t outChannels;
+  int32_t inChannels;
+  int32_t kernelHeight;
+  int32_t kernelWidth;
+  int32_t groups;
+  int32_t inLayout;
+  int32_t panel;
+};
+static_assert(sizeof(Conv2dPackF32Params) == 7 * 4, "packed 32-bit words");
 
 // conv2d_fused_backward_f32: gradOutput f32, index u8?, output f32?, input f32?, weight f32?, addend f32? -> gradInput f32?, gradWeight f32?, gradBias f32?
 struct Conv2dFusedBackwardF32Params {
@@ -797,6 +810,7 @@ static_assert(sizeof(TopkF32Params) == 5 * 4, "packed 32-bit words");
   X(sgd_f32, SgdF32Params, 3) \
   X(adam_f32, AdamF32Params, 5) \
   X(conv2d_fused_f32, Conv2dFusedF32Params, 7) \
+  X(conv2d_pack_f32, Conv2dPackF32Params, 3) \
   X(conv2d_fused_backward_f32, Conv2dFusedBackwardF32Params, 9) \
   X(batch_norm_fused_train_f32, BatchNormFusedTrainF32Params, 9) \
   X(batch_norm_fused_train_backward_f32, BatchNormFusedTrainBackwardF32Params, 11) \

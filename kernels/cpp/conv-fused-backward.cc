@@ -48,7 +48,7 @@ static int32_t conv2d_fused_backward(const FusedBackwardParams& p, void* const* 
     run_fused_weight(call.shape, call.input, call.gradient, call.grad_weight, call.grad_bias, context, context.shared);
   }
   if (call.tail.out && SparseInput::fits(call.g, call.gradient, call.tail) && !call.no_products()) run_sparse_input(call.g, call.gradient, call.tail, call.weight, context, context.shared);
-  else if (call.tail.out) run_nhwc(call.g, call.gradient, call.tail, call.weight, context, context.shared);
+  else if (call.tail.out) run_nhwc(call.g, call.gradient, call.tail, {call.weight}, context, context.shared);
   return 0;
 }
 static ScratchNeed conv2d_fused_backward_scratch(const FusedBackwardParams& p, int32_t) {

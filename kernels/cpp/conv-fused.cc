@@ -27,7 +27,7 @@ struct FusedForward {
 
 static int32_t conv2d_fused(const Conv2dFusedF32Params& p, void* const* buffers, Context& context) {
   const FusedForward call(p, buffers);
-  run_nhwc(call.g, call.source, call.tail, in<float>(buffers, 1), context, context.shared);
+  run_nhwc(call.g, call.source, call.tail, {in<float>(buffers, 1), p.panel, p.inLayout == 0}, context, context.shared);
   return 0;
 }
 static ScratchNeed conv2d_fused_scratch(const Conv2dFusedF32Params& p, int32_t) {

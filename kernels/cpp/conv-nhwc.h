@@ -3,13 +3,15 @@
 //
 //   source    NHWC as it lies, where its border is wide enough; else a padded copy, made for each chunk. A source of few
 //             channels in NCHW: padded planes.
-//   weights   [group][block of lanes][phase][tap][channel][lane], packed once for each call (planes: [channel][tap])
+//   weights   [group][block of lanes][phase][tap][channel][lane] (planes: [channel][tap]); read as they lie where conv2d_pack
+//             made them so, else packed for each call
 //   sums      [window][position in it][lane] of one block: pixels are walked window by window, so that the pool reads in order
 //
 // A chunk is some images, or a band of rows of one. k is cut into equal passes, so short that the weights of one stay in L1.
 // The axes and their phases are those of conv-gather.h.
 #pragma once
 #include "conv-gather.h"
+#include "conv-nhwc-tile.h"
 #include "layouts.h"
 
 namespace drishti {
@@ -29,13 +31,22 @@ struct Tail {
   Tail(float* to, const Place& p) : out(to), place(p), residual_place(p) {}
 };
 
+// A convolution's weight: OIHW, or with a panel as conv2d_pack makes it.
+struct Weight {
+  const float* data;
+  int32_t panel = 0;
+  bool planes = false;  // packed by channel and then tap
+};
+
 constexpr int32_t PLANE_CHANNELS = 4;  // sources that are read as planes
+constexpr size_t FAR_BYTES = 256 << 10;  // weights that do not stay in L2
 
 struct NhwcPhase {
   int32_t first_tap, taps, first_pass, passes;
 };
 struct NhwcPass {
   int32_t first_run, runs, k;
+  int32_t same;  // the length of all runs, or 0
 };
 
 struct NhwcPlan {
@@ -51,8 +62,11 @@ struct NhwcPlan {
   int32_t units;                  // windows of one image in a chunk, at most
   int32_t spots;                  // of one phase in a chunk, at most
   int32_t most_passes, most_runs;
+  size_t weights;                 // all packed weights
+  bool fetch;                     // they are read from far away
+  bool ends;                      // whole blocks end in registers
   size_t tile_at, temp_at, per_thread;
-  size_t bias_at, taps_at, phases_at, passes_at, runs_at, spots_at, shared;
+  size_t bias_at, taps_at, phases_at, passes_at, runs_at, spots_at, ends_at, shared;
 
   // g's destination is cut to whole windows.
   NhwcPlan(const Gather& g, const Source& s, const Tail& t) {
@@ -109,16 +123,19 @@ struct NhwcPlan {
     per_thread = round_up(temp_at + s.scratch() * 4, 128);
     sums_at = sums;
 
-    most_runs = 0;
+    weights = size_t(g.groups) * blocks * depth * width;
+    fetch = weights * 4 > FAR_BYTES;
     most_passes = ceil_div(depth, PASS) + 2 * phases;
     most_runs = taps * (planes ? g.source_channels : 1) + most_passes;
-    bias_at = round_up(size_t(g.groups) * blocks * depth * width * 4, 128);
+    bias_at = round_up(weights * 4, 128);
     taps_at = round_up(bias_at + size_t(g.groups) * blocks * width * 4, 128);
     phases_at = round_up(taps_at + size_t(taps) * 4, 128);
     passes_at = round_up(phases_at + size_t(phases) * sizeof(NhwcPhase), 128);
     runs_at = round_up(passes_at + size_t(most_passes) * sizeof(NhwcPass), 128);
     spots_at = round_up(runs_at + size_t(most_runs) * sizeof(Stretch), 128);
-    shared = round_up(spots_at + size_t(phases) * spots * sizeof(Spot), 128);
+    ends = phases == 1 && t.place.nhwc && (t.residual_place.nhwc || !t.residual) && ((window == 1 && !t.index) || (t.pool_height == 2 && t.pool_width == 2 && !t.residual));
+    ends_at = round_up(spots_at + size_t(phases) * spots * sizeof(Spot), 128);
+    shared = round_up(ends_at + size_t(phases == 1 ? images * units : 0) * sizeof(Spot), 128);
   }
   size_t sums_at;
 };
@@ -128,20 +145,23 @@ struct NhwcCall {
   const NhwcPlan& p;
   const Source& source;
   const Tail& tail;
-  const float* weight;
-  float* packed;
+  Weight weight;
+  float* own;           // room for packed weights
+  const float* packed;  // what is read
   float* packed_bias;
   int32_t* taps;
   NhwcPhase* phases;
   NhwcPass* passes;
   Stretch* runs;
   Spot* spots;
+  Spot* ends;
 
-  NhwcCall(const Gather& gather, const NhwcPlan& plan, const Source& s, const Tail& t, const float* w, char* shared)
-      : g(gather), p(plan), source(s), tail(t), weight(w), packed(reinterpret_cast<float*>(shared)),
+  NhwcCall(const Gather& gather, const NhwcPlan& plan, const Source& s, const Tail& t, const Weight& w, char* shared)
+      : g(gather), p(plan), source(s), tail(t), weight(w), own(reinterpret_cast<float*>(shared)),
+        packed(w.panel == p.width && w.planes == p.planes && t.scale == nullptr ? w.data : own),
         packed_bias(reinterpret_cast<float*>(shared + plan.bias_at)), taps(reinterpret_cast<int32_t*>(shared + plan.taps_at)),
         phases(reinterpret_cast<NhwcPhase*>(shared + plan.phases_at)), passes(reinterpret_cast<NhwcPass*>(shared + plan.passes_at)),
-        runs(reinterpret_cast<Stretch*>(shared + plan.runs_at)), spots(reinterpret_cast<Spot*>(shared + plan.spots_at)) {}
+        runs(reinterpret_cast<Stretch*>(shared + plan.runs_at)), spots(reinterpret_cast<Spot*>(shared + plan.spots_at)), ends(reinterpret_cast<Spot*>(shared + plan.ends_at)) {}
 
   // Taps, passes and runs of each phase, in the order that ascends in memory, and its pixels.
   void list() const {
@@ -158,10 +178,10 @@ struct NhwcCall {
       phase.taps = tap - phase.first_tap;
       k = phase.taps * g.source_channels;
       const int32_t length = k ? ceil_div(k, ceil_div(k, PASS)) : 0;
-      passes[pass] = {run, 0, 0};
+      passes[pass] = {run, 0, 0, 0};
       const auto add = [&](ptrdiff_t offset, int32_t count, int32_t step) {
         while (count > 0) {
-          if (passes[pass].k == length) passes[++pass] = {run, 0, 0};
+          if (passes[pass].k == length) passes[++pass] = {run, 0, 0, 0};
           NhwcPass& to = passes[pass];
           const int32_t some = lesser(count, length - to.k);
           if (to.runs > 0 && step == 1 && runs[run - 1].offset + runs[run - 1].length == offset) runs[run - 1].length += some;
@@ -183,6 +203,12 @@ struct NhwcCall {
           add(g.y.offset(py, taps[t] / g.x.taps) * p.row + g.x.offset(px, taps[t] % g.x.taps) * p.pixel, g.source_channels, 1);
       }
       phase.passes = ++pass - phase.first_pass;
+      for (int32_t i = phase.first_pass; i < pass; ++i) {
+        int32_t& same = passes[i].same;
+        same = passes[i].runs > 0 && (!p.planes || g.x.dilation == 1) ? runs[passes[i].first_run].length : 0;
+        for (int32_t r = 0; r < passes[i].runs; ++r)
+          if (runs[passes[i].first_run + r].length != same) same = 0;
+      }
       list_spots(py, px, spots + size_t(f) * p.spots);
     }
   }
@@ -191,11 +217,16 @@ struct NhwcCall {
     const ptrdiff_t down = g.y.move * p.row, across = g.x.move * p.pixel;
     if (p.phases == 1) {
       ptrdiff_t order = 0;
+      const Place &out = tail.place, &residual = tail.residual_place;
       for (int32_t n = 0; n < p.images; ++n)
         for (int32_t y = 0; y < p.band; y += tail.pool_height)
-          for (int32_t x = 0; x < g.x.dest; x += tail.pool_width)
+          for (int32_t x = 0; x < g.x.dest; x += tail.pool_width) {
+            if (p.ends)
+              ends[order / p.window] = {n * residual.image + y * residual.row + x * residual.pixel,
+                                        n * out.image + y / tail.pool_height * out.row + x / tail.pool_width * out.pixel};
             for (int32_t i = 0; i < tail.pool_height; ++i)
               for (int32_t j = 0; j < tail.pool_width; ++j, ++order) to[order] = {n * p.image + (y + i) * down + (x + j) * across, order * p.width};
+          }
       return;
     }
     for (int32_t n = 0; n < p.images; ++n)
@@ -205,15 +236,17 @@ struct NhwcCall {
                    ptrdiff_t(n * p.units + (i * g.y.phases + py) * g.x.dest + j * g.x.phases + px) * p.width};
   }
 
-  // Weights of one block, zeros where lanes are padding.
+  // Bias and weights of one block, zeros where lanes are padding.
   void pack(int32_t group, int32_t block) const {
-    float* to = packed + size_t(group * p.blocks + block) * p.depth * p.width;
     const int32_t first = block * p.width, lanes = lesser(p.width, g.dest_channels - first), channel = group * g.dest_channels + first;
-    const float* from = weight + group * g.group_stride + first * g.lane_stride;
-    if (lanes < p.width) __builtin_memset(to, 0, size_t(p.depth) * p.width * 4);
     float* bias = packed_bias + size_t(group * p.blocks + block) * p.width;
     for (int32_t lane = 0; lane < p.width; ++lane) bias[lane] = tail.bias && lane < lanes ? tail.bias[channel + lane] : 0.0f;
-    if (p.planes) transpose(from, g.lane_stride, lanes, p.depth, to, p.width);
+    if (packed != own) return;
+    float* to = own + size_t(group * p.blocks + block) * p.depth * p.width;
+    const float* from = weight.data + group * g.group_stride + first * g.lane_stride;
+    if (lanes < p.width) __builtin_memset(to, 0, size_t(p.depth) * p.width * 4);
+    if (weight.panel > 0) repack(group, first, lanes, to);
+    else if (p.planes) transpose(from, g.lane_stride, lanes, p.depth, to, p.width);
     else
       for (int32_t f = 0; f < p.phases; ++f) {
         const NhwcPhase& phase = phases[f];
@@ -232,6 +265,20 @@ struct NhwcCall {
     if (tail.scale)
       for (int32_t k = 0; k < p.depth; ++k)
         for (int32_t lane = 0; lane < lanes; ++lane) to[ptrdiff_t(k) * p.width + lane] *= tail.scale[channel + lane];
+  }
+
+  // From blocks of another width, or another order of k. Forward, so there is one phase.
+  void repack(int32_t group, int32_t first, int32_t lanes, float* to) const {
+    const int32_t panel = weight.panel, channels = g.source_channels;
+    const float* of_group = weight.data + size_t(group) * ceil_div(g.dest_channels, panel) * p.depth * panel;
+    for (int32_t k = 0; k < p.depth; ++k) {
+      const int32_t tap = p.planes ? k % p.taps : k / channels, channel = p.planes ? k / p.taps : k % channels;
+      const int32_t from = weight.planes ? channel * p.taps + tap : tap * channels + channel;
+      for (int32_t lane = 0; lane < lanes; ++lane) {
+        const int32_t o = first + lane;
+        to[ptrdiff_t(k) * p.width + lane] = of_group[(size_t(o / panel) * p.depth + from) * panel + o % panel];
+      }
+    }
   }
 
   struct Chunk {
@@ -271,15 +318,28 @@ struct NhwcCall {
   }
 
   // Passes [from, to) of a phase over `count` spots.
-  void sum(const Chunk& c, int32_t block, int32_t f, int32_t from, int32_t to, const Spot* at, int32_t count, float* sums) const {
+  // `end`: what becomes of the sums of the last one, which writes nothing else; `count` are windows then.
+  void sum(const Chunk& c, int32_t block, int32_t f, int32_t from, int32_t to, const Spot* at, int32_t count, float* sums, EndCall* end = nullptr) const {
     const NhwcPhase& phase = phases[f];
     const size_t panel = size_t(c.group * p.blocks + block);
     const float* w = packed + (panel * p.depth + size_t(phase.first_tap) * g.source_channels) * p.width;
     for (int32_t i = 0; i < to; ++i) {
       const NhwcPass& pass = passes[phase.first_pass + i];
-      if (i >= from)
-        run_tiles(p.vectors, {c.source, w, runs + pass.first_run, pass.runs, p.planes ? g.x.dilation : 1, i == 0 ? packed_bias + panel * p.width : nullptr, nullptr, sums}, at, count);
-      w += size_t(pass.k) * p.width;
+      const float* const next = w + size_t(pass.k) * p.width;
+      if (i >= from) {
+        TileCall call = {c.source, w, runs + pass.first_run, pass.runs, p.planes ? g.x.dilation : 1, i == 0 ? packed_bias + panel * p.width : nullptr, nullptr, sums};
+        call.same = pass.same;
+        // Where weights come from memory, those of the next pass are fetched by the tiles of this one.
+        if (p.fetch && next + size_t(pass.k) * p.width <= packed + p.weights) {
+          call.ahead = next;
+          call.ahead_bytes = p.width * 4 * TILE_ROWS / greater(end ? count * p.window : count, TILE_ROWS) + 1;
+        }
+        if (end) {
+          end->sums = call;
+          run_end_tiles(p.vectors, p.window, *end, at, ends, count);
+        } else run_tiles(p.vectors, call, at, count);
+      }
+      w = next;
     }
   }
 
@@ -306,6 +366,11 @@ struct NhwcCall {
         const int32_t wanted = (tail.place.nhwc ? 1 : 2) * WRITE_PIXELS / p.window;
         const int32_t last = phases[0].passes - 1, group = clamp_to(wanted, 1, units);
         if (last > 0) sum(c, block, 0, 0, last, spots, units * p.window, c.sums);
+        if (p.ends && (block + 1) * p.width <= g.dest_channels) {
+          EndCall end = end_of(c, block);
+          sum(c, block, 0, last, last + 1, spots, units, c.sums, &end);
+          continue;
+        }
         for (int32_t u = 0; u < units; u += group) {
           const int32_t some = lesser(group, units - u);
           // A single pass keeps no sums: each group takes the place of the one before.
@@ -327,6 +392,13 @@ struct NhwcCall {
     if (c.block == 0 && c.group == 0)
       for (int32_t n = 0; n < c.images; ++n)
         zero_border(tail.out, tail.place, c.image + n, c.step * g.y.phases / tail.pool_height, c.step * g.y.phases / tail.pool_height + rows / tail.pool_height);
+  }
+
+  EndCall end_of(const Chunk& c, int32_t block) const {
+    const int32_t channel = c.group * g.dest_channels + block * p.width, top = c.step / tail.pool_height;
+    const float* residual = tail.residual ? tail.residual + tail.residual_place.at(c.image, c.step, 0) + channel : nullptr;
+    uint8_t* index = tail.index ? tail.index + ((ptrdiff_t(c.image) * tail.place.height + top) * tail.place.width) * tail.place.channels + channel : nullptr;
+    return {{}, tail.out + tail.place.at(c.image, top, 0) + channel, residual, index, tail.place.channels, tail.relu};
   }
 
   // Windows [first, first + count) of a chunk, counted over its images.
@@ -410,7 +482,7 @@ struct NhwcCall {
 };
 
 // `shared` is the plan's part of the shared scratch.
-static void run_nhwc(const Gather& g, const Source& source, const Tail& tail, const float* weight, Context& context, char* shared) {
+static void run_nhwc(const Gather& g, const Source& source, const Tail& tail, const Weight& weight, Context& context, char* shared) {
   const NhwcPlan plan(g, source, tail);
   if (plan.empty) {
     if (g.batch > 0 && tail.place.image > 0) __builtin_memset(tail.out, 0, size_t(g.batch) * tail.place.image * 4);
@@ -419,7 +491,7 @@ static void run_nhwc(const Gather& g, const Source& source, const Tail& tail, co
   const NhwcCall call(g, plan, source, tail, weight, shared);
   call.list();
   const int32_t panels = g.groups * plan.blocks;
-  if (size_t(panels) * plan.depth * plan.width < (16 << 10)) {
+  if (call.packed != call.own || size_t(panels) * plan.depth * plan.width < (16 << 10)) {
     for (int32_t i = 0; i < panels; ++i) call.pack(i / plan.blocks, i % plan.blocks);
   } else {
     context.each(panels, [&](int32_t i, int32_t) { call.pack(i / plan.blocks, i % plan.blocks); });

@@ -33,6 +33,7 @@ alignas(64) static const float ZEROS[2 * LANES] = {};
 constexpr int32_t ceil_div(int64_t a, int64_t b) { return int32_t((a + b - 1) / b); }
 constexpr size_t round_up(size_t a, size_t b) { return (a + b - 1) / b * b; }
 constexpr int32_t lesser(int32_t a, int32_t b) { return a < b ? a : b; }
+constexpr int32_t greater(int32_t a, int32_t b) { return a > b ? a : b; }
 constexpr int32_t clamp_to(int32_t a, int32_t low, int32_t high) { return a < low ? low : a > high ? high : a; }
 
 // Chunks worth having for so many multiply-adds: about half a million each, 16 at most. By shape alone.
@@ -69,32 +70,59 @@ struct TileCall {
   const float* start;
   const float* row_start;
   float* out;
+  int32_t same = 0;              // the length of every stretch, where it is one of 3, 5 and 7 and the step 1
+  const float* ahead = nullptr;  // where the next panel is read from: fetched on the way, `ahead_bytes` of it for each k
+  int32_t ahead_bytes = 0;
 };
 
-// `count` tiles of P rows.
-template <int P, int V>
-__attribute__((noinline)) static void tiles(const TileCall& call, const Spot* spots, int32_t count, const float* row_start) {
-  for (; count > 0; --count, spots += P) {
-    F sum[P][V];
-    const float* p[P];
-    for (int j = 0; j < P; ++j) {
-      p[j] = call.source + spots[j].source;
-      for (int v = 0; v < V; ++v) sum[j][v] = F{};
-    }
-    const float* w = call.panel;
-    const ptrdiff_t step = call.step;
-    const Stretch* const end = call.stretches + call.stretch_count;
-    for (const Stretch* s = call.stretches; s != end; ++s) {
-      ptrdiff_t at = s->offset;
+// Into L2: L1 holds the panel in use. WebAssembly has no instruction for it.
+#if defined(__wasm__)
+constexpr bool CAN_FETCH = false;
+#else
+constexpr bool CAN_FETCH = true;
+#endif
+DRISHTI_INLINE void fetch_ahead(const char* at) { __builtin_prefetch(at, 0, 2); }
+
+// The sums of one tile of P rows. L: the length of all stretches, unrolled; 0: any. FETCH: reads ahead.
+template <int P, int V, int L, bool FETCH> DRISHTI_INLINE void sum_tile(const TileCall& call, const Spot* spots, const char*& ahead, F (&sum)[P][V]) {
+  const float* p[P];
+  for (int j = 0; j < P; ++j) {
+    p[j] = call.source + spots[j].source;
+    for (int v = 0; v < V; ++v) sum[j][v] = F{};
+  }
+  const float* w = call.panel;
+  const ptrdiff_t step = call.step;
+  const Stretch* const end = call.stretches + call.stretch_count;
+  for (const Stretch* s = call.stretches; s != end; ++s) {
+    ptrdiff_t at = s->offset;
+    const auto multiply = [&](ptrdiff_t from, const float* panel) DRISHTI_LAMBDA_INLINE {
+      F b[V];
+      for (int v = 0; v < V; ++v) b[v] = load<F>(panel + v * LANES);
+      for (int j = 0; j < P; ++j) {
+        const F a = splat<F>(p[j][from]);
+        for (int v = 0; v < V; ++v) sum[j][v] = fma(a, b[v], sum[j][v]);
+      }
+    };
+    if constexpr (L > 0) {
+#pragma GCC unroll 7
+      for (int k = 0; k < L; ++k) multiply(at + k, w + k * V * LANES);
+      w += L * V * LANES;
+    } else {
       for (int32_t k = s->length; k > 0; --k, at += step, w += V * LANES) {
-        F b[V];
-        for (int v = 0; v < V; ++v) b[v] = load<F>(w + v * LANES);
-        for (int j = 0; j < P; ++j) {
-          const F a = splat<F>(p[j][at]);
-          for (int v = 0; v < V; ++v) sum[j][v] = fma(a, b[v], sum[j][v]);
-        }
+        multiply(at, w);
+        if constexpr (FETCH) fetch_ahead(ahead), ahead += call.ahead_bytes;
       }
     }
+  }
+}
+
+// `count` tiles of P rows.
+template <int P, int V, int L = 0, bool FETCH = false>
+__attribute__((noinline)) static void tiles(const TileCall& call, const Spot* spots, int32_t count, const float* row_start) {
+  const char* ahead = reinterpret_cast<const char*>(call.ahead);
+  for (; count > 0; --count, spots += P) {
+    F sum[P][V];
+    sum_tile<P, V, L, FETCH>(call, spots, ahead, sum);
     for (int j = 0; j < P; ++j) {
       float* const to = call.out + spots[j].dest;
       const float* const from = call.start ? call.start : to;
@@ -117,7 +145,13 @@ template <int V> static void all_tiles(const TileCall& call, const Spot* spots, 
     count -= rows * times;
     if (row_start) row_start += rows * times;
   };
-  if (count >= P) take(tiles<P, V>, P, count / P);
+  if (count >= P) {
+    if (call.same == 3) take(tiles<P, V, 3>, P, count / P);
+    else if (call.same == 5) take(tiles<P, V, 5>, P, count / P);
+    else if (call.same == 7) take(tiles<P, V, 7>, P, count / P);
+    else if (CAN_FETCH && V == 2 && call.ahead) take(tiles<P, V, 0, CAN_FETCH>, P, count / P);
+    else take(tiles<P, V>, P, count / P);
+  }
   if constexpr (P > 4)
     if (count >= 4) take(tiles<4, V>, 4, 1);
   if (count == 3) take(tiles<3, V>, 3, 1);

@@ -174,6 +174,24 @@ void conv(const Conv& s) {
   const Conv2dFusedF32Params p = {s.n, s.c, s.h, s.w, s.o, oh, ow, s.kh, s.kw, s.sh, s.sw, s.pt, s.pl, s.dh, s.dw, s.g, in.layout, in.border, out.layout, out.border, s.relu, s.ph, s.pw, res.border};
   verify(name, Kernel<id_conv2d_fused_f32>::entry, p, {x.data(), w.data(), s.scale ? scale.data() : nullptr, bias.data(), has_residual ? residual.data() : nullptr},
          {{"output", out.write(best)}, {"index", index.write(winner), true}});
+  // Packed weights: as the machine wants them, the scale in them; and in blocks that it does not have.
+  for (const int panel : {vectors_for(s.o / s.g) * LANES, 5}) {
+    const bool inside = panel != 5;
+    const int of_group = s.o / s.g, depth = s.c / s.g * s.kh * s.kw;
+    const Conv2dPackF32Params pp = {s.o, s.c / s.g, s.kh, s.kw, s.g, in.layout, panel};
+    Doubles expected(size_t(s.g) * ceil_div(of_group, panel) * panel * depth);
+    for (int o = 0; o < s.o; ++o)
+      for (int i = 0; i < depth; ++i) {
+        const int taps = s.kh * s.kw, k = in.layout == 0 ? i : i % taps * (s.c / s.g) + i / taps, lane = o % of_group;
+        expected[(size_t(o / of_group * ceil_div(of_group, panel) + lane / panel) * depth + k) * panel + lane % panel] = w[size_t(o) * depth + i] * (inside && s.scale ? scale[o] : 1);
+      }
+    verify(name + " pack", Kernel<id_conv2d_pack_f32>::entry, pp, {w.data(), inside && s.scale ? scale.data() : nullptr}, {{"packed", expected}});
+    const std::vector<float> packed(expected.begin(), expected.end());
+    Conv2dFusedF32Params q = p;
+    q.panel = panel;
+    verify(name + " packed", Kernel<id_conv2d_fused_f32>::entry, q, {x.data(), packed.data(), s.scale && !inside ? scale.data() : nullptr, bias.data(), has_residual ? residual.data() : nullptr},
+           {{"output", out.write(best)}, {"index", index.write(winner), true}});
+  }
   if (s.scale) return;
   const bool pools = s.ph * s.pw > 1;
   const auto g = out.random(), y = out.random();

@@ -12,6 +12,7 @@
 #include "../batch_norm_fused.cc"
 #include "../conv-fused.cc"
 #include "../conv-fused-backward.cc"
+#include "../conv-pack.cc"
 #include "../conv.cc"
 #include "../linear.cc"
 #include "../matmul.cc"

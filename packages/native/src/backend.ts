@@ -32,6 +32,7 @@ export class NativeBackend implements Backend {
   readonly threads: number;
   /** The instruction set: avx512, avx2, neon, baseline. */
   readonly isa: string;
+  readonly lanes: number;
 
   readonly #engine: Engine;
   readonly #memory: Memory;
@@ -47,6 +48,7 @@ export class NativeBackend implements Backend {
     this.#engine = addon.open(isa, threads, block);
     this.#memory = new Memory((memory) => addon.addressOf(memory));
     this.isa = this.#engine.isa;
+    this.lanes = this.#engine.lanes;
     this.threads = this.#engine.threads;
     this.detail = `${this.isa}, ${this.#engine.lanes} lanes, ${this.threads} thread${this.threads === 1 ? "" : "s"}`;
   }

@@ -69,6 +69,8 @@ export interface Backend {
   /** The same at once, where the backend works synchronously; WebGPU has none. */
   readSync?(view: BufferView, length: number): TypedArray;
 
+  /** Numbers in a vector of its convolutions, by which captured plans pack weights; where absent, they are not packed. */
+  readonly lanes?: number;
   supports(kernel: KernelName): boolean;
   /** `reads` and `writes` in the contract's order, null for an absent operand. */
   run<K extends KernelName>(

@@ -42,6 +42,7 @@ class ReferenceBackend implements Backend {
   readonly name = "reference";
   readonly detail = "plain loops in float64";
   readonly threads = 1;
+  readonly lanes = 4;
 
   alloc(type: StorageType, length: number): BackendBuffer {
     checkLength(type, length);

@@ -161,7 +161,7 @@ class Capture<A extends unknown[], R> {
 
   #keep(key: string, recording: Recording): Replay {
     const { backend } = recording;
-    const passes = (this.#options.fuse ?? true) ? passesFor((kernel) => backend.supports(kernel)) : [];
+    const passes = (this.#options.fuse ?? true) ? passesFor(backend) : [];
     // What the recorded call made is free now, and replays need little of it.
     backend.trim?.();
     const replay = new Replay(recording, programOf(recording, passes));

@@ -305,3 +305,57 @@ it("hidden results that are asked for are not taken away", async () => {
     );
   }
 });
+
+it("packed weights and folded batch norms follow every change of what they were made of", async () => {
+  manualSeed(5);
+  const model = new nn.Sequential(
+    new nn.Conv2d(3, 9, 3, { padding: 1, bias: false }),
+    new nn.BatchNorm2d(9),
+    new nn.ReLU(),
+  );
+  const [conv, norm] = [model.at(0) as nn.Conv2d, model.at(1) as nn.BatchNorm2d];
+  model.train().forward(randn([4, 3, 5, 5]));
+  model.eval();
+  const body = (x: Tensor) => noGrad(() => model.forward(x));
+  const run = capture(body);
+  const x = randn([2, 3, 5, 5]);
+  const agrees = async () => expectClose([...(await run(x).readValues())], [...(await body(x).readValues())]);
+  for (let i = 0; i < 3; i++) await agrees();
+  const packed = run.commands().filter(({ params }) => "panel" in params && Number(params.panel) > 0);
+  expect(packed.map(({ kernel }) => kernel)).toEqual(["conv2d_fused_f32"]);
+  expect(kernelsOf(run)).toHaveLength(1);
+
+  noGrad(() => conv.weight.mul_(2));
+  await agrees();
+  norm.runningMean!.add_(0.5);
+  await agrees();
+  model.loadStateDict(new Map([...model.stateDict()].map(([key, t]) => [key, t.clone()])));
+  await agrees();
+  const optimizer = new SGD(model.parameters(), { lr: 0.1 });
+  model.forward(x).sum().backward();
+  optimizer.step();
+  await agrees();
+  conv.weight.write(Float32Array.from({ length: conv.weight.numel }, (_, i) => Math.sin(i)));
+  await agrees();
+});
+
+it("weights that the same call trains are not taken for constant", async () => {
+  manualSeed(6);
+  const make = () => {
+    manualSeed(7);
+    const conv = new nn.Conv2d(2, 4, 3);
+    const optimizer = new SGD(conv.parameters(), { lr: 0.1 });
+    return (x: Tensor) => {
+      const before = noGrad(() => conv.forward(x).sum());
+      optimizer.zeroGrad();
+      conv.forward(x).pow(2).mean().backward();
+      optimizer.step();
+      return before;
+    };
+  };
+  const [eager, fused] = [make(), capture(make())];
+  for (let i = 0; i < 4; i++) {
+    const x = randn([2, 2, 5, 5]);
+    expectClose([await fused(x).item()], [await eager(x).item()]);
+  }
+});

@@ -2,10 +2,13 @@
 import type { Storage } from "../autograd/storage.ts";
 import type { Layout } from "./arena.ts";
 import { layOut, lifetimes, operandsOf } from "./arena.ts";
+import { heldStill, hoist } from "./constants.ts";
 import type { Command, Item, Memory, Recording, Template } from "./recording.ts";
 
 export type Step =
   | { readonly kind: "calls"; readonly commands: readonly Command[] }
+  /** Calls whose results last as long as no source has changed. */
+  | { readonly kind: "constants"; readonly commands: readonly Command[]; readonly sources: readonly Storage[] }
   | { readonly kind: "segment"; readonly body: () => unknown; readonly result: Memory | null }
   | { readonly kind: "action"; apply(args: readonly unknown[]): void };
 
@@ -16,8 +19,15 @@ export interface Program {
   readonly results: readonly Memory[];
 }
 
-/** A rewriting of a run of calls without host code between them. `escapes`: memory that others may look at. */
-export type Pass = (commands: readonly Command[], escapes: (memory: Memory) => boolean) => readonly Command[];
+/**
+ * A rewriting of a run of calls without host code between them. `escapes`: memory that others may look at; `isStill`: memory
+ * that no replay changes.
+ */
+export type Pass = (
+  commands: readonly Command[],
+  escapes: (memory: Memory) => boolean,
+  isStill: (memory: Memory) => boolean,
+) => readonly Command[];
 
 export function resultMemories(template: Template): Memory[] {
   if (template.kind === "tensor") return [template.memory];
@@ -46,7 +56,7 @@ export function dropDead(items: readonly Item[], escapes: (memory: Memory) => bo
  * Host code that stands apart, then calls up to the next other host code, then the changes of host state among them, then
  * that code. So a dropout mask in the middle does not cut a network in two.
  */
-function cut(items: readonly Item[], rewrite: (commands: readonly Command[]) => readonly Command[]): Step[] {
+function cut(items: readonly Item[], rewrite: (commands: readonly Command[]) => readonly Step[]): Step[] {
   const steps: Step[] = [];
   let commands: Command[] = [];
   let actions: Step[] = [];
@@ -54,7 +64,7 @@ function cut(items: readonly Item[], rewrite: (commands: readonly Command[]) => 
   const flush = () => {
     steps.push(...apart);
     apart = [];
-    if (commands.length > 0) steps.push({ kind: "calls", commands: rewrite(commands) });
+    if (commands.length > 0) steps.push(...rewrite(commands));
     steps.push(...actions);
     commands = [];
     actions = [];
@@ -79,6 +89,7 @@ export function programOf(recording: Recording, passes: readonly Pass[]): Progra
   const fresh = new Set(results);
   const escapes = (memory: Memory) => memory.origin !== "made" || memory.pinned || fresh.has(memory);
   const items = dropDead(recording.items, escapes);
+  const isStill = heldStill(items);
   // Memory used on both sides of host code must not be rewritten away on one.
   const steps = cut(items, (commands) => {
     const own = new Set(commands);
@@ -87,11 +98,25 @@ export function programOf(recording: Recording, passes: readonly Pass[]): Progra
       if (item.kind === "command" && !own.has(item.command))
         for (const { memory } of operandsOf(item.command)) elsewhere.add(memory);
     const seen = (memory: Memory) => escapes(memory) || elsewhere.has(memory);
-    return passes.reduce((now, pass) => pass(now, seen), commands);
+    const rewritten = passes.reduce((now, pass) => pass(now, seen, isStill), commands);
+    if (passes.length === 0) return [{ kind: "calls", commands: rewritten }];
+    const { constants, sources, rest } = hoist(rewritten, isStill, seen);
+    const first: Step[] = constants.length > 0 ? [{ kind: "constants", commands: constants, sources }] : [];
+    return [...first, { kind: "calls", commands: rest }];
   });
-  const commands = steps.flatMap((step) => (step.kind === "calls" ? step.commands : []));
-  const layout = layOut(lifetimes(commands, (memory) => !escapes(memory)));
-  return { steps, layout, results };
+  return { steps, layout: layOut(livesOf(steps, escapes)), results };
+}
+
+/** What constants leave for other calls stays in its place for good. */
+function livesOf(steps: readonly Step[], escapes: (memory: Memory) => boolean) {
+  const of = (kind: "calls" | "constants") => steps.flatMap((step) => (step.kind === kind ? step.commands : []));
+  const all = steps.flatMap((step) => (step.kind === "calls" || step.kind === "constants" ? step.commands : []));
+  const lives = lifetimes(all, (memory) => !escapes(memory));
+  const kept = new Set(of("constants").flatMap(({ writes }) => writes.map((operand) => operand?.memory)));
+  for (const { reads } of of("calls"))
+    for (const operand of reads)
+      if (operand && kept.has(operand.memory)) lives.set(operand.memory, { first: 0, last: Number.POSITIVE_INFINITY });
+  return lives;
 }
 
 /** @internal */

@@ -29,9 +29,18 @@ interface Slot {
   base: number;
 }
 
-type Ready =
-  | Exclude<Step, { kind: "calls" }>
-  | { readonly kind: "calls"; readonly commands: readonly Command[]; readonly list: CallList };
+interface Calls {
+  readonly kind: "calls";
+  readonly commands: readonly Command[];
+  readonly list: CallList;
+}
+/** `versions`: of the sources, when the calls ran; empty before. */
+type Constants = Omit<Calls, "kind"> & {
+  readonly kind: "constants";
+  readonly sources: readonly Storage[];
+  versions: readonly number[];
+};
+type Ready = Exclude<Step, { commands: unknown }> | Calls | Constants;
 
 export class Replay {
   readonly guards: readonly Guard[];
@@ -53,7 +62,11 @@ export class Replay {
       const size = program.layout.sizes[type];
       if (size > 0) this.#arenas.set(type, backend.alloc(type, size));
     }
-    this.#steps = program.steps.map((step) => (step.kind === "calls" ? this.#prepare(step.commands, program) : step));
+    this.#steps = program.steps.map((step): Ready => {
+      if (!("commands" in step)) return step;
+      const list = this.#prepare(step.commands, program);
+      return step.kind === "calls" ? { ...step, list } : { ...step, list, versions: [] };
+    });
   }
 
   /** Elements of memory that the replays of this recording share, by type. */
@@ -87,6 +100,7 @@ export class Replay {
     const lent: Storage[] = [];
     for (const step of this.#steps) {
       if (step.kind === "calls") this.#runCalls(step, timed);
+      else if (step.kind === "constants") this.#refresh(step);
       else if (step.kind === "action") step.apply(args);
       else {
         const value = step.body();
@@ -109,7 +123,14 @@ export class Replay {
     for (const arena of this.#arenas.values()) this.#backend.free(arena);
   }
 
-  #runCalls(step: Extract<Ready, { kind: "calls" }>, timed?: (command: Command, run: () => void) => void): void {
+  #refresh(step: Constants): void {
+    const { list, sources } = step;
+    if (step.versions.length > 0 && sources.every(({ version }, i) => version === step.versions[i])) return;
+    list.run();
+    step.versions = sources.map(({ version }) => version);
+  }
+
+  #runCalls(step: Calls, timed?: (command: Command, run: () => void) => void): void {
     const { list, commands } = step;
     try {
       if (timed) for (const [i, command] of commands.entries()) timed(command, () => list.run(i, i + 1));
@@ -146,7 +167,7 @@ export class Replay {
       list.bind(call, operand, { buffer, offset: base + offset });
   }
 
-  #prepare(commands: readonly Command[], program: Program): Ready {
+  #prepare(commands: readonly Command[], program: Program): CallList {
     const isSlot = ({ memory }: Operand) =>
       memory.origin === "argument" || memory.origin === "segment" || this.#slots.has(memory);
     const view = (operand: Operand | null): BufferView | null => {
@@ -172,6 +193,6 @@ export class Replay {
           this.#slot(operand.memory).places.push({ list, call, operand: i, offset: operand.offset });
       });
     });
-    return { kind: "calls", commands, list };
+    return list;
   }
 }

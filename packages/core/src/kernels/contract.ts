@@ -468,12 +468,31 @@ export const contract = {
   /**
    * pool(relu(conv(input, weight)·scale + bias + residual)), scale and bias by channel; the residual has the shape before
    * pooling and the output's layout. `index`, NHWC without border, has the pooled shape: which position of the window won
-   * (y·poolWidth + x, the first of equals), or poolHeight·poolWidth where ReLU made it 0.
+   * (y·poolWidth + x, the first of equals), or poolHeight·poolWidth where ReLU made it 0. With a `panel` above 0 the weight
+   * is as conv2d_pack_f32 makes it, else OIHW.
    */
   conv2d_fused_f32: {
-    params: { ...fusedConv2dParams, residualBorder: "i32" },
+    params: { ...fusedConv2dParams, residualBorder: "i32", panel: "i32" },
     reads: ["input:f32", "weight:f32", "scale:f32?", "bias:f32?", "residual:f32?"],
     writes: ["output:f32", "index:u8?"],
+  },
+  /**
+   * weight·scale in the order of a convolution's loop: (group, block of `panel` outputs, k, output in the block), zeros in the
+   * last block. k counts taps and then channels where the input is NHWC, channels and then taps where it is NCHW. Every panel
+   * is right; one vector of the machine, or two where there are more outputs than that, is read as it lies.
+   */
+  conv2d_pack_f32: {
+    params: {
+      outChannels: "i32",
+      /** Of a group, as weight has them. */ inChannels: "i32",
+      kernelHeight: "i32",
+      kernelWidth: "i32",
+      groups: "i32",
+      inLayout: "i32",
+      panel: "i32",
+    },
+    reads: ["weight:f32", "scale:f32?"],
+    writes: ["packed:f32"],
   },
   /**
    * Gradients of conv2d_fused_f32 without scale. Where there is an index it says where gradOutput goes; else, with relu 1,

@@ -60,6 +60,7 @@ class Wasm implements WasmBackend {
   readonly name = "wasm";
   readonly detail: string;
   threads: number;
+  readonly lanes = 4;
 
   readonly #memory = createMemory();
   readonly #exports: Exports;

@@ -100,6 +100,7 @@ function fusedForward(conv: Command<"conv2d_f32">, tail: Tail, scale: Memory | n
       poolHeight: tail.pool[0],
       poolWidth: tail.pool[1],
       residualBorder: 0,
+      panel: 0,
     },
     [input!, weight!, view(scale), view(bias), view(tail.residual)],
     [whole(tail.output), view(tail.index)],

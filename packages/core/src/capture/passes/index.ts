@@ -1,15 +1,20 @@
 /** @file The rewritings that make a recording faster than its operations one by one. */
+import type { Backend } from "../../backends/backend.ts";
 import type { KernelName } from "../../kernels/contract.ts";
+import { hoist } from "../constants.ts";
 import type { Pass } from "../program.ts";
 import { addendsIntoBackward } from "./addends.ts";
 import { convGroups } from "./fuse-conv.ts";
 import { normGroups } from "./fuse-norm.ts";
 import { Graph } from "./graph.ts";
 import { settleLayouts } from "./layouts.ts";
+import { packWeights } from "./pack-weights.ts";
 import { type Group, regroup } from "./regroup.ts";
 
 /** Those for which the backend has the kernels. */
-export function passesFor(supports: (kernel: KernelName) => boolean): Pass[] {
+export function passesFor(backend: Backend): Pass[] {
+  const supports = (kernel: KernelName) => backend.supports(kernel);
+  const { lanes } = backend;
   if (!supports("conv2d_fused_f32") || !supports("conv2d_fused_backward_f32")) return [];
   const norms = supports("batch_norm_fused_train_f32") && supports("batch_norm_fused_train_backward_f32");
   return [
@@ -32,5 +37,9 @@ export function passesFor(supports: (kernel: KernelName) => boolean): Pass[] {
     },
     addendsIntoBackward,
     (commands, escapes) => settleLayouts(commands, escapes, supports),
+    (commands, escapes, isStill) =>
+      lanes && supports("conv2d_pack_f32")
+        ? packWeights(commands, hoist(commands, isStill, escapes).isConstant, lanes)
+        : commands,
   ];
 }

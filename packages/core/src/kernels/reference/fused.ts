@@ -3,6 +3,7 @@ import type { Params } from "../contract.ts";
 import { batchNorm } from "./batch-norm.ts";
 import { conv2d } from "./conv2d.ts";
 import { fromPlanes, type Lie, toPlanes } from "./layouts.ts";
+import { operandSizes } from "./operand-sizes.ts";
 import type { ReferenceKernels } from "./types.ts";
 
 /** Sizes before pooling, and what comes behind. */
@@ -106,8 +107,39 @@ function spread(
   return gradient;
 }
 
+/** Each weight's place in OIHW and in the packed order. */
+function eachPacked(p: Params<"conv2d_pack_f32">, visit: (oihw: number, packed: number, output: number) => void): void {
+  const taps = p.kernelHeight * p.kernelWidth;
+  const depth = taps * p.inChannels;
+  const ofGroup = p.outChannels / p.groups;
+  const blocks = Math.ceil(ofGroup / p.panel);
+  for (let o = 0; o < p.outChannels; o++) {
+    const lane = o % ofGroup;
+    const block = Math.floor(o / ofGroup) * blocks + Math.floor(lane / p.panel);
+    for (let i = 0; i < depth; i++) {
+      const k = p.inLayout === 0 ? i : (i % taps) * p.inChannels + Math.floor(i / taps);
+      visit(o * depth + i, (block * depth + k) * p.panel + (lane % p.panel), o);
+    }
+  }
+}
+
 export const fused = {
-  conv2d_fused_f32(p, [input, weight, scale, bias, residual], [output, index]) {
+  conv2d_pack_f32(p, [weight, scale], [packed]) {
+    packed.fill(0, 0, operandSizes.conv2d_pack_f32(p)[2]!);
+    eachPacked(p, (oihw, at, o) => {
+      packed[at] = weight[oihw]! * (scale ? scale[o]! : 1);
+    });
+  },
+
+  conv2d_fused_f32(p, [input, given, scale, bias, residual], [output, index]) {
+    let weight = given;
+    if (p.panel > 0) {
+      const inChannels = p.inChannels / p.groups;
+      weight = new Float64Array(p.outChannels * inChannels * p.kernelHeight * p.kernelWidth);
+      eachPacked({ ...p, inChannels }, (oihw, at) => {
+        weight[oihw] = given[at]!;
+      });
+    }
     const t = convTail(p);
     const spatial = p.outHeight * p.outWidth;
     const values = new Float64Array(p.batch * p.outChannels * spatial);

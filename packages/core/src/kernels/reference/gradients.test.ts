@@ -64,7 +64,7 @@ const rules: readonly (readonly [KernelName, Rule])[] = [
     "conv2d_fused_backward_f32",
     {
       forward: "conv2d_fused_f32",
-      except: /scale/,
+      except: /scale|packed/,
       params: (p) => ({ ...p, gradBorder: p.outBorder!, gradInBorder: p.inBorder!, addendBorder: 0 }),
     },
   ],

@@ -90,6 +90,10 @@ const nhwcIn = (p: NhwcPool) => bordered(p.batch, p.channels, p.inHeight, p.inWi
 const nhwcOut = (p: NhwcPool) => bordered(p.batch, p.channels, p.outHeight, p.outWidth, p.outBorder);
 const nhwcIndex = (p: NhwcPool) => bordered(p.batch, p.channels, p.outHeight, p.outWidth, 0);
 
+/** A convolution's weight in blocks of `panel` outputs. */
+const packed = (p: Params<"conv2d_pack_f32">) =>
+  p.groups * Math.ceil(p.outChannels / p.groups / p.panel) * p.panel * p.inChannels * p.kernelHeight * p.kernelWidth;
+
 /** Every operand of every kernel; a kernel missing here is a compile error. */
 export const operandSizes: { readonly [K in KernelName]: Sizes<K> } = {
   copy_strided_f32: copy,
@@ -250,13 +254,14 @@ export const operandSizes: { readonly [K in KernelName]: Sizes<K> } = {
 
   conv2d_fused_f32: (p) => [
     imagesIn(p, p.inBorder),
-    conv2d(p).weight,
+    p.panel > 0 ? packed({ ...p, inChannels: p.inChannels / p.groups }) : conv2d(p).weight,
     p.outChannels,
     p.outChannels,
     fusedConv(p).whole(p.residualBorder), // reads
     fusedConv(p).pooled(p.outBorder),
     fusedConv(p).pooled(0),
   ],
+  conv2d_pack_f32: (p) => [p.outChannels * p.inChannels * p.kernelHeight * p.kernelWidth, p.outChannels, packed(p)],
   conv2d_fused_backward_f32: (p) => [
     fusedConv(p).pooled(p.gradBorder),
     fusedConv(p).pooled(0),

@@ -24,6 +24,8 @@ interface Case {
   /** Border of the residual; absent: none. */
   readonly residual?: number;
   readonly scale?: boolean;
+  /** Packed weights, so many outputs in a block. */
+  readonly panel?: number;
   readonly kind?: NonNullable<Bordered["kind"]>;
 }
 
@@ -96,6 +98,10 @@ const cases: Readonly<Record<string, Case>> = {
   },
   depthwise: { input: [2, 19, 7, 9], out: 19, groups: 19, to: 1 },
   "5x5, border too small": { input: [2, 6, 8, 8], out: 16, kernel: [5, 5], pad: [2, 2], pool: [2, 2] },
+  "packed for 8": { input: [2, 16, 6, 6], out: 21, panel: 8 },
+  "packed for 16, NCHW in, pool": { input: [1, 3, 9, 8], out: 24, panel: 16, from: "nchw", pool: [2, 2] },
+  "packed for 32, NCHW in, many channels": { input: [1, 11, 5, 6], out: 33, panel: 32, from: "nchw" },
+  "packed for 3, groups, scale": { input: [1, 8, 5, 6], out: 14, panel: 3, groups: 2, scale: true },
   "one pixel": { input: [3, 5, 1, 1], out: 9 },
   "several groups of images": { input: [21, 8, 6, 6], out: 16, pool: [2, 2] },
   "ties, ReLU and pool": { input: [2, 4, 6, 6], out: 8, kernel: [1, 1], pad: [0, 0], pool: [2, 2], kind: "ties" },
@@ -109,7 +115,7 @@ function forward(name: string, c: Case): KernelSample<"conv2d_fused_f32"> {
   const pools = p.poolHeight * p.poolWidth > 1;
   return {
     name,
-    params: { ...p, residualBorder: to === "nchw" ? 0 : (residual ?? 0) },
+    params: { ...p, residualBorder: to === "nchw" ? 0 : (residual ?? 0), panel: c.panel ?? 0 },
     values: {
       input: framed(from, p.inHeight, p.inWidth, p.inChannels, kind),
       ...(kind === "ties" && { weight: "ties", bias: "ties" }),
@@ -145,7 +151,7 @@ const without = <S extends { name: string; absent?: readonly string[] }>(sample:
   absent: [...(sample.absent ?? []), what],
 });
 const backwards = Object.entries(cases)
-  .filter(([, c]) => !c.scale)
+  .filter(([, c]) => !c.scale && !c.panel)
   .map(([name, c]) => backward(name, c));
 
 interface NormCase {
@@ -218,7 +224,27 @@ const normBackwards = Object.entries(normCases).map(
   },
 );
 
+const pack = (
+  name: string,
+  [outChannels, inChannels, kernelHeight, kernelWidth]: readonly [number, number, number, number],
+  panel: number,
+  inLayout: 0 | 1,
+  groups = 1,
+): KernelSample<"conv2d_pack_f32"> => ({
+  name,
+  params: { outChannels, inChannels, kernelHeight, kernelWidth, groups, inLayout, panel },
+});
+const packs = [
+  pack("64 outputs for NHWC", [64, 32, 3, 3], 16, 1),
+  pack("outputs left over", [21, 5, 2, 3], 8, 1),
+  pack("for planes", [24, 3, 7, 7], 16, 0),
+  pack("fewer outputs than the panel", [5, 17, 1, 1], 32, 1),
+  pack("groups", [14, 3, 3, 3], 4, 1, 2),
+  pack("more than a chunk", [130, 70, 3, 3], 16, 1),
+];
+
 export const fused = {
+  conv2d_pack_f32: [...packs, ...packs.slice(1, 3).map((sample) => without(sample, "scale"))],
   conv2d_fused_f32: [
     ...forwards,
     ...forwards.slice(0, 4).map((sample) => without(sample, "index")),
