@@ -5,6 +5,7 @@
 #include "conv-fused.cc"
 #include "conv-fused-backward.cc"
 #include "conv-pack.cc"
+#include "conv-weight.cc"
 #include "conv.cc"
 #include "linear.cc"
 #include "matmul.cc"
