@@ -3,6 +3,7 @@
 // measured through the same threads; the share is the median over the rounds.
 //   node bench/layers.mjs --model cifar10cnn --device native --threads 2 --batch 64
 //   node bench/layers.mjs --model resnet18-cifar --batch 32 --peer torch      the same layers alone in PyTorch, in turns
+//   node bench/layers.mjs --model resnet18 --batch 1 --mode infer --peer onnxruntime       beside its own profile
 //   node bench/layers.mjs --model resnet18-cifar --batch 32 --isa baseline    another instruction set, against its own peak
 // GFLOP/s count the products of the dense form, also where a kernel does less: shares above 100 % are possible behind a pool.
 import { capture } from "drishti/capture";
@@ -13,7 +14,7 @@ import { machine } from "./lib/machine.mjs";
 import { benchModel } from "./lib/models.mjs";
 import { bandwidth, peak, peakMeter } from "./lib/peak.mjs";
 import { median, spread } from "./lib/windows.mjs";
-import { torchLayers } from "./peers/layers.mjs";
+import { peerLayers } from "./peers/layers.mjs";
 
 const text = (fallback) => ({ type: "string", default: fallback, text: true });
 const options = readArguments({
@@ -75,7 +76,7 @@ function time(call) {
 }
 
 const calls = layerCalls(commands());
-const theirs = peer === "torch" ? torchLayers({ calls, batch, threads }) : undefined;
+const theirs = peer ? peerLayers(peer, { calls, model: options.model, mode, batch, threads, shape }) : undefined;
 const turns = theirs ? 3 : 1;
 const results = calls.map(() => ({ rates: [], shares: [], peers: [], ratios: [] }));
 for (let turn = 0; turn < turns; turn++) {
@@ -88,6 +89,7 @@ for (let turn = 0; turn < turns; turn++) {
   if (!theirs) continue;
   const gflops = theirs();
   for (const [i, result] of results.entries()) {
+    if (gflops[i] === null) continue;
     result.peers.push(gflops[i]);
     result.ratios.push(result.latest / gflops[i]);
   }
@@ -104,7 +106,9 @@ const rows = calls.map(({ layer, with: fused, pass, kernel, flop, times }, i) =>
   mflop: Number((flop / 1e6).toFixed(1)),
   gflops: spread(results[i].rates, 1),
   share: spread(results[i].shares, 3),
-  ...(theirs ? { peer: { name: peer, gflops: spread(results[i].peers, 1), ratio: spread(results[i].ratios, 2) } } : {}),
+  ...(results[i].peers.length > 0
+    ? { peer: { name: peer, gflops: spread(results[i].peers, 1), ratio: spread(results[i].ratios, 2) } }
+    : {}),
 }));
 const common = { model: options.model, mode, batchSize: batch, threads, device, detail };
 if (json) {
@@ -117,7 +121,9 @@ if (json) {
 /** A markdown table: it can be read as it is, and put into a page. */
 function print() {
   const percent = (share) => `${(100 * share).toFixed(0)} %`;
-  const peers = theirs ? [` ${peer} alone | ratio (least to most) |`, " --- | --- |"] : ["", ""];
+  const peers = theirs
+    ? [` ${peer === "torch" ? "torch alone" : peer}, GFLOP/s | ratio (least to most) |`, " --- | --- |"]
+    : ["", ""];
   console.log(
     `${options.model}, ${mode}, batch ${batch}, ${device} (${detail}). Peak ${peakNow.median} GFLOP/s (${peakNow.min} to ${peakNow.max}); memory ${memory.median} GB/s (${memory.min} to ${memory.max}).\n`,
   );
@@ -126,7 +132,9 @@ function print() {
   for (const { layer, fused, pass, times, gflops, share, peer: other } of rows) {
     const theirCells = other
       ? ` ${other.gflops.median} | ${other.ratio.median} (${other.ratio.min} to ${other.ratio.max}) |`
-      : "";
+      : theirs
+        ? " | |"
+        : "";
     console.log(
       `| ${layer} | ${fused} | ${pass} | ${times} | ${gflops.median} (${gflops.min} to ${gflops.max}) | ${percent(share.median)} |${theirCells}`,
     );

@@ -83,7 +83,7 @@ export function plan({ quick = false, seconds = quick ? "0.5" : "4", rounds = qu
       args: [
         ...["--model", model, "--batch", `${batch}`, "--mode", mode, "--threads", `${threads}`, "--device", device],
         ...["--rounds", quick ? "1" : "5"],
-        ...(isa ? ["--isa", isa] : device === "native" ? ["--peer", "torch"] : []),
+        ...(isa ? ["--isa", isa] : device === "native" ? ["--peer", mode === "infer" ? "onnxruntime" : "torch"] : []),
       ],
     })),
     { kind: "scaling", name: "scaling", file: "scaling.mjs", args: ["--seconds", quick ? "0.3" : "2"] },
