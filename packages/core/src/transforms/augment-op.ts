@@ -52,11 +52,13 @@ export interface Space {
   readonly color: number;
   /** Bits taken away at most. */
   readonly posterize: number;
+  /** Bits that are left before that. Default 8. */
+  readonly posterizeFrom?: number;
 }
 
 /** The operations in torchvision's order, with `bins` magnitudes each. */
 export function magnitudes(
-  { shear, translate, rotate: turn, color, posterize: bits }: Space,
+  { shear, translate, rotate: turn, color, posterize: bits, posterizeFrom = 8 }: Space,
   bins: number,
   { height, width }: Picture,
 ): Record<OperationName, Magnitudes> {
@@ -73,7 +75,7 @@ export function magnitudes(
     Color: signed("Color", color),
     Contrast: signed("Contrast", color),
     Sharpness: signed("Sharpness", color),
-    Posterize: plain("Posterize", (bin) => 8 - roundHalfEven(Math.fround(bin / ((bins - 1) / bits)))),
+    Posterize: plain("Posterize", (bin) => posterizeFrom - roundHalfEven(Math.fround(bin / ((bins - 1) / bits)))),
     Solarize: plain("Solarize", linspace(255, 0, bins)),
     AutoContrast: plain("AutoContrast"),
     Equalize: plain("Equalize"),

@@ -134,12 +134,14 @@ function withSign(magnitude: number, signed: boolean, random: RandomSource): num
   return signed && drawInteger(random, 2) === 1 ? -magnitude : magnitude;
 }
 
-function warpOptions(where: string, { interpolation = "nearest", fill }: AugmentOptions): WarpOptions {
+/** @internal */
+export function warpOptions(where: string, { interpolation = "nearest", fill }: AugmentOptions): WarpOptions {
   checkGrid(where, interpolation, fill, null);
   return { interpolation, ...(fill === undefined ? {} : { fill }) };
 }
 
-function checkBytes(where: string, { data }: Picture): void {
+/** @internal */
+export function checkBytes(where: string, { data }: Picture): void {
   if (!(data instanceof Uint8Array))
     throw new ArgumentError(
       where,

@@ -8,17 +8,30 @@ import {
   type TransformSpec,
 } from "../data/index.ts";
 import { DataError } from "../errors/errors.ts";
+import { augMix } from "./aug-mix.ts";
 import { autoAugment, randAugment, trivialAugmentWide } from "./auto-augment.ts";
 import { colorJitter, gaussianBlur, grayscale, randomGrayscale } from "./colors.ts";
 import { pad, randomVerticalFlip } from "./flip-pad.ts";
 import { cutMix, mixUp, randomChoice } from "./mix.ts";
+import { gaussianNoise, randomChannelPermutation, randomPhotometricDistort } from "./photometric.ts";
 import { randomErasing } from "./random-erasing.ts";
+import { randomApply, randomOrder } from "./random-lists.ts";
 import { randomResizedCrop } from "./random-resized-crop.ts";
+import {
+  randomAdjustSharpness,
+  randomAutocontrast,
+  randomEqualize,
+  randomInvert,
+  randomPosterize,
+  randomSolarize,
+} from "./random-tone.ts";
 import { toDtype } from "./to-dtype.ts";
 import { randomAffine, randomRotation } from "./warp.ts";
 
 /** What a file says is checked by the constructors, whatever its type: hence `never`. */
 const any = (value: unknown): never => value as never;
+
+const listed = (value: unknown): Transform[] => (Array.isArray(value) ? value.map(transformFromJSON) : []);
 
 const makers: Readonly<Record<string, TransformMaker>> = {
   randomVerticalFlip: ({ p }) => randomVerticalFlip(any(p)),
@@ -34,6 +47,18 @@ const makers: Readonly<Record<string, TransformMaker>> = {
   autoAugment: ({ policy, ...options }) => autoAugment(any(policy), any(options)),
   randAugment: (options) => randAugment(any(options)),
   trivialAugmentWide: (options) => trivialAugmentWide(any(options)),
+  randomInvert: ({ p }) => randomInvert(any(p)),
+  randomPosterize: ({ bits, p }) => randomPosterize(any(bits), any(p)),
+  randomSolarize: ({ threshold, p }) => randomSolarize(any(threshold), any(p)),
+  randomAutocontrast: ({ p }) => randomAutocontrast(any(p)),
+  randomEqualize: ({ p }) => randomEqualize(any(p)),
+  randomAdjustSharpness: ({ sharpnessFactor, p }) => randomAdjustSharpness(any(sharpnessFactor), any(p)),
+  randomApply: ({ transforms, p }) => randomApply(listed(transforms), any(p)),
+  randomOrder: ({ transforms }) => randomOrder(listed(transforms)),
+  randomChannelPermutation: () => randomChannelPermutation(),
+  randomPhotometricDistort: (options) => randomPhotometricDistort(any(options)),
+  gaussianNoise: (options) => gaussianNoise(any(options)),
+  augMix: (options) => augMix(any(options)),
   toDtype: ({ dtype, ...options }) => toDtype(any(dtype), any(options)),
 };
 

@@ -15,6 +15,7 @@ export {
   type TransformSpec,
   toTensor,
 } from "../data/index.ts";
+export { type AugMixOptions, augMix } from "./aug-mix.ts";
 export {
   type AugmentOptions,
   autoAugment,
@@ -28,8 +29,24 @@ export { type PadOptions, pad, randomVerticalFlip } from "./flip-pad.ts";
 export { batchTransformFromJSON, transformFromJSON } from "./from-json.ts";
 export * as functional from "./functional/index.ts";
 export { cutMix, type MixOptions, mixUp, randomChoice } from "./mix.ts";
+export {
+  type GaussianNoiseOptions,
+  gaussianNoise,
+  type PhotometricDistortOptions,
+  randomChannelPermutation,
+  randomPhotometricDistort,
+} from "./photometric.ts";
 export type { AutoAugmentPolicy } from "./policies.ts";
 export { type RandomErasingOptions, randomErasing } from "./random-erasing.ts";
+export { randomApply, randomOrder } from "./random-lists.ts";
 export { type RandomResizedCropOptions, randomResizedCrop } from "./random-resized-crop.ts";
+export {
+  randomAdjustSharpness,
+  randomAutocontrast,
+  randomEqualize,
+  randomInvert,
+  randomPosterize,
+  randomSolarize,
+} from "./random-tone.ts";
 export { toDtype } from "./to-dtype.ts";
 export { type RandomAffineOptions, randomAffine, randomRotation } from "./warp.ts";
