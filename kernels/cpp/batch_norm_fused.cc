@@ -25,9 +25,10 @@ struct NormRows {
 
 struct NormCall {
   int32_t batch, channels, height, width;
-  NormRows rows;
-  NormCall(int32_t n, int32_t c, int32_t h, int32_t w) : batch(n), channels(c), height(h), width(w), rows(n, h, int64_t(w) * c) {}
-  size_t slots() const { return size_t(rows.count) * 2 * channels; }  // doubles
+  NormRows rows, pairs;  // pairs: of rows, those of 2x2 windows
+  NormCall(int32_t n, int32_t c, int32_t h, int32_t w)
+      : batch(n), channels(c), height(h), width(w), rows(n, h, int64_t(w) * c), pairs(n, h / 2, int64_t(w) * c * 2) {}
+  size_t slots() const { return size_t(rows.count > pairs.count ? rows.count : pairs.count) * 2 * channels; }  // doubles
   double count_of(int32_t chunk) const { return double(lesser(rows.step, rows.rows - chunk * rows.step)) * width; }
 };
 
@@ -118,20 +119,38 @@ static ScratchNeed norm_fused_scratch(const NormTrainParams& p, int32_t) {
   return {size_t(p.width) * p.channels * 4, call.slots() * 8 + size_t(p.channels) * 16};
 }
 
-// Normalises, adds, rectifies and pools the windows of one row.
-template <int WINDOW>
-static void norm_row(const NormTrainParams& p, const NormCoefficients& k, const float* x, const Place& from, const float* residual, const Place& res, float* to, ptrdiff_t pitch, uint8_t* index) {
+template <bool WHOLE> DRISHTI_INLINE F load_lanes(const float* from, int32_t live) {
+  if constexpr (WHOLE) return load<F>(from);
+  else return load_some(from, live);
+}
+template <bool WHOLE> DRISHTI_INLINE void store_lanes(float* to, F v, int32_t live) {
+  if constexpr (WHOLE) store(to, v);
+  else store_some(to, v, live);
+}
+
+// Normalises, adds, rectifies and pools the windows of one row. WHOLE: the channels fill vectors.
+template <int WINDOW, bool WHOLE>
+static void norm_row(const NormTrainParams& params, const NormCoefficients& k, const float* x, const Place& from, const float* residual, const Place& res, float* to, ptrdiff_t pitch, uint8_t* index) {
+  const NormTrainParams p = params;  // bytes are written, and may be anything to the compiler
+  constexpr int MOST = WINDOW ? WINDOW : 1;
   const int32_t window = WINDOW ? WINDOW : p.poolHeight * p.poolWidth;
-  for (int32_t u = 0; u < p.width / p.poolWidth; ++u, to += pitch)
+  ptrdiff_t places[MOST], added[MOST];
+  for (int q = 0; q < MOST; ++q) {
+    places[q] = q / p.poolWidth * from.row + q % p.poolWidth * from.pixel;
+    added[q] = q / p.poolWidth * res.row + q % p.poolWidth * res.pixel;
+  }
+  for (int32_t u = 0; u < p.width / p.poolWidth; ++u, to += pitch) {
+    const float* const at = x + u * p.poolWidth * from.pixel;
+    const float* const beside = residual ? residual + u * p.poolWidth * res.pixel : nullptr;
     for (int32_t c = 0; c < p.channels; c += LANES) {
       const int32_t live = p.channels - c;
-      const F mean = load_some(k.mean + c, live), scale = load_some(k.scale + c, live), shift = load_some(k.shift + c, live);
+      const F mean = load_lanes<WHOLE>(k.mean + c, live), scale = load_lanes<WHOLE>(k.scale + c, live), shift = load_lanes<WHOLE>(k.shift + c, live);
       const auto value = [&](int32_t q) DRISHTI_LAMBDA_INLINE {
-        const int32_t i = q / p.poolWidth, j = u * p.poolWidth + q % p.poolWidth;
-        F v = fma(load_some(x + i * from.row + j * from.pixel + c, live) - mean, scale, shift);
-        if (residual) {
-          const float* add = residual + i * res.row + j * res.pixel + c * res.channel;
-          if (res.nhwc) v += load_some(add, live);
+        const ptrdiff_t place = WINDOW ? places[q % MOST] : q / p.poolWidth * from.row + q % p.poolWidth * from.pixel;
+        F v = fma(load_lanes<WHOLE>(at + place + c, live) - mean, scale, shift);
+        if (beside) {
+          const float* add = beside + (WINDOW ? added[q % MOST] : q / p.poolWidth * res.row + q % p.poolWidth * res.pixel) + c * res.channel;
+          if (res.nhwc) v += load_lanes<WHOLE>(add, live);
           else
             for (int32_t l = 0; l < LANES && l < live; ++l) v[l] += add[l * res.channel];
         }
@@ -139,6 +158,7 @@ static void norm_row(const NormTrainParams& p, const NormCoefficients& k, const 
       };
       F best = value(0);
       I winner{};
+#pragma GCC unroll 3
       for (int32_t q = 1; q < window; ++q) {
         const F v = value(q);
         const I better = (v > best) | (v != v);
@@ -150,9 +170,10 @@ static void norm_row(const NormTrainParams& p, const NormCoefficients& k, const 
         best = select(dead, F{}, best);
         winner = select(dead, I{} + window, winner);
       }
-      store_some(to + c, best, live);
+      store_lanes<WHOLE>(to + c, best, live);
       if (index) store_bytes(index + ptrdiff_t(u) * p.channels + c, winner, live);
     }
+  }
 }
 
 static int32_t batch_norm_fused_train(const NormTrainParams& p, void* const* buffers, Context& context) {
@@ -206,9 +227,10 @@ static int32_t batch_norm_fused_train(const NormTrainParams& p, void* const* buf
       uint8_t* bytes = index ? index + ptrdiff_t(row) * to.width * p.channels : nullptr;
       float* dest = to.nhwc ? output + to.at(n, y, 0) : tile;
       const int32_t window = p.poolHeight * p.poolWidth;
-      if (window == 1) norm_row<1>(p, k, at, from, add, res, dest, p.channels, bytes);
-      else if (window == 4) norm_row<4>(p, k, at, from, add, res, dest, p.channels, bytes);
-      else norm_row<0>(p, k, at, from, add, res, dest, p.channels, bytes);
+      const bool whole = p.channels % LANES == 0;
+      if (window == 1) (whole ? norm_row<1, true> : norm_row<1, false>)(p, k, at, from, add, res, dest, p.channels, bytes);
+      else if (window == 4) (whole ? norm_row<4, true> : norm_row<4, false>)(p, k, at, from, add, res, dest, p.channels, bytes);
+      else norm_row<0, false>(p, k, at, from, add, res, dest, p.channels, bytes);
       if (to.nhwc) zero_border(output, to, n, y, y + 1);
       else transpose(tile, p.channels, to.width, p.channels, output + to.at(n, y, 0), to.channel);
     }
@@ -236,6 +258,64 @@ static ScratchNeed norm_fused_backward_scratch(const NormBackwardParams& p, int3
   return {row + (p.outLayout == 1 ? 0 : 2 * image), call.slots() * 8 + size_t(p.channels) * 16};
 }
 
+// Behind 2x2 windows the gradient is found where it is used: nothing is spread. A row of windows: their winners' Σ g and
+// Σ g·(x - mean), added to doubles.
+struct NormWindows {
+  const float* x;
+  ptrdiff_t row, pixel;
+  const float* g;
+  ptrdiff_t g_pixel;
+  const uint8_t* index;
+  int32_t count, channels;
+};
+template <int V> __attribute__((noinline)) static void window_sums(const NormWindows& w, const float* mean, int32_t c, double* slots) {
+  const int32_t live = w.channels - c;
+  const auto get = [&](const float* from, int v) DRISHTI_LAMBDA_INLINE { return V == 1 ? load_some(from + c, live) : load<F>(from + c + v * LANES); };
+  F shift[V];
+  for (int v = 0; v < V; ++v) shift[v] = get(mean, v);
+  for (int32_t first = 0; first < w.count; first += NORM_BLOCK) {
+    NormSums<V> s = {};
+    for (int32_t u = first; u < lesser(first + NORM_BLOCK, w.count); ++u) {
+      const float* at = w.x + 2 * u * w.pixel;
+      for (int v = 0; v < V; ++v) {
+        const I q = V == 1 ? load_bytes(w.index + ptrdiff_t(u) * w.channels + c, live) : load_bytes(w.index + ptrdiff_t(u) * w.channels + c + v * LANES, LANES);
+        const F g = select(q > 3, F{}, get(w.g + u * w.g_pixel, v));
+        const F above = select((q & 1) == 1, get(at + w.pixel, v), get(at, v)), below = select((q & 1) == 1, get(at + w.row + w.pixel, v), get(at + w.row, v));
+        s.a[v] += g;
+        s.b[v] = fma(g, select((q & 2) == 2, below, above) - shift[v], s.b[v]);
+      }
+    }
+    for (int k = 0; k < V * LANES && k < live; ++k) {
+      slots[c + k] += double(s.a[k / LANES][k % LANES]);
+      slots[w.channels + c + k] += double(s.b[k / LANES][k % LANES]);
+    }
+  }
+}
+template <bool WHOLE>
+__attribute__((noinline)) static void window_gradients(const NormWindows& w, const NormCoefficients& k, const float* mean, float* to, ptrdiff_t to_row, ptrdiff_t to_pixel) {
+  for (int32_t u = 0; u < w.count; ++u)
+    for (int32_t c = 0; c < w.channels; c += LANES) {
+      const int32_t live = w.channels - c;
+      const F mu = load_lanes<WHOLE>(mean + c, live), shift = load_lanes<WHOLE>(k.shift + c, live), slope = load_lanes<WHOLE>(k.slope + c, live), scale = load_lanes<WHOLE>(k.scale + c, live);
+      const F g = load_lanes<WHOLE>(w.g + u * w.g_pixel + c, live);
+      const I winner = WHOLE ? load_bytes(w.index + ptrdiff_t(u) * w.channels + c, LANES) : load_bytes(w.index + ptrdiff_t(u) * w.channels + c, live);
+      for (int q = 0; q < 4; ++q) {
+        const F d = load_lanes<WHOLE>(w.x + q / 2 * w.row + (2 * u + q % 2) * w.pixel + c, live) - mu;
+        store_lanes<WHOLE>(to + q / 2 * to_row + (2 * u + q % 2) * to_pixel + c, fma(d, slope, select(winner == q, g, F{}) - shift) * scale, live);
+      }
+    }
+}
+// The gradient of a row behind nothing but the batch norm.
+template <bool WHOLE>
+__attribute__((noinline)) static void row_gradients(const float* x, const float* gradient, int32_t width, int32_t channels, const NormCoefficients& k, const float* mean, float* to) {
+  for (int32_t i = 0; i < width; ++i, x += channels, gradient += channels, to += channels)
+    for (int32_t c = 0; c < channels; c += LANES) {
+      const int32_t live = channels - c;
+      const F d = load_lanes<WHOLE>(x + c, live) - load_lanes<WHOLE>(mean + c, live), u = load_lanes<WHOLE>(gradient + c, live) - load_lanes<WHOLE>(k.shift + c, live);
+      store_lanes<WHOLE>(to + c, fma(d, load_lanes<WHOLE>(k.slope + c, live), u) * load_lanes<WHOLE>(k.scale + c, live), live);
+    }
+}
+
 static int32_t batch_norm_fused_train_backward(const NormBackwardParams& p, void* const* buffers, Context& context) {
   const Source g = norm_gradient(p, buffers);
   const float* x = in<float>(buffers, 3);
@@ -260,10 +340,24 @@ static int32_t batch_norm_fused_train_backward(const NormBackwardParams& p, void
     g.rows(n, y, 1, 0, p.width, 0, p.channels, p.channels, row, reinterpret_cast<float*>(scratch + row_bytes));
     return row;
   };
-  context.each(call.rows.count, [&](int32_t chunk, int32_t thread) {
+  const bool windows = g.index != nullptr && g.place.nhwc && p.poolHeight == 2 && p.poolWidth == 2 && p.height % 2 == 0 && p.width % 2 == 0 && grad_residual == nullptr;
+  const NormRows& cut = windows ? call.pairs : call.rows;
+  const auto windows_of = [&](int32_t row) {
+    const int32_t n = row / g.place.height, y = row % g.place.height;
+    return NormWindows{x + from.at(n, 2 * y, 0), from.row, from.pixel, g.data + g.place.at(n, y, 0), g.place.pixel,
+                       g.index + ptrdiff_t(row) * g.place.width * p.channels, g.place.width, p.channels};
+  };
+  context.each(cut.count, [&](int32_t chunk, int32_t thread) {
     double* own = slots + size_t(chunk) * 2 * p.channels;
     for (int32_t c = 0; c < 2 * p.channels; ++c) own[c] = 0;
-    for (int32_t row = chunk * call.rows.step; row < lesser((chunk + 1) * call.rows.step, call.rows.rows); ++row) {
+    for (int32_t row = chunk * cut.step; row < lesser((chunk + 1) * cut.step, cut.rows); ++row) {
+      if (windows) {
+        const NormWindows w = windows_of(row);
+        int32_t c = 0;
+        for (; c + 2 * LANES <= p.channels; c += 2 * LANES) window_sums<2>(w, mean, c, own);
+        for (; c < p.channels; c += LANES) window_sums<1>(w, mean, c, own);
+        continue;
+      }
       const int32_t n = row / p.height, y = row % p.height;
       const float* gradient = gradient_row(n, y, thread);
       const float* at = x + from.at(n, y, 0);
@@ -275,7 +369,7 @@ static int32_t batch_norm_fused_train_backward(const NormBackwardParams& p, void
   const double count = double(p.batch) * p.height * p.width;
   for (int32_t c = 0; c < p.channels; ++c) {
     double sum = 0, dot = 0;
-    for (int32_t chunk = 0; chunk < call.rows.count; ++chunk) {
+    for (int32_t chunk = 0; chunk < cut.count; ++chunk) {
       sum += slots[size_t(chunk) * 2 * p.channels + c];
       dot += slots[(size_t(chunk) * 2 + 1) * p.channels + c];
     }
@@ -286,19 +380,20 @@ static int32_t batch_norm_fused_train_backward(const NormBackwardParams& p, void
     k.shift[c] = float(sum / count);
     k.slope[c] = float(-inv * inv * dot / count);
   }
-  context.each(call.rows.count, [&](int32_t chunk, int32_t thread) {
-    for (int32_t row = chunk * call.rows.step; row < lesser((chunk + 1) * call.rows.step, call.rows.rows); ++row) {
+  const bool whole = p.channels % LANES == 0;
+  context.each(cut.count, [&](int32_t chunk, int32_t thread) {
+    for (int32_t row = chunk * cut.step; row < lesser((chunk + 1) * cut.step, cut.rows); ++row) {
+      if (windows) {
+        const int32_t of = row / g.place.height, top = row % g.place.height * 2;
+        (whole ? window_gradients<true> : window_gradients<false>)(windows_of(row), k, mean, grad_input + to.at(of, top, 0), to.row, to.pixel);
+        zero_border(grad_input, to, of, top, top + 2);
+        continue;
+      }
       const int32_t n = row / p.height, y = row % p.height;
       const float* gradient = gradient_row(n, y, thread);
       const float* at = x + from.at(n, y, 0);
       float* dest = grad_input + to.at(n, y, 0);
-      for (int32_t i = 0; i < p.width; ++i)
-        for (int32_t c = 0; c < p.channels; c += LANES) {
-          const int32_t live = p.channels - c;
-          const ptrdiff_t place = ptrdiff_t(i) * p.channels + c;
-          const F d = load_some(at + place, live) - load_some(mean + c, live), u = load_some(gradient + place, live) - load_some(k.shift + c, live);
-          store_some(dest + place, fma(d, load_some(k.slope + c, live), u) * load_some(k.scale + c, live), live);
-        }
+      (whole ? row_gradients<true> : row_gradients<false>)(at, gradient, p.width, p.channels, k, mean, dest);
       zero_border(grad_input, to, n, y, y + 1);
       if (grad_residual == nullptr) continue;
       if (res.nhwc) {
