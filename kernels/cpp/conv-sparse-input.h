@@ -47,38 +47,42 @@ struct SparseInput {
     }
   }
 
-  // Rows y and y + 1 of a window's winners: 3 x 4 pixels of the patch.
-  static DRISHTI_INLINE void half(float* patch, ptrdiff_t row, ptrdiff_t pixel, const uint64_t* masks, int32_t words, const float* g, const float* w) {
-    F sum[3][4];
-    for (int i = 0; i < 3; ++i)
-      for (int j = 0; j < 4; ++j) sum[i][j] = load<F>(patch + i * row + j * pixel);
-    for (int dx = 0; dx < 2; ++dx) {
-      const uint64_t* mask = masks + dx * words;
-      for (int32_t k = 0; k < words; ++k)
-        for (uint64_t bits = mask[k]; bits != 0; bits &= bits - 1) {
-          const int32_t o = 64 * k + __builtin_ctzll(bits);
-          const F a = splat<F>(g[o]);
-          const float* taps = w + ptrdiff_t(o) * 9 * LANES;
-          if (dx == 0)
-            for (int i = 0; i < 3; ++i)
-              for (int j = 0; j < 3; ++j) sum[i][j] = fma(a, load<F>(taps + (3 * i + j) * LANES), sum[i][j]);
-          else
-            for (int i = 0; i < 3; ++i)
-              for (int j = 0; j < 3; ++j) sum[i][j + 1] = fma(a, load<F>(taps + (3 * i + j) * LANES), sum[i][j + 1]);
-        }
-    }
-    for (int i = 0; i < 3; ++i)
-      for (int j = 0; j < 4; ++j) store(patch + i * row + j * pixel, sum[i][j]);
-  }
-  __attribute__((noinline)) void windows(float* patch, const uint64_t* masks, const float* gradient, ptrdiff_t g_row, ptrdiff_t g_pixel, const float* w) const {
-    const ptrdiff_t pixel = LANES, row = ptrdiff_t(columns) * LANES;
-    for (int32_t y = 0; y < g.place.height; ++y)
-      for (int32_t x = 0; x < g.place.width; ++x, masks += 4 * words) {
-        float* at = patch + 2 * y * row + 2 * x * pixel;
-        const float* from = gradient + y * g_row + x * g_pixel;
-        half(at, row, pixel, masks, words, from, w);
-        half(at + row, row, pixel, masks + 2 * words, words, from, w);
+  // Adds the taps of the channels whose winner is one column of the half, to columns S to S + 2 of the patch.
+  template <int S> static DRISHTI_INLINE void add_taps(F (&sum)[3][4], const uint64_t* mask, int32_t words, const float* g, const float* w) {
+    for (int32_t k = 0; k < words; ++k)
+      for (uint64_t bits = mask[k]; bits != 0; bits &= bits - 1) {
+        const int32_t o = 64 * k + __builtin_ctzll(bits);
+        const F a = splat<F>(g[o]);
+        const float* taps = w + ptrdiff_t(o) * 9 * LANES;
+        for (int i = 0; i < 3; ++i)
+          for (int j = 0; j < 3; ++j) sum[i][j + S] = fma(a, load<F>(taps + (3 * i + j) * LANES), sum[i][j + S]);
       }
+  }
+  // Row by row of the winners. What two neighbouring windows both add to stays in registers.
+  __attribute__((noinline)) void windows(float* patch, const uint64_t* masks, const float* gradient, ptrdiff_t g_row, ptrdiff_t g_pixel, const float* w) const {
+    const ptrdiff_t row = ptrdiff_t(columns) * LANES;
+    const int32_t wide = g.place.width;
+    for (int32_t y = 0; y < 2 * g.place.height; ++y) {
+      const uint64_t* mask = masks + (ptrdiff_t(y / 2) * wide * 4 + y % 2 * 2) * words;
+      const float* from = gradient + y / 2 * g_row;
+      float* at = patch + y * row;
+      F sum[3][4];
+      for (int i = 0; i < 3; ++i)
+        for (int j = 0; j < 2; ++j) sum[i][j] = load<F>(at + i * row + j * LANES);
+      for (int32_t x = 0; x < wide; ++x, at += 2 * LANES, mask += 4 * words, from += g_pixel) {
+        for (int i = 0; i < 3; ++i)
+          for (int j = 2; j < 4; ++j) sum[i][j] = load<F>(at + i * row + j * LANES);
+        add_taps<0>(sum, mask, words, from, w);
+        add_taps<1>(sum, mask + words, words, from, w);
+        for (int i = 0; i < 3; ++i)
+          for (int j = 0; j < 2; ++j) {
+            store(at + i * row + j * LANES, sum[i][j]);
+            sum[i][j] = sum[i][j + 2];
+          }
+      }
+      for (int i = 0; i < 3; ++i)
+        for (int j = 0; j < 2; ++j) store(at + i * row + j * LANES, sum[i][j]);
+    }
   }
 
   void image(int32_t n, char* scratch, const float* packed) const {

@@ -16,7 +16,7 @@
 namespace drishti {
 namespace DRISHTI_NS {
 
-constexpr int32_t SPARSE_WINDOWS = 64;            // of a pass, for each output channel
+constexpr int32_t SPARSE_WINDOWS = 128;           // of a pass, for each output channel
 constexpr int32_t SPARSE_BAND_BYTES = 24 << 10;   // of input that is walked together, to stay in L1
 constexpr int SPARSE_SUMS = LANES == 16 ? 20 : LANES == 8 ? 12 : 8;  // vectors of sums that registers hold
 constexpr int SPARSE_ROWS = LANES == 4 ? 1 : 3;   // runs summed side by side, at most
@@ -131,7 +131,8 @@ class SparseWeight {
     value_at = at_at + entries * 4;
     bytes_at = value_at + entries * 4;
     alive_at = bytes_at + entries;
-    per_thread = round_up(alive_at + entries / 8, 128);
+    places_at = round_up(alive_at + entries / 8, 128);
+    per_thread = round_up(places_at + size_t(words) * 64 * 4, 128);
     shared = round_up(groups.count * partial * 4, 128);
   }
 
@@ -173,7 +174,7 @@ class SparseWeight {
   ImageGroups groups;
   int32_t part, parts;             // outputs of a chunk
   size_t bias_at, partial;
-  size_t strip_at, at_at, value_at, bytes_at, alive_at;
+  size_t strip_at, at_at, value_at, bytes_at, alive_at, places_at;
 
   void run_chunk(float* sums, int32_t first_image, int32_t first, const float* weight, const float* bias, char* scratch) const {
     const int32_t outputs = lesser(part, s.out_channels - first);
@@ -184,6 +185,8 @@ class SparseWeight {
     uint64_t* alive = reinterpret_cast<uint64_t*>(scratch + alive_at);
     for (int32_t i = 0; i < slabs; ++i) zero_row(sums + (ptrdiff_t(i) * s.out_channels + first) * of_output, outputs * of_output);
     zero_row(sums + bias_at + first, outputs);
+    int32_t* places = reinterpret_cast<int32_t*>(scratch + places_at);
+    list_places(places);
     const ptrdiff_t pitch_of = ptrdiff_t(words) * 64, row = ptrdiff_t(columns) * pitch;
     const int32_t end = lesser(first_image + groups.images, s.batch);
     for (int32_t n = first_image; n < end; n += images) {
@@ -191,13 +194,13 @@ class SparseWeight {
       transpose_bytes(g.index + ptrdiff_t(n) * windows * s.out_channels + first, s.out_channels, entries, outputs, bytes, pitch_of);
       copy_values(n, some, first, outputs, value);
       for (int32_t o = 0; o < outputs; ++o) {
-        if (weight)
-          for (int32_t k = 0; k < some; ++k) list(bytes + o * pitch_of + k * windows, int32_t(k * image), at + o * pitch_of + k * windows);
+        const ptrdiff_t to = o * pitch_of;
+        const float total = list(bytes + to, value + to, places, entries, at + to);
+        if (bias) sums[bias_at + first + o] += total;
         for (int32_t k = 0; k < words; ++k) {
           const int32_t count = clamp_to(entries - 64 * k, 0, 64);
-          alive[o * words + k] = ~bits_of(bytes + o * pitch_of + 64 * k, count, 4) & (count == 64 ? ~0ull : ~(~0ull << count));
+          alive[o * words + k] = ~bits_of(bytes + to + 64 * k, count, 4) & (count == 64 ? ~0ull : ~(~0ull << count));
         }
-        if (bias) sums[bias_at + first + o] += alive_sum(bytes + o * pitch_of, value + o * pitch_of, entries);
       }
       if (!weight) continue;
       for (int32_t i = 0; i < slabs; ++i) {
@@ -243,24 +246,22 @@ class SparseWeight {
         for (int32_t y = 0; y < g.place.height; ++y) transpose(from + y * g.place.row, g.place.pixel, g.place.width, outputs, at + y * g.place.width, to);
     }
   }
-  // Where in the copy the winners of one image and output channel are.
-  void list(const uint8_t* bytes, int32_t base, int32_t* at) const {
-    const int32_t down = (narrow ? 1 : s.stride_height) * columns * pitch, across = s.stride_width * pitch, wide = g.place.width;
-    for (int32_t y = 0; y < g.place.height; ++y)
-      for (int32_t x0 = 0; x0 < wide; x0 += LANES) {
-        const int32_t live = wide - x0;
-        const I q = load_bytes(bytes + y * wide + x0, live);
-        const I place = (iota<I>() * (2 * across) + (base + 2 * y * down + 2 * x0 * across)) + (((q >> 1) & 1) * down + (q & 1) * across);
-        int32_t* to = at + y * wide + x0;
-        if (live >= LANES) store(to, place);
-        else store_part(to, place, live);
-      }
+  // Where in the copy the first position of each window of a pass is.
+  void list_places(int32_t* places) const {
+    const int32_t wide = g.place.width;
+    for (int32_t k = 0; k < images; ++k)
+      for (int32_t w = 0; w < windows; ++w) *places++ = int32_t(k * image) + 2 * (w / wide) * down() + 2 * (w % wide) * across();
   }
-  static float alive_sum(const uint8_t* bytes, const float* value, int32_t count) {
+  int32_t down() const { return (narrow ? 1 : s.stride_height) * columns * pitch; }
+  int32_t across() const { return s.stride_width * pitch; }
+  // Where the winners of one output channel are; returns the sum of their values.
+  float list(const uint8_t* bytes, const float* value, const int32_t* places, int32_t count, int32_t* at) const {
     F total{};
     for (int32_t i = 0; i < count; i += LANES) {
       const int32_t live = count - i;
-      total += select(load_bytes(bytes + i, live) == 4, F{}, load_some(value + i, live));
+      const I q = load_bytes(bytes + i, live);
+      store(at + i, load<I>(places + i) + ((I{} - (q & 1)) & across()) + ((I{} - ((q >> 1) & 1)) & down()));
+      total += select(q == 4, F{}, load_some(value + i, live));
     }
     return sum(total);
   }
