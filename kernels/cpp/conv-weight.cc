@@ -104,23 +104,11 @@ struct WeightCall {
   void copy_source(const Chunk& c, int32_t image, int32_t images, int32_t row, int32_t count) const {
     const int32_t first = row * p.strideHeight - p.padTop;
     const int32_t rows = (count - 1) * p.strideHeight + (p.kernelHeight - 1) * p.dilationHeight + 1;
-    const int32_t left = clamp_to(p.padLeft, 0, plan.source_columns);
-    const int32_t right = clamp_to(p.inWidth + p.padLeft, left, plan.source_columns);
     for (int32_t n = 0; n < images; ++n)
       for (int32_t i = 0; i < c.channels; ++i) {
         const ptrdiff_t channel = ptrdiff_t(image + n) * p.inChannels + c.group * plan.in_channels + c.channel + i;
-        const float* from = source + channel * p.inHeight * p.inWidth;
-        float* to = c.source + n * plan.image_size + i * plan.plane;
-        for (int32_t r = 0; r < rows; ++r, to += plan.source_columns) {
-          const int32_t y = first + r;
-          if (y < 0 || y >= p.inHeight) {
-            zero_row(to, plan.source_columns);
-            continue;
-          }
-          zero_row(to, left);
-          copy_row(to + left, from + ptrdiff_t(y) * p.inWidth + left - p.padLeft, right - left);
-          zero_row(to + right, plan.source_columns - right);
-        }
+        copy_padded_plane(source + channel * p.inHeight * p.inWidth, p.inHeight, p.inWidth, first, rows, p.padLeft, plan.source_columns,
+                          c.source + n * plan.image_size + i * plan.plane);
       }
   }
 
