@@ -37,8 +37,10 @@ const splits = [
 ];
 
 function passesOf({ kernel, params, reads, writes }) {
-  if (!/^(conv2d|linear)/.test(kernel) || (params.kernelHeight === undefined && params.inFeatures === undefined))
-    return [];
+  // Packing of weights has no output of its own.
+  const isLayer =
+    /^(conv2d|linear)/.test(kernel) && (params.outHeight !== undefined || params.inFeatures !== undefined);
+  if (!isLayer) return [];
   if (/backward_input/.test(kernel)) return [{ pass: PASSES.input, writes }];
   if (/backward_weight/.test(kernel)) return [{ pass: PASSES.weight, writes }];
   if (!/backward/.test(kernel)) return [{ pass: PASSES.forward, writes }];
