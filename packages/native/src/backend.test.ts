@@ -1,6 +1,6 @@
 /** @file Memory, refusals, denormals and the end of threads. The kernels' numbers are in kernels.test.ts. */
 import { spawnSync } from "node:child_process";
-import { type Backend, blockSize, KernelRefusal } from "@drishti/core/backends";
+import { type Backend, blockSize, KernelRefusal, kernelNames } from "@drishti/core/backends";
 import { describe, expect, it } from "vitest";
 import { planBuild } from "../build.mjs";
 import { BLOCK_BYTES } from "./addon.ts";
@@ -18,6 +18,10 @@ describe.skipIf("reason" in result)(`native backend${why}`, () => {
     return { buffer, offset: 0 };
   };
   const unary = (count: number) => ({ count, alpha: 0, beta: 0 });
+
+  it("has every kernel of the contract", () => {
+    expect(kernelNames.filter((kernel) => !backend.supports(kernel))).toEqual([]);
+  });
 
   it("writes doubles rounded to float32 and reads copies", async () => {
     const buffer = backend.alloc("f32", 3);
