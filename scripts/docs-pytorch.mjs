@@ -48,6 +48,9 @@ function countGolden() {
       for (const { op } of cases) if (op) add(op);
     }
   for (const { op } of JSON.parse(readFileSync(`${folder}oracle/rng/init.json`, "utf8")).init) add(op);
+  for (const file of ["transforms.json", "transforms-v2.json"])
+    for (const { spec } of JSON.parse(readFileSync(folder + file, "utf8")).seeded)
+      add(`transforms.${spec.name[0].toUpperCase()}${spec.name.slice(1)}`);
   return counts;
 }
 
