@@ -54,6 +54,8 @@ export function plan({ quick = false, seconds = quick ? "0.5" : "4", rounds = qu
       file: "pictures-memory.mjs",
       args: quick ? ["--pictures", "50"] : ["--pictures", "1000", "--limit-mb", "300"],
     },
+    // How fast they are read, and whether training waits for them.
+    { kind: "data", name: "pictures-speed", file: "pictures-speed.mjs", args: ["--seconds", quick ? "0.5" : "6"] },
     // The same without capture: how far plain eager code comes.
     ...speeds.slice(0, 1).map((each) => ({ ...each, name: `${each.name}-eager`, args: [...each.args, "--eager"] })),
     ...["native", "wasm"].flatMap((device) =>

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { writeAtomic } from "../src/run/write-file.ts";
+import { makeFolder, writeAtomic } from "../src/run/write-file.ts";
 import { cli } from "./run-cli.ts";
 import { bars, idx, pgm, SIDE, writeCifarLike, writeMnistLike } from "./tiny-data.ts";
 
@@ -204,6 +204,13 @@ describe("writing", () => {
       err: expect.stringMatching(/occupied.*cannot be written: a file stands where a folder is needed/),
     });
     expect(readFileSync(file, "utf8")).toBe("mine");
+  });
+
+  test.skipIf(process.platform !== "linux")("where nobody may write (a part of Linux; skipped elsewhere)", async () => {
+    const place = "/proc/self/net/a/run";
+    const { code, err } = await cli(["train", "--data", data, "--model", "mlp", "--out", place]);
+    expect([code, err]).toEqual([1, expect.stringContaining(`${place}/checkpoints cannot be written: `)]);
+    await expect(makeFolder(place)).rejects.toMatchObject({ name: "DataError", file: place });
   });
 
   test.each([

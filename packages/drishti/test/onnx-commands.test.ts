@@ -1,5 +1,5 @@
 /** ONNX on the command line: export, import, verify, and .onnx as MODEL. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createReference, nn, setDefaultDevice } from "@drishti/core";
@@ -15,9 +15,10 @@ import { bars, pgm, writeMnistLike } from "./tiny-data.ts";
 const folder = mkdtempSync(join(tmpdir(), "drishti-onnx-cli-"));
 const at = (name: string) => join(folder, name);
 const runtime = await loadOnnxRuntime();
+let data: string;
 
 beforeAll(async () => {
-  const data = writeMnistLike(at("bars"));
+  data = writeMnistLike(at("bars"));
   const settings = ["--model", "mlp-bn", "--epochs", "2", "--batch-size", "16", "--lr", "0.01"];
   expect((await cli(["train", "--data", data, ...settings, "--out", at("run"), "--quiet"])).code).toBe(0);
   expect((await cli(["export", at("run"), "--format", "onnx", "--out", at("net.onnx")])).code).toBe(0);
@@ -66,6 +67,22 @@ describe("import", () => {
     expect(readOnnx(mine).metadata.get("origin")).toBe("elsewhere");
     expect(JSON.parse(readOnnx(mine).metadata.get("drishti.card")!)).toMatchObject({ classes: ["a", "b", "c"] });
     expect((await cli(["verify", at("mine.onnx"), "--device", "wasm"])).code).toBe(0);
+  });
+
+  test("is not trained on: a run could not be opened again; one of a built-in network can", async () => {
+    const net = new nn.Sequential(new nn.Conv2d(1, 2, 3), new nn.Flatten(), new nn.Linear(128, 10));
+    writeFileSync(at("odd-net.onnx"), await exportOnnx(net, { input: [1, 10, 10] }));
+    expect((await cli(["import", at("odd-net.onnx"), "--out", at("own.onnx")])).code).toBe(0);
+    const train = (option: string, model: string) =>
+      cli(["train", option, at(model), "--data", data, "--epochs", "1", "--out", at(`of-${model}`), "--json"]);
+    for (const option of ["--model", "--from"])
+      expect(await train(option, "own.onnx")).toMatchObject({
+        code: 1,
+        err: expect.stringMatching(/own\.onnx brings a network/),
+      });
+    expect(existsSync(at("of-own.onnx"))).toBe(false);
+    expect(await train("--from", "net.onnx")).toMatchObject({ code: 0, err: expect.not.stringContaining("drishti:") });
+    expect((await cli(["evaluate", at("of-net.onnx"), "--json"])).code).toBe(0);
   });
 
   test("operators that are not built are named, with the file", async () => {

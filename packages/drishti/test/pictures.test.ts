@@ -136,6 +136,13 @@ describe("predict", () => {
       join(photos, "green/002.png"),
     ]);
   });
+  test("names and labels of any letters take one line on a terminal", async () => {
+    const odd = join(root, "फूल\n\u001b[2J.png");
+    writeFiles(root, { "फूल\n\u001b[2J.png": picture(1, 4100), "x\ny.png": "bad" });
+    const { out, err } = await cli(["predict", run, odd, join(root, "x\ny.png"), "--top", "1"]);
+    expect(out).toBe(`${root}/फूल\\n\\u{1b}[2J.png  red  ${/[\d.]+ %/.exec(out)![0]}\n`);
+    expect(err.split("\n")[0]).toContain("x\\ny.png: a file of 3 bytes");
+  });
   test("standard input: a picture, or names", async () => {
     expect((await predict(["-"], picture(1, 4000))).answers).toMatchObject([{ file: "-", label: "red" }]);
     const names = [join(photos, "red/001.png"), join(root, "none.png"), join(photos, "green/001.png")];

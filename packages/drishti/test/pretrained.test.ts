@@ -81,7 +81,7 @@ describe.skipIf(lacks.length + noCifar.length > 0)(title("CIFAR-10", ...noCifar)
     { network: "resnet56", file: "resnet56-4bfd9763.th", published: 6.61, normally: false },
   ])
     test.skipIf(!nightly && !normally)(
-      `${network}: ${nightly ? `errs on ${published} % of the test pictures` : `the first training pictures (all test pictures: DRISHTI_NIGHTLY=1)`}`,
+      `${network}: ${nightly ? `errs on ${published} % of the test pictures` : normally ? `the first training pictures (all test pictures: DRISHTI_NIGHTLY=1)` : "skipped: only with DRISHTI_NIGHTLY=1"}`,
       async () => {
         const model = await imported(file, network);
         const judged = await cli([
@@ -126,7 +126,7 @@ describe.skipIf(lacks.length + noSharp.length > 0)(title("ImageNet's sample phot
     },
   ])
     test.skipIf(!nightly && !normally)(
-      `${network}: ${nightly ? "all" : `the first ${FEW} (all 30: DRISHTI_NIGHTLY=1)`}`,
+      `${network}: ${nightly ? "all" : normally ? `the first ${FEW} (all 30: DRISHTI_NIGHTLY=1)` : "skipped: only with DRISHTI_NIGHTLY=1"}`,
       async () => {
         const classes = join(pretrained, "imagenet_classes.json");
         const model = await imported(file, network, "--preprocessing", preprocessing, "--classes", classes);

@@ -2,6 +2,7 @@
 import { resize } from "@drishti/core/data";
 import { encode } from "fast-png";
 import { loadPicture } from "../data/work/task.ts";
+import { shown } from "../run/shown.ts";
 import type { CheckResult } from "./check.ts";
 import { fatalCodes, type Problem, type ProblemCode, problemTexts } from "./problem.ts";
 
@@ -67,14 +68,6 @@ async function thumbnail(file: string): Promise<string> {
   } catch {
     return ""; // most of what is shown here cannot be read: that is why
   }
-}
-
-/** A name on one line. */
-export function shown(name: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must not reach a terminal
-  return name.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (letter) =>
-    letter === "\n" ? "\\n" : `\\u{${letter.charCodeAt(0).toString(16)}}`,
-  );
 }
 
 function html(text: string): string {

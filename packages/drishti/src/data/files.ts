@@ -66,11 +66,14 @@ export function listed(names: readonly string[], most = 6): string {
 
 const unzip = promisify(gunzip);
 
+/** A gzip file that unpacks to more than this is no data set of idx files (the largest, EMNIST, has 550 MB). */
+const MOST_UNPACKED = 2 ** 31;
+
 /** The bytes, unpacked if they are a gzip stream, whatever the file is called. Throws DataError "truncated" or "damaged". */
 export async function unpacked(bytes: Uint8Array, path: string): Promise<Uint8Array> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
-    return plain(await unzip(bytes));
+    return plain(await unzip(bytes, { maxOutputLength: MOST_UNPACKED }));
   } catch (cause) {
     throw gzipError(path, bytes.length, cause);
   }
@@ -79,6 +82,14 @@ export async function unpacked(bytes: Uint8Array, path: string): Promise<Uint8Ar
 /** What zlib says of a bad stream, in our words. */
 export function gzipError(path: string, size: number, cause: unknown): DataError {
   const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === "ERR_BUFFER_TOO_LARGE")
+    return new DataError(
+      "data",
+      "size",
+      `${path}: its ${size} bytes unpack to more than ${MOST_UNPACKED}. This is no data set.`,
+      path,
+      { cause },
+    );
   return code === "Z_BUF_ERROR"
     ? new DataError(
         "data",

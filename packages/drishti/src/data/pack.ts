@@ -1,12 +1,11 @@
 /** @file A data set as WebDataset shards: a few large files instead of a million small ones. */
 import { createWriteStream, existsSync, type WriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { finished } from "node:stream/promises";
 import { Generator, randperm } from "@drishti/core/base/rng";
 import { ArgumentError, DataError, DrishtiError } from "@drishti/core/errors";
 import { type Pack, pack } from "tar-stream";
-import { writeAtomic, writeError } from "../run/write-file.ts";
+import { makeFolder, writeAtomic, writeError } from "../run/write-file.ts";
 import { notPicture } from "./decode/decode.ts";
 import { extensionsOf, formatOf } from "./decode/format.ts";
 import { openSource } from "./open-data.ts";
@@ -52,11 +51,7 @@ export async function packShards(data: string, out: string, options: PackOptions
       `${data} is no folder of pictures, no .csv or .jsonl list and no shards:PATTERN. Only those can be packed.`,
       data,
     );
-  try {
-    await mkdir(out, { recursive: true });
-  } catch (cause) {
-    throw writeError(out, cause);
-  }
+  await makeFolder(out);
   const taken = [join(out, "classes.txt"), shardPath(out, "train", 0), shardPath(out, "val", 0)].find((path) =>
     existsSync(path),
   );

@@ -1,5 +1,4 @@
 /** @file Grad-CAM of pictures, by a trained model: where it looked. */
-import { mkdir } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { tensor } from "@drishti/core";
 import type { Picture } from "@drishti/core/data";
@@ -7,7 +6,7 @@ import { gradCam } from "@drishti/core/train";
 import { heated, inputPixels, type Pixels, pngOf, sideBySide } from "./heat-map.ts";
 import type { TrainedModel } from "./model-source.ts";
 import { prepare } from "./pictures.ts";
-import { writeAtomic, writeError } from "./write-file.ts";
+import { makeFolder, writeAtomic } from "./write-file.ts";
 
 export interface Explanation {
   /** What the network was given. */
@@ -59,11 +58,7 @@ export class Explainer {
     folder: string,
     layer: string | undefined,
   ): Promise<Explainer> {
-    try {
-      await mkdir(folder, { recursive: true });
-    } catch (cause) {
-      throw writeError(folder, cause);
-    }
+    await makeFolder(folder);
     return new Explainer(trained, folder, layer);
   }
 

@@ -3,7 +3,7 @@ import { DataError } from "@drishti/core/errors";
 import { freeze, headOf, type ModelShape, paramGroups, type RateRule, replaceHead } from "@drishti/core/models";
 import type { Layer } from "@drishti/core/nn";
 import type { ModelCard } from "@drishti/core/train";
-import { openTrained, readTrained } from "./model-source.ts";
+import { readTrained, trainable } from "./model-source.ts";
 import type { TrainConfig } from "./train-config.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -21,13 +21,6 @@ export interface Start {
  */
 export async function startFrom(spec: string, classes: readonly string[], shape: ModelShape): Promise<Start> {
   const file = await readTrained(spec);
-  if (file.network)
-    throw new DataError(
-      "train",
-      "network",
-      `--from ${spec}: the file brings a network of its own, which cannot be changed and saved here. Give weights of a built-in network.`,
-      spec,
-    );
   const { channels } = file.card.preprocessing;
   if (channels !== shape.inChannels)
     throw new DataError(
@@ -36,7 +29,8 @@ export async function startFrom(spec: string, classes: readonly string[], shape:
       `--from ${spec}: the network takes pictures of ${channels} channels, the data have ${shape.inChannels}. Use other data, or another model.`,
       spec,
     );
-  const { model, card } = await openTrained(file);
+  const { card } = file;
+  const model = await trainable(file, spec);
   const same = card.classes.length === classes.length && card.classes.every((name, i) => name === classes[i]);
   if (!same) replaceHead(model, classes.length);
   return { model, card };

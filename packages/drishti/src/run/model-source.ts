@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { DataError } from "@drishti/core/errors";
-import { createModel, type ModelShape, modelNames } from "@drishti/core/models";
+import { createModel, loadWeights, type ModelShape, modelNames } from "@drishti/core/models";
 import { type Layer, Module } from "@drishti/core/nn";
 import type { ModelCard, TrainingState } from "@drishti/core/train";
 import { expandHome, kindOf } from "../data/files.ts";
@@ -134,9 +134,32 @@ export async function freshModel(source: ModelSource, shape: ModelShape): Promis
       `${source.path} takes ${inChannels} channels and tells ${numClasses} classes apart, the data have ${shape.inChannels} and ${shape.numClasses}. Use other data, or another model.`,
       source.path,
     );
-  if (file.network) return file.network();
-  const model = await modelOfCard(file.card, source.path);
-  model.loadStateDict(file.weights);
+  return trainable(file, source.path);
+}
+
+/**
+ * The network of a model file, so that a run can go on from it. Checkpoints hold weights alone: a network that only its file
+ * knows, as ONNX does, could not be made again from them; that of a built-in one with all its weights is made anew.
+ *
+ * Throws  DataError "network".
+ */
+export async function trainable({ card, weights, network }: ModelWithCard, path: string): Promise<Layer> {
+  const { name, ...shape } = card.model;
+  if (!network) {
+    const model = await modelOfCard(card, path);
+    model.loadStateDict(weights);
+    return model;
+  }
+  const model = modelNames.includes(name) ? createModel(name, shape) : undefined;
+  const keys = [...(model?.stateDict().keys() ?? [])];
+  if (!model || !keys.every((key) => weights.has(key) || key.endsWith("num_batches_tracked")))
+    throw new DataError(
+      "train",
+      "network",
+      `${path} brings a network of its own, and a run keeps weights alone, so it could not be opened again. Train a built-in network, or a module of your own with these weights.`,
+      path,
+    );
+  loadWeights(model, new Map([...weights].filter(([key]) => keys.includes(key)))); // a graph has constants, too
   return model;
 }
 

@@ -1,10 +1,10 @@
 /** @file A run folder: what a training leaves behind, and what it is continued from. */
 import { existsSync } from "node:fs";
-import { appendFile, mkdir, readFile, stat } from "node:fs/promises";
+import { appendFile, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { DataError } from "@drishti/core/errors";
 import type { EpochEvent } from "@drishti/core/train";
-import { writeAtomic, writeError } from "./write-file.ts";
+import { makeFolder, writeAtomic, writeError } from "./write-file.ts";
 
 /** One line of metrics.jsonl: an epoch. */
 export interface EpochRecord {
@@ -93,11 +93,7 @@ export class RunFolder {
   /** Makes the folder. Throws DataError when it cannot be made. */
   async create(): Promise<void> {
     const folder = join(this.path, "checkpoints");
-    try {
-      await mkdir(folder, { recursive: true });
-    } catch (cause) {
-      throw writeError(folder, cause);
-    }
+    await makeFolder(folder);
   }
 
   async writeConfig(config: object): Promise<void> {

@@ -1,6 +1,7 @@
 /** @file Files that are either whole or not there. */
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { existsSync } from "node:fs";
+import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { DataError } from "@drishti/core/errors";
 
 /** What writing needs of the file system; tests put a full disk in its place. */
@@ -36,6 +37,26 @@ export async function writeAtomic(path: string, data: string | Uint8Array, fs: F
   await syncFolder(dirname(path));
 }
 
+/**
+ * Makes a folder, and those above it. Throws DataError as `writeAtomic`.
+ *
+ * One after the other: of several at once Node says "not there" where the first may not be made, and in folders that the
+ * system only pretends to have (/proc) it tries for ever.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  const missing: string[] = [];
+  for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.unshift(at);
+  try {
+    for (const folder of missing)
+      await mkdir(folder).catch((cause: NodeJS.ErrnoException) => {
+        if (cause.code !== "EEXIST") throw cause; // somebody else was quicker
+      });
+    if (!(await stat(path)).isDirectory()) throw Object.assign(new Error("a file"), { code: "EEXIST" });
+  } catch (cause) {
+    throw writeError(path, cause);
+  }
+}
+
 /** The rename itself survives a power cut only when the folder is flushed too; where that cannot be done, so be it. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r").catch(() => undefined);
@@ -50,7 +71,10 @@ const reasons: Readonly<Record<string, readonly [code: string, text: string]>> =
   EACCES: ["not-writable", "this user may not write there. Change the permissions, or write elsewhere with --out"],
   EPERM: ["not-writable", "this user may not write there. Change the permissions, or write elsewhere with --out"],
   EROFS: ["not-writable", "the file system is read-only. Write elsewhere with --out"],
-  ENOENT: ["missing-folder", "the folder is gone. Was it removed while this ran?"],
+  ENOENT: [
+    "missing-folder",
+    "the folder is not there. Was it removed while this ran? Make it, or write elsewhere with --out",
+  ],
   ENOTDIR: ["not-writable", "a file stands where a folder is needed. Write elsewhere with --out"],
   EEXIST: ["not-writable", "a file stands where a folder is needed. Write elsewhere with --out"],
 };

@@ -121,7 +121,7 @@ function jsonOf({ count, classes, problems }: CheckResult): object {
 async function textOf({ count, classes, problems }: CheckResult, io: Io): Promise<string> {
   const [{ problemTexts, fatalCodes }, { shown }] = await Promise.all([
     import("../../check/problem.ts"),
-    import("../../check/page.ts"),
+    import("../../run/shown.ts"),
   ]);
   const style = styleFor(io.outIsTerminal, io.env);
   const hasVal = classes.some(({ val }) => val > 0);

@@ -1,5 +1,6 @@
 /** @file `drishti evaluate MODEL` */
 import { type Command, Option } from "commander";
+import { shown } from "../../run/shown.ts";
 import { UsageError } from "../../run/usage-error.ts";
 import { drawConfusion, drawTable } from "../draw.ts";
 import { EXIT_DONE, EXIT_INTERRUPTED, type Io } from "../io.ts";
@@ -93,7 +94,7 @@ export async function run(model: string, options: EvaluateOptions, io: Io): Prom
       [
         ["class", "precision", "recall", "F1", "pictures"],
         ...perClass.map((row) => [
-          row.label,
+          shown(row.label),
           row.precision.toFixed(3),
           row.recall.toFixed(3),
           row.f1.toFixed(3),
@@ -103,7 +104,11 @@ export async function run(model: string, options: EvaluateOptions, io: Io): Prom
       [false, true, true, true, true],
     ),
     ...(card.classes.length <= 20
-      ? ["", "rows: what it is; columns: what the model says", ...drawConfusion(confusionMatrix, card.classes, style)]
+      ? [
+          "",
+          "rows: what it is; columns: what the model says",
+          ...drawConfusion(confusionMatrix, card.classes.map(shown), style),
+        ]
       : []),
   ];
   io.out(`${lines.join("\n")}\n`);

@@ -1,5 +1,6 @@
 /** @file `drishti predict MODEL FILE…` */
 import type { Command } from "commander";
+import { shown } from "../../run/shown.ts";
 import { plainMessage } from "../failure.ts";
 import { EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, type Io } from "../io.ts";
 import { type CommonOptions, wholeNumber } from "../options.ts";
@@ -62,15 +63,15 @@ export async function run(model: string, files: readonly string[], options: Pred
         const { code } = answer.error;
         const message = plainMessage(answer.error);
         if (options.json) io.out(`${JSON.stringify({ file, error: { code, message } })}\n`);
-        else io.err(`drishti: ${message}\n`);
+        else io.err(`drishti: ${shown(message)}\n`);
         continue;
       }
       const { label, probability, top } = answer;
-      const others = top.slice(1).map((other) => `${other.label} ${percent(other.probability)}`);
+      const others = top.slice(1).map((other) => `${shown(other.label)} ${percent(other.probability)}`);
       io.out(
         options.json
           ? `${JSON.stringify(answer)}\n`
-          : `${file}  ${style.bold(label)}  ${percent(probability)}${others.length > 0 ? style.dim(`  (${others.join(", ")})`) : ""}\n`,
+          : `${shown(file)}  ${style.bold(shown(label))}  ${percent(probability)}${others.length > 0 ? style.dim(`  (${others.join(", ")})`) : ""}\n`,
       );
     }
   } finally {

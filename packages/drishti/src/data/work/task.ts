@@ -2,6 +2,7 @@
 import { SampleRandom, type Transform, toChannels } from "@drishti/core/data";
 import { DataError, DrishtiError } from "@drishti/core/errors";
 import { transformFromJSON } from "@drishti/core/transforms";
+import { shown } from "../../run/shown.ts";
 import { decodePicture } from "../decode/decode.ts";
 import type { BytePicture } from "../pnm.ts";
 import { type Place, placeName, readPlace } from "./place.ts";
@@ -108,9 +109,9 @@ function asBadFile(error: unknown, place: Place): BadFile {
   return { file, code: error.code, message: error.message.replace(nameFor(place), () => file) };
 }
 
-/** What is wrong with a file, in words that begin with its name. */
+/** What is wrong with a file, in a line that begins with its name. */
 export function plainText({ message }: BadFile): string {
-  return message.replace(/^[a-z]+: /, "");
+  return shown(message.replace(/^[a-z]+: /, ""));
 }
 
 const transforms = new Map<string, Transform>();

@@ -1,13 +1,13 @@
 /** @file A folder for a web server: the network, the WASM runtime and a ten-line page; and predict.mjs for Node. */
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, rm } from "node:fs/promises";
+import { copyFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DataError } from "@drishti/core/errors";
 import { modelNames } from "@drishti/core/models";
 import { encodeModel } from "@drishti/core/train";
-import { writeAtomic, writeError } from "../write-file.ts";
+import { makeFolder, writeAtomic, writeError } from "../write-file.ts";
 import { CARD } from "./card-key.ts";
 import type { ModelFormat, ModelToWrite } from "./format.ts";
 import { stateOf } from "./state.ts";
@@ -31,8 +31,8 @@ export const web: ModelFormat = {
     const file = join(folder, MODELS[graph ? 1 : 0]);
     const before = modelOfWebFolder(folder);
     const runtime = await webRuntime(kind);
+    await makeFolder(folder);
     try {
-      await mkdir(folder, { recursive: true });
       for (const file of RUNTIME) await copyFile(join(runtime, ofKind(file, kind)), join(folder, file));
       for (const variant of ["simd", "relaxed"]) {
         const kernels = createRequire(import.meta.url).resolve(`@drishti/core/drishti-${variant}.wasm`);
