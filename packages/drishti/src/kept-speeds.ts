@@ -24,7 +24,7 @@ export interface KeptSpeeds {
 }
 
 /** Less than this is noise: native stays. */
-const CLEARLY_FASTER = 1.1;
+export const CLEARLY_FASTER = 1.1;
 
 /** Another processor, Node, version of Drishti or forced path: measured anew. */
 export function machineName(env: Readonly<Record<string, string | undefined>> = process.env): string {
