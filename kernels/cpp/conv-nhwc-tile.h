@@ -13,7 +13,7 @@ struct EndCall {
   const float* residual;  // or null; never with a pool
   uint8_t* index;         // or null; with a pool alone; window after window, `channels` apart
   int32_t channels;
-  bool relu;
+  bool relu, six;  // six: ReLU6
 };
 
 // ends[window]: from `out`, and from `residual`.
@@ -35,6 +35,7 @@ __attribute__((noinline)) static void end_tiles(const EndCall& call, const Spot*
         if constexpr (WINDOW == 1) {
           if (call.residual) best += load<F>(call.residual + ends[u].source + v * LANES);
           if (call.relu) best = bits<F>(bits<I>(best) & ~I(best <= 0.0f));  // NaN passes
+          if (call.six) best = select(best > 6.0f, splat<F>(6.0f), best);
           store(to + v * LANES, best);
         } else {
           I winner{};
@@ -48,6 +49,7 @@ __attribute__((noinline)) static void end_tiles(const EndCall& call, const Spot*
             const I dead = best <= 0.0f;
             best = bits<F>(bits<I>(best) & ~dead);
             winner = select(dead, I{} + WINDOW, winner);
+            if (call.six) best = select(best > 6.0f, splat<F>(6.0f), best);
           }
           store(to + v * LANES, best);
           if (index) narrow(index + v * LANES, winner);

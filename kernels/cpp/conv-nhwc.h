@@ -21,7 +21,7 @@ namespace DRISHTI_NS {
 struct Tail {
   float* out;
   Place place;
-  bool relu = false;
+  bool relu = false, six = false;   // six: ReLU6
   int32_t pool_height = 1, pool_width = 1;
   uint8_t* index = nullptr;
   const float* residual = nullptr;  // shape before the pool
@@ -398,7 +398,7 @@ struct NhwcCall {
     const int32_t channel = c.group * g.dest_channels + block * p.width, top = c.step / tail.pool_height;
     const float* residual = tail.residual ? tail.residual + tail.residual_place.at(c.image, c.step, 0) + channel : nullptr;
     uint8_t* index = tail.index ? tail.index + ((ptrdiff_t(c.image) * tail.place.height + top) * tail.place.width) * tail.place.channels + channel : nullptr;
-    return {{}, tail.out + tail.place.at(c.image, top, 0) + channel, residual, index, tail.place.channels, tail.relu};
+    return {{}, tail.out + tail.place.at(c.image, top, 0) + channel, residual, index, tail.place.channels, tail.relu, tail.six};
   }
 
   // Windows [first, first + count) of a chunk, counted over its images.
@@ -473,6 +473,7 @@ struct NhwcCall {
           const I dead = best <= 0.0f;
           best = bits<F>(bits<I>(best) & ~dead);
           winner = select(dead, I{} + window, winner);
+          if (tail.six) best = select(best > 6.0f, splat<F>(6.0f), best);
         }
         store_some(to + l, best, live);
         if (index) store_bytes(index + ptrdiff_t(u) * channels + l, winner, live);

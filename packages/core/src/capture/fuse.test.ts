@@ -104,6 +104,24 @@ const cases: Case[] = [
     evaluate: { conv2d_fused_f32: 3, relu_f32: 0 },
   },
   {
+    name: "depthwise, ReLU6, batch norm",
+    size: [3, 9, 8],
+    make: () =>
+      new nn.Sequential(
+        new nn.Conv2d(3, 8, 3, { padding: 1, stride: 2, bias: false }),
+        new nn.BatchNorm2d(8),
+        new nn.ReLU6(),
+        new nn.Conv2d(8, 8, 3, { padding: 1, groups: 8, bias: false }),
+        new nn.BatchNorm2d(8),
+        new nn.ReLU6(),
+        new nn.Conv2d(8, 4, 1),
+        new nn.BatchNorm2d(4),
+        ...head(80),
+      ),
+    train: { conv2d_fused_f32: 2, conv2d_f32: 1 },
+    evaluate: { conv2d_fused_f32: 3, conv2d_f32: 0, clamp_f32: 0, batch_norm_eval_f32: 0 },
+  },
+  {
     name: "batch norm with ReLU and pool",
     size: [2, 8, 8],
     make: () =>

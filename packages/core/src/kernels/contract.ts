@@ -123,6 +123,7 @@ const fusedConv2dParams = {
   /** Of the output and, in the backward, of its gradient. */
   outLayout: "i32",
   outBorder: "i32",
+  /** 1: max(x, 0). Forward alone: 2, min(max(x, 0), 6). */
   relu: "i32",
   /** Max-pooling windows side by side, the rest of a division left out; 1 and 1: none. At most 255 positions. */
   poolHeight: "i32",

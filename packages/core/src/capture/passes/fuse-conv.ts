@@ -96,7 +96,7 @@ function fusedForward(conv: Command<"conv2d_f32">, tail: Tail, scale: Memory | n
       inBorder: 0,
       outLayout: 0,
       outBorder: 0,
-      relu: Number(tail.relu),
+      relu: tail.relu,
       poolHeight: tail.pool[0],
       poolWidth: tail.pool[1],
       residualBorder: 0,
@@ -167,7 +167,11 @@ function withNorm(graph: Graph, at: number, conv: Command<"conv2d_f32">, bare: b
  */
 export function convGroups(graph: Graph, at: number, bare: boolean): Group[] {
   const conv = graph.as(at, "conv2d_f32");
-  if (!conv || !isWhole(conv) || conv.params.groups !== 1 || conv.params.batch === 0) return [];
+  if (!conv || !isWhole(conv) || conv.params.batch === 0) return [];
+  const { groups: parts, inChannels, outChannels } = conv.params;
+  const isDepthwise = parts === inChannels && parts === outChannels;
+  // The gradients of grouped convolutions have no fused kernel worth the name.
+  if (parts !== 1 && !(isDepthwise && backwardOf(graph, conv, undefined) === undefined)) return [];
   const folded = withNorm(graph, at, conv, bare);
   if (folded) return [folded];
   const trained = backwardOf(graph, conv, undefined) !== undefined;

@@ -54,7 +54,7 @@ function fusedForward(norm: Command<"batch_norm_train_f32">, planes: Planes, tai
   const [, mean, invStd, variance] = norm.writes;
   const p: Params<"batch_norm_fused_train_f32"> = {
     ...params(planes, tail, true),
-    relu: Number(tail.relu),
+    relu: tail.relu,
     eps: norm.params.eps,
   };
   return call(
@@ -98,6 +98,7 @@ export function normGroups(graph: Graph, at: number, bare: boolean): Group[] {
   if (back === "no") return [];
   const output = written(norm);
   let tail = bare ? noTail(output) : tailOf(graph, output, planes, true);
+  if (tail.relu === 2) tail = noTail(output); // its kernel has ReLU alone
   let gradResidual: Memory | null = null;
   const { gradBefore } = tail;
   if (gradBefore) {

@@ -16,7 +16,8 @@ export interface Tail {
   readonly forward: readonly number[];
   readonly backward: readonly number[];
   readonly residual: Memory | null;
-  readonly relu: boolean;
+  /** 0: none; 1: ReLU; 2: ReLU6. */
+  readonly relu: 0 | 1 | 2;
   readonly pool: readonly [height: number, width: number];
   readonly output: Memory;
   /** Which value of a window won, or that ReLU let none pass; where a gradient wants to know. */
@@ -64,7 +65,7 @@ export const noTail = (output: Memory): Tail => ({
   forward: [],
   backward: [],
   residual: null,
-  relu: false,
+  relu: 0,
   pool: [1, 1],
   output,
   index: null,
@@ -111,9 +112,19 @@ export function tailOf(graph: Graph, value: Memory, planes: Planes, mayAdd: bool
   return reluAndPool(graph, start, planes);
 }
 
+/** min(max(x, 0), 6), where nobody wants a gradient of it. */
+function relu6(graph: Graph, start: Tail, planes: Planes): Tail {
+  const clamp = graph.isInner(start.output) ? graph.onlyReader(start.output, "clamp_f32") : undefined;
+  if (!clamp || start.output.length !== elements(planes)) return start;
+  const { count, alpha, beta } = clamp.command.params;
+  if (count !== elements(planes) || alpha !== 0 || beta !== 6) return start;
+  return { ...start, forward: [...start.forward, clamp.at], relu: 2, output: written(clamp.command) };
+}
+
 function reluAndPool(graph: Graph, start: Tail, planes: Planes): Tail {
   const relu = graph.isInner(start.output) ? graph.onlyReader(start.output, "relu_f32") : undefined;
-  if (!relu || relu.command.params.count !== elements(planes) || start.output.length !== elements(planes)) return start;
+  if (!relu) return relu6(graph, start, planes);
+  if (relu.command.params.count !== elements(planes) || start.output.length !== elements(planes)) return start;
   const result = written(relu.command);
   const forward = [...start.forward, relu.at];
   const others = graph.readers(result).filter((at) => graph.commands[at]!.kernel !== "max_pool2d_f32");
@@ -134,7 +145,7 @@ function reluAndPool(graph: Graph, start: Tail, planes: Planes): Tail {
       const common = {
         ...start,
         forward: [...forward, pool.at],
-        relu: true,
+        relu: 1 as const,
         pool: [kernelHeight, kernelWidth] as const,
         output: written(pool.command),
       };
@@ -148,7 +159,7 @@ function reluAndPool(graph: Graph, start: Tail, planes: Planes): Tail {
       };
     }
   }
-  const common = { ...start, forward, relu: true, output: result };
+  const common = { ...start, forward, relu: 1 as const, output: result };
   if (!isSaved || !gradBefore || !graph.isInner(gradBefore)) return back ? start : common;
   return { ...common, backward: [back.at], gradOutput: back.command.reads[0]!.memory, gradBefore };
 }

@@ -78,8 +78,8 @@ function finish(
         winner = i;
       }
     }
-    const dead = t.relu === 1 && best <= 0;
-    results.push(dead ? 0 : best);
+    const dead = t.relu > 0 && best <= 0;
+    results.push(dead ? 0 : t.relu === 2 && best > 6 ? 6 : best);
     winners.push(dead ? places.length : winner);
   });
   fromPlanes(results, pooled(t, outBorder), output);

@@ -19,7 +19,7 @@ interface Case {
   readonly groups?: number;
   readonly from?: Layout;
   readonly to?: Layout;
-  readonly relu?: 0 | 1;
+  readonly relu?: 0 | 1 | 2;
   readonly pool?: Pair;
   /** Border of the residual; absent: none. */
   readonly residual?: number;
@@ -95,6 +95,28 @@ const cases: Readonly<Record<string, Case>> = {
     dilation: [2, 3],
     groups: 2,
     to: 1,
+  },
+  "ReLU6 and pool, scale": { input: [1, 4, 6, 6], out: 16, kernel: [2, 1], relu: 2, pool: [2, 2], scale: true },
+  "ReLU6, residual, scale": {
+    input: [1, 8, 5, 6],
+    out: 24,
+    kernel: [1, 1],
+    pad: [0, 0],
+    relu: 2,
+    residual: 1,
+    scale: true,
+  },
+  "depthwise, ReLU6, scale": { input: [1, 40, 9, 8], out: 40, groups: 40, relu: 2, scale: true },
+  "depthwise, 5x5, stride 2, planes, scale": {
+    input: [2, 37, 9, 11],
+    out: 37,
+    groups: 37,
+    kernel: [5, 5],
+    stride: [2, 2],
+    pad: [2, 2],
+    from: "nchw",
+    to: "nchw",
+    scale: true,
   },
   depthwise: { input: [2, 19, 7, 9], out: 19, groups: 19, to: 1 },
   "5x5, border too small": { input: [2, 6, 8, 8], out: 16, kernel: [5, 5], pad: [2, 2], pool: [2, 2] },
