@@ -24,6 +24,9 @@ for (const variant of variants) {
   describe.skipIf(!runs)(`wasm ${variant}${runs ? "" : " (skipped: this Node has no relaxed SIMD)"}`, () => {
     const one = runs ? loadWasm({ variant, threads: 1 }) : undefined;
     const three = runs ? loadWasm({ variant, threads: 3 }) : undefined;
+    it("has every kernel of the contract", () => {
+      expect(kernelNames.filter((kernel) => !three!.supports(kernel))).toEqual([]);
+    });
     it.each(kernelNames.filter((kernel) => three?.supports(kernel)))("%s", async (kernel) => {
       const { failures } = await compareKernel(three!, kernel);
       expect(failures).toEqual([]);

@@ -4,12 +4,13 @@ import { contract, type KernelName } from "../kernels/contract.ts";
 /**
  * exact: the reference's result rounded to float32, in every bit (0 and −0 count as equal).
  * The others give the room as a multiple of ε = 2⁻²³: `ofResult` of the element's own magnitude; `ofLargest` of the
- * output's largest magnitude; `ofTerms` of the sum of the magnitudes of the terms that the element adds up.
+ * output's largest magnitude; `ofTerms` of the sum of the magnitudes of the terms that the element adds up. `meanOf` names the
+ * input whose largest magnitude counts for the output `mean`: what was added up may cancel to almost nothing.
  */
 export type Bound =
   | "exact"
   | { readonly ofResult: number }
-  | { readonly ofLargest: number }
+  | { readonly ofLargest: number; readonly meanOf?: string }
   | { readonly ofTerms: number };
 
 /** Kernels that are not listed are exact. */
@@ -41,11 +42,11 @@ const rounded: Partial<Record<KernelName, Bound>> = {
   sgd_f32: { ofLargest: 4 },
   adam_f32: { ofLargest: 8 },
   // Statistics, then differences from them: the mean's rounding counts as often as the mean is larger than the deviation.
-  batch_norm_train_f32: { ofLargest: 16 },
+  batch_norm_train_f32: { ofLargest: 16, meanOf: "input" },
   batch_norm_eval_f32: { ofLargest: 16 },
   batch_norm_train_backward_f32: { ofLargest: 16 },
   batch_norm_eval_backward_f32: { ofLargest: 16 },
-  batch_norm_fused_train_f32: { ofLargest: 16 },
+  batch_norm_fused_train_f32: { ofLargest: 16, meanOf: "input" },
   batch_norm_fused_train_backward_f32: { ofLargest: 16 },
   // Sums, in any order.
   conv2d_fused_f32: { ofTerms: 8 },
