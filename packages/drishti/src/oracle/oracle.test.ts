@@ -14,7 +14,8 @@ const devices = reportDevices().filter(({ device }) => device !== "webgpu");
 
 /**
  * Leaves the oracle's room at step 42 (0.025 for 0.02) on native AVX2: a ReLU input that should be −2.5·10⁻⁸, of terms
- * that add up to 1.1, comes out positive. `npm run oracle` reports it as failed. Not among the curves that must agree.
+ * that add up to 1.1, comes out positive; so it does in PyTorch on the same machine. docs/numerics.md has the figures.
+ * `npm run oracle` reports it as failed. Not among the curves that must agree.
  */
 const deviations = new Set(["native training/simple_cnn_dropout-adam"]);
 
