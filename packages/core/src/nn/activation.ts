@@ -6,7 +6,15 @@ import { checkApproximate, gelu, leakyRelu, relu, sigmoid, silu, tanh } from "..
 import { Module } from "./module.ts";
 import type { Unshaped } from "./typed-layer.ts";
 
-/** f(x) = max(0, x). torch.nn.ReLU. */
+/**
+ * y = max(0, x), element by element. The gradient is 1 above 0, else 0, at 0 itself, too; NaN stays NaN.
+ *
+ * Shape    any → the same.
+ * Source   Nair & Hinton 2010; torch.nn.ReLU.
+ *
+ * @example
+ * await new nn.ReLU().forward(tensor([-2, 0, 3])).tolist(); // [0, 0, 3]
+ */
 export class ReLU extends Module {
   declare readonly shapeRule: ["keep"];
 
@@ -17,7 +25,16 @@ export class ReLU extends Module {
   }
 }
 
-/** x where x > 0, else negativeSlope·x; default slope 0.01. torch.nn.LeakyReLU. */
+/**
+ * y = x where x > 0, else negativeSlope·x: units below 0 still learn.
+ *
+ * Shape    any → the same.
+ * Options  negativeSlope 0.01.
+ * Source   Maas et al. 2013; torch.nn.LeakyReLU.
+ *
+ * @example
+ * await new nn.LeakyReLU(0.1).forward(tensor([-2, 0, 3])).tolist(); // [-0.2, 0, 3]
+ */
 export class LeakyReLU extends Module {
   declare readonly shapeRule: ["keep"];
   readonly negativeSlope: number;
@@ -38,7 +55,15 @@ export class LeakyReLU extends Module {
   }
 }
 
-/** 1/(1 + e⁻ˣ). torch.nn.Sigmoid. */
+/**
+ * y = σ(x) = 1/(1 + e⁻ˣ), between 0 and 1: a probability for each element by itself. BCEWithLogitsLoss contains it.
+ *
+ * Shape    any → the same.
+ * Source   torch.nn.Sigmoid.
+ *
+ * @example
+ * await new nn.Sigmoid().forward(tensor([0, Math.log(3)])).tolist(); // [0.5, 0.75]
+ */
 export class Sigmoid extends Module {
   declare readonly shapeRule: ["keep"];
 
@@ -49,7 +74,15 @@ export class Sigmoid extends Module {
   }
 }
 
-/** torch.nn.Tanh. */
+/**
+ * y = tanh x = (eˣ − e⁻ˣ)/(eˣ + e⁻ˣ), between −1 and 1.
+ *
+ * Shape    any → the same.
+ * Source   torch.nn.Tanh.
+ *
+ * @example
+ * await new nn.Tanh().forward(tensor([-1, 0, 1])).tolist(); // [-0.7616, 0, 0.7616]
+ */
 export class Tanh extends Module {
   declare readonly shapeRule: ["keep"];
 
@@ -60,7 +93,18 @@ export class Tanh extends Module {
   }
 }
 
-/** x·Φ(x). torch.nn.GELU. */
+/**
+ * y = x·Φ(x), where Φ(x) is the share of a standard normal below x: a smooth ReLU.
+ *
+ * Shape    any → the same.
+ * Options  approximate "none"; "tanh" takes x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))), as the first models did.
+ * Throws   ArgumentError "approximate" for another word.
+ * Source   Hendrycks & Gimpel 2016 (https://arxiv.org/abs/1606.08415); torch.nn.GELU.
+ *
+ * @example
+ * await new nn.GELU().forward(tensor([-1, 0, 1])).tolist(); // [-0.1587, 0, 0.8413]
+ * await new nn.GELU({ approximate: "tanh" }).forward(tensor([-1, 0, 1])).tolist(); // [-0.1588, 0, 0.8412]
+ */
 export class GELU extends Module {
   declare readonly shapeRule: ["keep"];
   readonly approximate: "none" | "tanh";
@@ -77,7 +121,15 @@ export class GELU extends Module {
   }
 }
 
-/** x·sigmoid(x). torch.nn.SiLU. */
+/**
+ * y = x·σ(x) = x/(1 + e⁻ˣ), also called swish: EfficientNet's activation.
+ *
+ * Shape    any → the same.
+ * Source   Elfwing et al. 2017 (https://arxiv.org/abs/1702.03118); torch.nn.SiLU.
+ *
+ * @example
+ * await new nn.SiLU().forward(tensor([-1, 0, 1])).tolist(); // [-0.2689, 0, 0.7311]
+ */
 export class SiLU extends Module {
   declare readonly shapeRule: ["keep"];
 
@@ -97,7 +149,18 @@ function axisOf(input: Tensor, dim: number | undefined): number {
   return dim ?? (input.ndim === 0 || input.ndim === 1 || input.ndim === 3 ? 0 : 1);
 }
 
-/** Logits into probabilities along `dim`. torch.nn.Softmax. */
+/**
+ * yᵢ = e^{xᵢ}/Σⱼ e^{xⱼ} along `dim`: logits into probabilities, positive and with the sum 1. CrossEntropyLoss wants the
+ * logits themselves, so a model that is trained with it does not end in this layer.
+ *
+ * Shape    any → the same.
+ * Options  dim, the axis that sums to 1. Give it; left out it is torch's guess: 0 for 0, 1 and 3 axes, else 1.
+ * Throws   ShapeError "dim" in forward when the axis does not exist.
+ * Source   torch.nn.Softmax.
+ *
+ * @example
+ * await new nn.Softmax({ dim: 1 }).forward(tensor([[0, Math.log(3)]])).tolist(); // [[0.25, 0.75]]
+ */
 export class Softmax extends Module {
   declare readonly shapeRule: ["keep"];
   readonly dim: number | undefined;
@@ -118,7 +181,18 @@ export class Softmax extends Module {
   }
 }
 
-/** Logarithms of softmax. torch.nn.LogSoftmax. */
+/**
+ * yᵢ = xᵢ − log Σⱼ e^{xⱼ} along `dim`: log softmax(x), exact where the probability itself
+ * rounds to 0. NLLLoss takes it.
+ *
+ * Shape    any → the same.
+ * Options  dim, the axis whose probabilities sum to 1; left out as in Softmax.
+ * Throws   ShapeError "dim" in forward when the axis does not exist.
+ * Source   torch.nn.LogSoftmax.
+ *
+ * @example
+ * await new nn.LogSoftmax({ dim: 1 }).forward(tensor([[0, Math.log(3)]])).tolist(); // [[-1.3863, -0.2877]]
+ */
 export class LogSoftmax extends Module {
   declare readonly shapeRule: ["keep"];
   readonly dim: number | undefined;

@@ -11,6 +11,7 @@ import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 import type { Fit, Given, Unshaped } from "./typed-layer.ts";
 
+/** What BatchNorm1d and BatchNorm2d take after the number of features. */
 export interface BatchNormOptions {
   /** Added to the variance, same unit as x². Default 1e-5. */
   eps?: number;
@@ -117,10 +118,21 @@ function checkChannels(name: string, input: Tensor, numFeatures: number, ranks: 
 }
 
 /**
- * Batch normalisation after a dense layer, or over sequences: one mean and variance per feature.
+ * Batch normalisation after a dense layer, or over sequences: one mean and variance for each feature, over N (and L).
  *
- * Shape    (N, C) or (N, C, L) → the same. Everything else as BatchNorm2d.
- * Source   torch.nn.BatchNorm1d.
+ * y = (x − mean) / √(var + eps) · weight + bias
+ *
+ * Shape    (N, C) or (N, C, L) → the same.
+ * Keys     weight, bias (C), running_mean, running_var (C), num_batches_tracked ().
+ * Options  eps 1e-5, momentum 0.1, affine true, trackRunningStats true; training and evaluation as in BatchNorm2d.
+ * Throws   ArgumentError "numFeatures" unless a whole number ≥ 1; in forward ShapeError "rank" unless 2 or 3 axes,
+ *          "channels", ArgumentError "one-value" in training with one value for each feature.
+ * Source   Ioffe & Szegedy 2015 (https://arxiv.org/abs/1502.03167); torch.nn.BatchNorm1d.
+ *
+ * @example
+ * const norm = new nn.BatchNorm1d(2);
+ * await norm.forward(tensor([[1, 10], [3, 30]])).tolist(); // [[-1.0, -1.0], [1.0, 1.0]]
+ * await norm.runningMean!.tolist(); // [0.2, 2]
  */
 export class BatchNorm1d<const C extends number = number> extends BatchNorm<C, ["batchNorm1d", C]> {
   protected checkInput(input: Tensor): void {

@@ -8,17 +8,26 @@ import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 import type { Fit, Given, Unshaped, Written } from "./typed-layer.ts";
 
+/** What ConvTranspose1d takes after the kernel's size. */
 export interface ConvTranspose1dOptions extends TransposeOptions {
   /** Default true. */
   bias?: boolean;
 }
 
 /**
- * Transposed convolution over sequences (N, C, L).
+ * Transposed convolution over sequences: each value adds itself, times the kernel, to a window of the result,
+ * y[n,o,i·stride + u·dilation − padding] += x[n,c,i]·weight[c,o,u].
  *
+ * Shape    (N, inChannels, L) or (inChannels, L) → (N, outChannels, L′) or (outChannels, L′),
+ *          L′ = (L − 1)·stride − 2·padding + dilation·(k − 1) + outputPadding + 1.
  * Keys     weight (inChannels, outChannels/groups, k), bias (outChannels).
+ * Options  stride 1, padding 0, outputPadding 0 (below stride or dilation), dilation 1, groups 1, bias true.
  * Init     weight and bias U(±1/√(outChannels/groups·k)).
+ * Throws   ArgumentError for a bad size or option; ShapeError "rank", "channels", "too-small" in forward.
  * Source   torch.nn.ConvTranspose1d.
+ *
+ * @example
+ * new nn.ConvTranspose1d(16, 8, 4, { stride: 2, padding: 1 }).forward(zeros([1, 16, 50])).shape; // [1, 8, 100]
  */
 export class ConvTranspose1d<
   const I extends number = number,

@@ -14,6 +14,7 @@ import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 import type { Fit, Given, Unshaped, Written } from "./typed-layer.ts";
 
+/** What Conv2d takes after the kernel's size; numbers, or [height, width]. */
 export interface Conv2dOptions extends ConvOptions {
   /** Default true. */
   bias?: boolean;
@@ -110,6 +111,7 @@ export class Conv2d<
   }
 }
 
+/** What Conv1d takes after the kernel's size. */
 export interface Conv1dOptions {
   stride?: number;
   padding?: number | "same" | "valid";
@@ -120,10 +122,19 @@ export interface Conv1dOptions {
 }
 
 /**
- * Convolution over sequences (N, C, L): Conv2d with a height of 1.
+ * Convolution over sequences: y[n,o,i] = bias[o] + Σ x[n,c,i·stride + u·dilation − padding]·weight[o,c,u], over c and
+ * u.
  *
+ * Shape    (N, inChannels, L) or (inChannels, L) → (N, outChannels, L′) or (outChannels, L′),
+ *          L′ = ⌊(L + 2·padding − dilation·(k − 1) − 1)/stride⌋ + 1.
  * Keys     weight (outChannels, inChannels/groups, k), bias (outChannels).
+ * Options  stride 1, padding 0 | "same" | "valid", dilation 1, groups 1, bias true, paddingMode "zeros".
+ * Init     weight and bias U(±1/√(inChannels/groups·k)).
+ * Throws   ArgumentError at construction; ShapeError "rank", "channels", "kernel-too-large" in forward.
  * Source   torch.nn.Conv1d.
+ *
+ * @example
+ * new nn.Conv1d(1, 4, 5, { stride: 2, padding: 2 }).forward(zeros([8, 1, 100])).shape; // [8, 4, 50]
  */
 export class Conv1d<
   const I extends number = number,
@@ -171,6 +182,7 @@ export class Conv1d<
   }
 }
 
+/** What ConvTranspose2d takes after the kernel's size; numbers, or [height, width]. */
 export interface ConvTranspose2dOptions extends TransposeOptions {
   bias?: boolean;
   /** Only zeros: what a transposed convolution reads is always its input. */
@@ -178,10 +190,19 @@ export interface ConvTranspose2dOptions extends TransposeOptions {
 }
 
 /**
- * Transposed convolution: spreads each pixel over a window; what enlarges maps in a decoder.
+ * Transposed convolution: each pixel adds itself, times the kernel, to a window of the result,
+ * y[n,o,i·stride + u·dilation − padding,…] += x[n,c,i,…]·weight[c,o,u,…]. What enlarges maps in a decoder.
  *
+ * Shape    (N, inChannels, H, W) or (inChannels, H, W) → the same with outChannels, H′ and W′,
+ *          H′ = (H − 1)·stride − 2·padding + dilation·(k − 1) + outputPadding + 1.
  * Keys     weight (inChannels, outChannels/groups, kH, kW), bias (outChannels).
+ * Options  stride 1, padding 0, outputPadding 0 (below stride or dilation), dilation 1, groups 1, bias true.
+ * Init     weight and bias U(±1/√(outChannels/groups·kH·kW)).
+ * Throws   ArgumentError at construction; ShapeError "rank", "channels", "too-small" in forward.
  * Source   torch.nn.ConvTranspose2d.
+ *
+ * @example
+ * new nn.ConvTranspose2d(16, 8, 2, { stride: 2 }).forward(zeros([1, 16, 7, 7])).shape; // [1, 8, 14, 14]
  */
 export class ConvTranspose2d<
   const I extends number = number,

@@ -9,12 +9,21 @@ import { Parameter } from "./parameter.ts";
 import type { Fit, Given, Unshaped } from "./typed-layer.ts";
 
 /**
- * A learned row for each of numEmbeddings indices.
+ * A learned row for each of numEmbeddings indices: y[…] = weight[x[…]].
  *
  * Shape    int32 (…) → (…, embeddingDim).
  * Keys     weight (numEmbeddings, embeddingDim).
- * Init     N(0, 1), the row paddingIdx 0.
- * Source   torch.nn.Embedding. Meant for small tables: see the function's cost.
+ * Options  paddingIdx none: the row of this index begins as 0 and gets no gradient; negative counts from the end.
+ * Init     N(0, 1).
+ * Throws   ArgumentError "numEmbeddings", "embeddingDim", "paddingIdx" at construction; in forward DTypeError "dtype"
+ *          unless int32, TargetError "index-range".
+ * Cost     the gradient has the size of the whole table: meant for small ones.
+ * Source   torch.nn.Embedding.
+ *
+ * @example
+ * const rows = new nn.Embedding(10, 4, { paddingIdx: 0 });
+ * rows.forward(tensor([[1, 2, 5]], { dtype: "int32" })).shape; // [1, 3, 4]
+ * await rows.forward(tensor(0, { dtype: "int32" })).tolist(); // [0, 0, 0, 0]
  */
 export class Embedding<const D extends number = number> extends Module {
   declare readonly shapeRule: ["embedding", D];

@@ -17,10 +17,13 @@ function stored<T extends Tensor>(t: T, values: Float32Array): T {
 }
 
 /**
- * The identity matrix: as many inputs as possible pass unchanged through a Linear layer.
+ * The identity matrix, in place: as many inputs as possible pass unchanged through a Linear layer.
  *
  * Throws   ShapeError "rank" unless 2 axes.
  * Source   torch.nn.init.eye_.
+ *
+ * @example
+ * await nn.init.eye_(empty([2, 3])).tolist(); // [[1, 0, 0], [0, 1, 0]]
  */
 export function eye_<T extends Tensor>(t: T): T {
   wantRank("eye_", t, t.ndim === 2, "2");
@@ -31,12 +34,16 @@ export function eye_<T extends Tensor>(t: T): T {
 }
 
 /**
- * 1 at the kernel's centre where output and input channel agree, else 0: a convolution (padding half the kernel) that
- * passes as many channels as possible unchanged.
+ * 1 at the kernel's centre where output and input channel agree, else 0, in place: a convolution (padding half the
+ * kernel) that passes as many channels as possible unchanged. With groups each group of output channels does so.
  *
  * Shape    (O, C/groups, k), (O, C/groups, kH, kW) or with depth.
+ * Options  groups 1.
  * Throws   ShapeError "rank"; ArgumentError "groups" when groups does not divide O.
- * Source   Zagoruyko & Komodakis 2017; torch.nn.init.dirac_.
+ * Source   Zagoruyko & Komodakis 2017 (https://arxiv.org/abs/1706.00388); torch.nn.init.dirac_.
+ *
+ * @example
+ * await nn.init.dirac_(empty([2, 2, 3])).tolist(); // [[[0, 1, 0], [0, 0, 0]], [[0, 0, 0], [0, 1, 0]]]
  */
 export function dirac_<T extends Tensor>(t: T, groups = 1): T {
   wantRank("dirac_", t, t.ndim >= 3 && t.ndim <= 5, "3, 4 or 5");
@@ -90,12 +97,17 @@ function reflect(m: Float64Array, v: Float64Array, rows: number, columns: number
 }
 
 /**
- * Rows (or columns, if there are more rows) that are orthonormal, times gain: what keeps a signal's length exactly.
- * Draws as normal_; torch's float32 QR agrees to 2e-6.
+ * Rows (or columns, if there are more rows) that are orthonormal, times gain, in place: what keeps a signal's length
+ * exactly. Draws as normal_; torch's float32 QR agrees to 2e-6.
  *
  * Shape    2 or more axes; all but the first count as columns.
+ * Options  gain 1; generator, by default the one that manualSeed() sets.
  * Throws   ShapeError "rank".
- * Source   Saxe et al. 2014; torch.nn.init.orthogonal_.
+ * Source   Saxe et al. 2014 (https://arxiv.org/abs/1312.6120); torch.nn.init.orthogonal_.
+ *
+ * @example
+ * const w = nn.init.orthogonal_(empty([2, 3]));
+ * await w.matmul(w.transpose(0, 1)).tolist(); // [[1.0, 0.0], [0.0, 1.0]]
  */
 export function orthogonal_<T extends Tensor>(t: T, gain = 1, options: { generator?: Generator } = {}): T {
   wantRank("orthogonal_", t, t.ndim >= 2, "2 or more");
@@ -114,10 +126,15 @@ export function orthogonal_<T extends Tensor>(t: T, gain = 1, options: { generat
 }
 
 /**
- * Normal with `std`, then the share `sparsity` of each column set to 0.
+ * N(0, std²), then the share `sparsity` of each column, rounded up, set to 0, in place.
  *
+ * Options  std 0.01; generator, by default the one that manualSeed() sets.
  * Throws   ShapeError "rank" unless 2 axes; ArgumentError "sparsity" outside [0, 1].
  * Source   Martens 2010; torch.nn.init.sparse_.
+ *
+ * @example
+ * const w = nn.init.sparse_(empty([4, 3]), 0.5);
+ * await w.eq(0).sum(0).tolist(); // [2, 2, 2]
  */
 export function sparse_<T extends Tensor>(
   t: T,

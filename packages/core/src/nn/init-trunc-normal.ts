@@ -33,11 +33,16 @@ function erfinv(y: number): number {
 const below = (x: number) => (1 + erf(x / Math.SQRT2)) / 2;
 
 /**
- * Normal with mean and std, cut to [a, b]: values outside are not drawn. a and b are values, not multiples of std.
+ * N(mean, std²) cut to [a, b], in place: values outside are not drawn. a and b are values, not multiples of std.
  * One draw an element, turned into a normal by the inverse error function; torch's agrees to 4e-7·std.
  *
+ * Options  mean 0, std 1, a −2, b 2; generator, by default the one that manualSeed() sets.
  * Throws   ArgumentError "std" unless std > 0, "range" unless a < b.
  * Source   torch.nn.init.trunc_normal_.
+ *
+ * @example
+ * const weight = nn.init.truncNormal_(empty([1000]), 0, 1, -0.5, 0.5);
+ * await abs(weight).amax().item(); // 0.5
  */
 export function truncNormal_<T extends Tensor>(
   t: T,

@@ -14,6 +14,7 @@ import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 import type { Fit, Given, Unshaped } from "./typed-layer.ts";
 
+/** What InstanceNorm2d takes after the number of channels. */
 export interface InstanceNormOptions {
   /** Added to the variance. Default 1e-5. */
   eps?: number;
@@ -28,12 +29,18 @@ export interface InstanceNormOptions {
 /**
  * Normalises each channel of each sample by itself: contrast is taken out of a picture.
  *
- * y = (x − mean)/√(var + eps)·weight + bias
+ * y = (x − mean) / √(var + eps) · weight + bias
  *
  * Shape    (N, C, H, W) or (C, H, W) → the same.
- * Keys     weight, bias with affine; running_mean, running_var, num_batches_tracked with trackRunningStats.
- * Throws   ShapeError "rank", "channels"; ArgumentError "one-value" for maps of one pixel.
- * Source   Ulyanov et al. 2016; torch.nn.InstanceNorm2d.
+ * Keys     weight, bias (C) with affine; running_mean, running_var (C), num_batches_tracked () with trackRunningStats.
+ * Options  eps 1e-5, momentum 0.1, affine false, trackRunningStats false.
+ * Throws   ArgumentError "numFeatures" unless a whole number ≥ 1; in forward ShapeError "rank", "channels",
+ *          ArgumentError "one-value" for maps of one pixel.
+ * Source   Ulyanov et al. 2016 (https://arxiv.org/abs/1607.08022); torch.nn.InstanceNorm2d.
+ *
+ * @example
+ * const pictures = tensor([[[[1, 3]]], [[[10, 30]]]]); // 1 × 2 pixels, pale and strong
+ * await new nn.InstanceNorm2d(1).forward(pictures).tolist(); // [[[[-1.0, 1.0]]], [[[-1.0, 1.0]]]]
  */
 export class InstanceNorm2d<const C extends number = number> extends Module {
   declare readonly shapeRule: ["instanceNorm2d", C];

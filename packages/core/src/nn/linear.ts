@@ -24,12 +24,13 @@ export function checkSizes(where: string, sizes: Record<string, number>): void {
 }
 
 /**
- * Dense layer: y = x·Wᵀ + b.
+ * Dense layer: y = x·weightᵀ + bias.
  *
  * Shape    (…, inFeatures) → (…, outFeatures).
  * Keys     weight (outFeatures, inFeatures), bias (outFeatures).
+ * Options  bias true.
  * Init     weight and bias U(±1/√inFeatures).
- * Throws   ShapeError "features" in forward.
+ * Throws   ArgumentError "inFeatures", "outFeatures" unless whole numbers ≥ 1; ShapeError "features" in forward.
  * Source   torch.nn.Linear.
  *
  * @example

@@ -20,7 +20,17 @@ import {
 } from "../ops/regression-loss.ts";
 import { Module } from "./module.ts";
 
-/** |x − y|. torch.nn.L1Loss. */
+/**
+ * |x − y|, averaged over all elements: the mean absolute error.
+ *
+ * Shape    input and target alike → scalar, or their shape for reduction "none".
+ * Options  reduction "mean".
+ * Throws   ArgumentError "reduction" at construction; ShapeError "target-shape" in forward.
+ * Source   torch.nn.L1Loss.
+ *
+ * @example
+ * await new nn.L1Loss().forward(tensor([1, 2]), tensor([1, 4])).item(); // 1
+ */
 export class L1Loss extends Module {
   readonly reduction: Reduction;
 
@@ -35,7 +45,18 @@ export class L1Loss extends Module {
   }
 }
 
-/** A parabola below `beta` (1), straight above. torch.nn.SmoothL1Loss. */
+/**
+ * d²/(2·beta) where |d| < beta, else |d| − beta/2, with d = x − y, averaged: smooth at 0, and outliers count like in
+ * L1Loss.
+ *
+ * Shape    input and target alike → scalar, or their shape for reduction "none".
+ * Options  beta 1 (0 is L1Loss), reduction "mean".
+ * Throws   ArgumentError "reduction", "beta" (below 0) at construction; ShapeError "target-shape" in forward.
+ * Source   Girshick 2015 (https://arxiv.org/abs/1504.08083); torch.nn.SmoothL1Loss.
+ *
+ * @example
+ * await new nn.SmoothL1Loss({ reduction: "none" }).forward(tensor([0.5, 3]), zeros([2])).tolist(); // [0.125, 2.5]
+ */
 export class SmoothL1Loss extends Module {
   readonly options: ReductionOptions & { beta?: number };
 
@@ -51,7 +72,18 @@ export class SmoothL1Loss extends Module {
   }
 }
 
-/** d²/2 up to `delta` (1), straight above. torch.nn.HuberLoss. */
+/**
+ * d²/2 where |d| ≤ delta, else delta·(|d| − delta/2), with d = x − y, averaged: delta times SmoothL1Loss of beta =
+ * delta.
+ *
+ * Shape    input and target alike → scalar, or their shape for reduction "none".
+ * Options  delta 1, reduction "mean".
+ * Throws   ArgumentError "reduction", "delta" (unless > 0) at construction; ShapeError "target-shape" in forward.
+ * Source   Huber 1964; torch.nn.HuberLoss.
+ *
+ * @example
+ * await new nn.HuberLoss({ delta: 2, reduction: "none" }).forward(tensor([1, 3]), zeros([2])).tolist(); // [0.5, 4]
+ */
 export class HuberLoss extends Module {
   readonly options: ReductionOptions & { delta?: number };
 
@@ -67,7 +99,20 @@ export class HuberLoss extends Module {
   }
 }
 
-/** Binary cross-entropy of probabilities; for logits use BCEWithLogitsLoss. torch.nn.BCELoss. */
+/**
+ * −w·(t·log x + (1 − t)·log(1 − x)), averaged: binary cross-entropy of probabilities x, their logarithms at least −100.
+ * For logits take BCEWithLogitsLoss, which is exact where this one is not.
+ *
+ * Shape    input and target alike, both 0 … 1 → scalar, or their shape for reduction "none".
+ * Keys     weight, when given.
+ * Options  weight w none (a factor that broadcasts), reduction "mean".
+ * Throws   ArgumentError "reduction" at construction; in forward ShapeError "target-shape", TargetError "probability"
+ *          for an input outside [0, 1] (not on WebGPU, which would have to be waited for).
+ * Source   torch.nn.BCELoss.
+ *
+ * @example
+ * await new nn.BCELoss().forward(tensor([0.5, 0.75]), tensor([1, 1])).item(); // 0.4904
+ */
 export class BCELoss extends Module {
   readonly options: BceOptions;
 
@@ -83,7 +128,19 @@ export class BCELoss extends Module {
   }
 }
 
-/** How far e^input is from the target distribution; reduction "batchmean" is the mathematical one. torch.nn.KLDivLoss. */
+/**
+ * t·(log t − x), averaged: how far the distribution eˣ is from the target t. The input holds log-probabilities.
+ *
+ * Shape    input and target alike → scalar, or their shape for reduction "none".
+ * Options  reduction "mean", over all elements; "batchmean" divides the sum by N, which is the divergence itself.
+ *          logTarget false: whether the target holds logarithms, too.
+ * Throws   ArgumentError "reduction" at construction; ShapeError "target-shape" in forward.
+ * Source   Kullback & Leibler 1951; torch.nn.KLDivLoss.
+ *
+ * @example
+ * const logProb = log(tensor([[0.5, 0.5]]));
+ * await new nn.KLDivLoss({ reduction: "batchmean" }).forward(logProb, tensor([[0.25, 0.75]])).item(); // 0.1308
+ */
 export class KLDivLoss extends Module {
   readonly options: KlDivOptions;
 
@@ -98,7 +155,20 @@ export class KLDivLoss extends Module {
   }
 }
 
-/** Binary cross-entropy of logits that turns easy examples down. Lin et al. 2017; sigmoidFocalLoss. */
+/**
+ * −αₜ·(1 − pₜ)^gamma·log pₜ of logits, where pₜ is the probability given to what is true, αₜ = alpha for a target of 1
+ * and 1 − alpha for 0: binary cross-entropy in which easy examples count little. For few positives among many
+ * negatives.
+ *
+ * Shape    input and target alike, targets 0 or 1 → their shape, or scalar for reduction "mean" and "sum".
+ * Options  alpha 0.25 (below 0: no weighting), gamma 2, reduction "none".
+ * Throws   ArgumentError "reduction" at construction, "gamma" (below 0) in forward; ShapeError "target-shape" in
+ *          forward.
+ * Source   Lin et al. 2017 (https://arxiv.org/abs/1708.02002); torchvision.ops.sigmoid_focal_loss.
+ *
+ * @example
+ * await new nn.SigmoidFocalLoss().forward(tensor([0, Math.log(3)]), tensor([1, 1])).tolist(); // [0.0433, 0.0045]
+ */
 export class SigmoidFocalLoss extends Module {
   readonly options: FocalOptions;
 

@@ -7,7 +7,18 @@ import { flatten } from "../ops/view.ts";
 import { Module } from "./module.ts";
 import type { Fit, Given, Unshaped } from "./typed-layer.ts";
 
-/** (B, C, H, W) → (B, C·H·W): joins all axes from startDim (default 1) to endDim (default the last). torch.nn.Flatten. */
+/**
+ * Joins the axes from startDim to endDim into one: (N, C, H, W) → (N, C·H·W), what stands between maps and Linear
+ * layers.
+ *
+ * Options  startDim 1, endDim −1 (the last).
+ * Throws   ShapeError "dim" in forward when an axis does not exist.
+ * Source   torch.nn.Flatten.
+ *
+ * @example
+ * new nn.Flatten().forward(zeros([8, 16, 5, 5])).shape; // [8, 400]
+ * new nn.Flatten(2).forward(zeros([8, 16, 5, 5])).shape; // [8, 16, 25]
+ */
 export class Flatten<
   const D extends readonly [startDim?: number, endDim?: number] = readonly [startDim?: number, endDim?: number],
 > extends Module {
@@ -29,7 +40,20 @@ export class Flatten<
   }
 }
 
-/** In training, zeroes each element with probability p (default 0.5) and scales the rest by 1/(1 − p). torch.nn.Dropout. */
+/**
+ * In training each element becomes 0 with probability p, the others x/(1 − p), so the expectation stays; in evaluation
+ * y = x. The mask continues torch's random stream.
+ *
+ * Shape    any → the same.
+ * Options  p 0.5; generator, by default the one that manualSeed() sets.
+ * Throws   ArgumentError "p" outside [0, 1].
+ * Source   Srivastava et al. 2014; torch.nn.Dropout.
+ *
+ * @example
+ * const y = await new nn.Dropout(0.5).forward(ones([100])).toArray();
+ * [...new Set(y)].sort(); // [0, 2]
+ * await new nn.Dropout(0.5).eval().forward(ones([3])).tolist(); // [1, 1, 1]
+ */
 export class Dropout extends Module {
   declare readonly shapeRule: ["keep"];
   readonly p: number;
@@ -53,7 +77,19 @@ export class Dropout extends Module {
   }
 }
 
-/** In training, zeroes whole channels (N, C, …) with probability p and scales the rest by 1/(1 − p). torch.nn.Dropout2d. */
+/**
+ * In training each channel of each sample becomes 0 as a whole with probability p, the others x/(1 − p); in evaluation
+ * y = x. Between convolutions, where neighbouring pixels would give a single dropped one away.
+ *
+ * Shape    (N, C, …) → the same.
+ * Options  p 0.5; generator, by default the one that manualSeed() sets.
+ * Throws   ArgumentError "p" outside [0, 1]; ShapeError "rank" in forward below 2 axes.
+ * Source   Tompson et al. 2015 (https://arxiv.org/abs/1411.4280); torch.nn.Dropout2d.
+ *
+ * @example
+ * const y = new nn.Dropout2d(0.5).forward(ones([1, 64, 3, 3]));
+ * [...new Set(await y.mean([2, 3]).toArray())].sort(); // [0, 2]
+ */
 export class Dropout2d extends Module {
   declare readonly shapeRule: ["keep"];
   readonly p: number;
@@ -77,7 +113,16 @@ export class Dropout2d extends Module {
   }
 }
 
-/** Returns its input: an empty branch. torch.nn.Identity. */
+/**
+ * y = x, the input itself: a layer where none is wanted, such as a shortcut or a removed head.
+ *
+ * Shape    any → the same.
+ * Source   torch.nn.Identity.
+ *
+ * @example
+ * const x = ones([2]);
+ * new nn.Identity().forward(x) === x; // true
+ */
 export class Identity extends Module {
   declare readonly shapeRule: ["keep"];
 

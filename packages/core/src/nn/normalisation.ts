@@ -9,11 +9,18 @@ import { Parameter } from "./parameter.ts";
 import type { Fit, Given, Unshaped } from "./typed-layer.ts";
 
 /**
- * Normalises the last axes of each sample by itself.
+ * y = (x − mean) / √(var + eps) · weight + bias, mean and var (divided by n) over the last axes of each sample by
+ * itself.
  *
+ * Shape    (…, *normalizedShape) → the same; a number stands for a list of one.
  * Keys     weight, bias, both of normalizedShape.
- * Options  eps 1e-5, elementwiseAffine true.
- * Source   Ba et al. 2016; torch.nn.LayerNorm.
+ * Options  eps 1e-5, elementwiseAffine true (learn weight and bias).
+ * Init     weight 1, bias 0.
+ * Throws   ShapeError "normalized-shape" in forward when the input does not end in it.
+ * Source   Ba et al. 2016 (https://arxiv.org/abs/1607.06450); torch.nn.LayerNorm.
+ *
+ * @example
+ * await new nn.LayerNorm(2).forward(tensor([[1, 3], [10, 30]])).tolist(); // [[-1.0, 1.0], [-1.0, 1.0]]
  */
 export class LayerNorm<const N extends number | readonly number[] = number | readonly number[]> extends Module {
   declare readonly shapeRule: ["layerNorm", N];
@@ -44,11 +51,20 @@ export class LayerNorm<const N extends number | readonly number[] = number | rea
 }
 
 /**
- * Normalises groups of channels of each sample by themselves: batch norm's stand-in for small batches.
+ * y = (x − mean) / √(var + eps) · weight + bias, mean and var (divided by n) over each group of channels of each sample
+ * by itself: batch norm's stand-in for small batches. numGroups is the first argument.
  *
+ * Shape    (N, numChannels, …) → the same.
  * Keys     weight, bias (numChannels).
- * Options  eps 1e-5, affine true.
- * Source   Wu & He 2018; torch.nn.GroupNorm.
+ * Options  eps 1e-5, affine true (learn weight and bias).
+ * Init     weight 1, bias 0.
+ * Throws   ArgumentError "numGroups", "numChannels", "groups" (numGroups must divide numChannels) at construction; in
+ *          forward ShapeError "rank", "channels", ArgumentError "one-value".
+ * Source   Wu & He 2018 (https://arxiv.org/abs/1803.08494); torch.nn.GroupNorm.
+ *
+ * @example
+ * await new nn.GroupNorm(2, 4).forward(tensor([[1, 3, 10, 30]])).tolist(); // [[-1.0, 1.0, -1.0, 1.0]]
+ * new nn.GroupNorm(4, 16).forward(randn([2, 16, 8, 8])).shape; // [2, 16, 8, 8]
  */
 export class GroupNorm<const C extends number = number> extends Module {
   declare readonly shapeRule: ["groupNorm", C];

@@ -48,7 +48,18 @@ abstract class Pad2d<const P extends Padding2d> extends Module {
   }
 }
 
-/** A border of zeros. torch.nn.ZeroPad2d. */
+/**
+ * A border of zeros around maps.
+ *
+ * Shape    (N, C, H, W) or (C, H, W) → the same with H + top + bottom and W + left + right.
+ * Options  padding, one number for all sides or [left, right, top, bottom]; negative ones crop.
+ * Throws   ArgumentError "padding" unless 1 or 4 whole numbers; in forward ShapeError "rank", "negative" when more is
+ *          cropped than there is.
+ * Source   torch.nn.ZeroPad2d.
+ *
+ * @example
+ * await new nn.ZeroPad2d([1, 0, 0, 1]).forward(tensor([[[5, 6]]])).tolist(); // [[[0, 5, 6], [0, 0, 0]]]
+ */
 export class ZeroPad2d<const P extends Padding2d = Padding2d> extends Pad2d<P> {
   constructor(padding: P) {
     super(padding);
@@ -59,7 +70,17 @@ export class ZeroPad2d<const P extends Padding2d = Padding2d> extends Pad2d<P> {
   }
 }
 
-/** A border of one value. torch.nn.ConstantPad2d. */
+/**
+ * A border of one value around maps.
+ *
+ * Shape    (N, C, H, W) or (C, H, W) → the same with H + top + bottom and W + left + right.
+ * Options  padding, one number for all sides or [left, right, top, bottom]; negative ones crop. value has no default.
+ * Throws   ArgumentError "padding"; in forward ShapeError "rank", "negative".
+ * Source   torch.nn.ConstantPad2d.
+ *
+ * @example
+ * await new nn.ConstantPad2d([1, 0, 0, 1], 9).forward(tensor([[[5, 6]]])).tolist(); // [[[9, 5, 6], [9, 9, 9]]]
+ */
 export class ConstantPad2d<const P extends Padding2d = Padding2d> extends Pad2d<P> {
   constructor(padding: P, value: number) {
     super(padding, value);
@@ -70,7 +91,17 @@ export class ConstantPad2d<const P extends Padding2d = Padding2d> extends Pad2d<
   }
 }
 
-/** The picture mirrored at its edge pixels, which are not repeated. torch.nn.ReflectionPad2d. */
+/**
+ * A border that mirrors the map at its edge pixels, which are not repeated.
+ *
+ * Shape    (N, C, H, W) or (C, H, W) → the same with H + top + bottom and W + left + right.
+ * Options  padding, one number for all sides or [left, right, top, bottom]; negative ones crop.
+ * Throws   ArgumentError "padding"; in forward ShapeError "rank", "too-wide" for a border of H or W pixels or more.
+ * Source   torch.nn.ReflectionPad2d.
+ *
+ * @example
+ * await new nn.ReflectionPad2d([2, 1, 0, 0]).forward(tensor([[[1, 2, 3]]])).tolist(); // [[[3, 2, 1, 2, 3, 2]]]
+ */
 export class ReflectionPad2d<const P extends Padding2d = Padding2d> extends Pad2d<P> {
   constructor(padding: P) {
     super(padding);
@@ -81,7 +112,17 @@ export class ReflectionPad2d<const P extends Padding2d = Padding2d> extends Pad2
   }
 }
 
-/** The edge pixels repeated. torch.nn.ReplicationPad2d. */
+/**
+ * A border that repeats the edge pixels.
+ *
+ * Shape    (N, C, H, W) or (C, H, W) → the same with H + top + bottom and W + left + right.
+ * Options  padding, one number for all sides or [left, right, top, bottom]; negative ones crop.
+ * Throws   ArgumentError "padding"; in forward ShapeError "rank", "negative".
+ * Source   torch.nn.ReplicationPad2d.
+ *
+ * @example
+ * await new nn.ReplicationPad2d([2, 1, 0, 0]).forward(tensor([[[1, 2, 3]]])).tolist(); // [[[1, 1, 1, 2, 3, 3]]]
+ */
 export class ReplicationPad2d<const P extends Padding2d = Padding2d> extends Pad2d<P> {
   constructor(padding: P) {
     super(padding);

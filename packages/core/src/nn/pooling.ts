@@ -34,8 +34,19 @@ type Pooled<Indices extends boolean, S extends Shape = Shape> = Indices extends 
 type StrideOr<Options> = Size | null | undefined | Options;
 
 /**
- * The largest value of each window: `new MaxPool2d(2, 2)` or `new MaxPool2d(3, { stride: 2, padding: 1 })`.
- * torch.nn.MaxPool2d.
+ * The largest value of each window; NaN wins. The second argument is the stride or the options.
+ *
+ * Shape    (N, C, H, W) or (C, H, W) → the same with H′ = ⌊(H + 2·padding − dilation·(k − 1) − 1)/stride⌋ + 1
+ *          (⌈…⌉ with ceilMode).
+ * Options  stride = kernelSize, padding 0 (−∞, so never chosen), dilation 1, ceilMode false, returnIndices false: with
+ *          it the result is { output, indices }, indices int32, the position y·W + x of each maximum in its plane.
+ * Throws   ArgumentError "kernelSize", "stride", "padding" (more than half the window), "dilation" at construction; in
+ *          forward ShapeError "rank", "empty", "kernel-too-large".
+ * Source   torch.nn.MaxPool2d.
+ *
+ * @example
+ * await new nn.MaxPool2d(2).forward(tensor([[[1, 2, 5, 6], [3, 4, 7, 8]]])).tolist(); // [[[4, 8]]]
+ * new nn.MaxPool2d(3, { stride: 2, padding: 1 }).forward(zeros([1, 64, 112, 112])).shape; // [1, 64, 56, 56]
  */
 export class MaxPool2d<
   Indices extends boolean = false,
@@ -75,7 +86,19 @@ export class MaxPool2d<
   }
 }
 
-/** The mean of each window. torch.nn.AvgPool2d. */
+/**
+ * The mean of each window. The second argument is the stride or the options.
+ *
+ * Shape    (N, C, H, W) or (C, H, W) → the same with H′ = ⌊(H + 2·padding − k)/stride⌋ + 1 (⌈…⌉ with ceilMode).
+ * Options  stride = kernelSize, padding 0, ceilMode false, countIncludePad true (padding counts as zeros in the mean),
+ *          divisorOverride none (divide by this instead of the window's size).
+ * Throws   ArgumentError "kernelSize", "stride", "padding" (more than half the window) at construction; in forward
+ *          ShapeError "rank", "empty", "kernel-too-large", ArgumentError "divisor" for a divisorOverride of 0.
+ * Source   torch.nn.AvgPool2d.
+ *
+ * @example
+ * await new nn.AvgPool2d(2).forward(tensor([[[1, 2, 5, 6], [3, 4, 7, 8]]])).tolist(); // [[[2.5, 6.5]]]
+ */
 export class AvgPool2d<
   const K extends Size = Size,
   const T = unknown,
@@ -107,7 +130,19 @@ export class AvgPool2d<
   }
 }
 
-/** Means over windows that give the wanted size; 1 is global average pooling. torch.nn.AdaptiveAvgPool2d. */
+/**
+ * The means of windows chosen so that the result has outputSize, whatever the input's size: window i begins at ⌊i·H/H′⌋
+ * and ends before ⌈(i + 1)·H/H′⌉. Size 1 is global average pooling.
+ *
+ * Shape    (N, C, H, W) or (C, H, W) → the same with the given height and width.
+ * Options  outputSize, a number or [height, width]; null keeps the input's.
+ * Throws   ArgumentError "outputSize" unless whole numbers ≥ 1; in forward ShapeError "rank", "empty".
+ * Source   torch.nn.AdaptiveAvgPool2d.
+ *
+ * @example
+ * await new nn.AdaptiveAvgPool2d(1).forward(tensor([[[1, 2, 5, 6], [3, 4, 7, 8]]])).tolist(); // [[[4.5]]]
+ * new nn.AdaptiveAvgPool2d([7, 7]).forward(zeros([1, 512, 9, 13])).shape; // [1, 512, 7, 7]
+ */
 export class AdaptiveAvgPool2d<const K extends OutputSize = OutputSize> extends Module {
   declare readonly shapeRule: ["adaptiveAvgPool2d", K];
   readonly outputSize: OutputSize;
@@ -131,7 +166,17 @@ export class AdaptiveAvgPool2d<const K extends OutputSize = OutputSize> extends 
   }
 }
 
-/** Maxima over windows that give the wanted size. torch.nn.AdaptiveMaxPool2d. */
+/**
+ * The largest values of windows chosen so that the result has outputSize, the same windows as in AdaptiveAvgPool2d.
+ *
+ * Shape    (N, C, H, W) or (C, H, W) → the same with the given height and width.
+ * Options  outputSize, a number or [height, width]; null keeps the input's. returnIndices false: as in MaxPool2d.
+ * Throws   ArgumentError "outputSize" unless whole numbers ≥ 1; in forward ShapeError "rank", "empty".
+ * Source   torch.nn.AdaptiveMaxPool2d.
+ *
+ * @example
+ * await new nn.AdaptiveMaxPool2d([1, 2]).forward(tensor([[[1, 2, 5, 6], [3, 4, 7, 8]]])).tolist(); // [[[4, 8]]]
+ */
 export class AdaptiveMaxPool2d<
   Indices extends boolean = false,
   const K extends OutputSize = OutputSize,

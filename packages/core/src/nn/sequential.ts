@@ -7,7 +7,13 @@ import { ShapeError } from "../errors/errors.ts";
 import { type Entry, type Layer, Sequential } from "./container.ts";
 import type { Fit, Given, Unshaped } from "./typed-layer.ts";
 
-/** A Sequential made by sequential(): X is the shape of one sample, L the layers. */
+/**
+ * A Sequential made by sequential(): X is the shape of one sample, L the layers.
+ *
+ * @example
+ * const net = nn.sequential([1, 28, 28], [new nn.Flatten(), new nn.Linear(784, 10)]);
+ * net.inputShape; // [1, 28, 28]
+ */
 export class ShapedSequential<
   const X extends Shape = Shape,
   const L extends readonly Entry[] = readonly Layer[],
