@@ -33,10 +33,14 @@ type Data = number | boolean | TypedArray | NestedArray | readonly (boolean | Ne
 /** The shape in the type of a new tensor: known when it was written `as const`. */
 type Made<S extends Shape> = number extends S["length"] ? Shape : { -readonly [At in keyof S]: S[At] };
 
-function make(shape: Shape, options: TensorOptions, dtype: DType): Tensor {
+function checkSizes(shape: Shape): void {
   for (const size of shape)
     if (!Number.isInteger(size) || size < 0)
       throw new ShapeError("tensor", "size", `every size must be a whole number ≥ 0, got [${shape.join(", ")}].`);
+}
+
+function make(shape: Shape, options: TensorOptions, dtype: DType): Tensor {
+  checkSizes(shape);
   const type = options.dtype ?? dtype;
   if (!Object.hasOwn(storageType, type))
     throw new DTypeError(
@@ -173,6 +177,7 @@ export function arange(start: number, end?: number, step = 1, options: TensorOpt
 
 /** The identity matrix. torch.eye. */
 export function eye(n: number, m = n, options: TensorOptions = {}): Tensor {
+  checkSizes([n, m]);
   const values = new Float32Array(n * m);
   for (let i = 0; i < Math.min(n, m); i++) values[i * m + i] = 1;
   return tensor(values, { shape: [n, m], ...options });
@@ -204,12 +209,20 @@ export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
 /** Whole numbers from low up to but not including high, int32. torch.randint. */
 export function randint(low: number, high: number, shape: Shape, options: RandomOptions = {}): Tensor {
   if (!(high > low)) throw new ArgumentError("randint", "range", `high ${high} must be greater than low ${low}.`);
-  return hostSegment(() => {
+  const most = options.dtype === "uint8" ? 255 : options.dtype === "bool" ? 1 : undefined;
+  if (most !== undefined && (low < 0 || high > most + 1))
+    throw new ArgumentError(
+      "randint",
+      "range",
+      `${options.dtype} holds 0 to ${most}, but the draws are from ${low} to ${high - 1}.`,
+    );
+  const filled = hostSegment(() => {
     const t = make(shape, options, "int32");
     const values = new Int32Array(t.numel);
     drawIntegers(options.generator ?? defaultGenerator, low, high, values);
-    return t.write(values);
+    return t.write(converted(values, t.dtype));
   });
+  return finish(filled, options);
 }
 
 /** A random order of 0 … n − 1, int32. torch.randperm. */
