@@ -3,6 +3,7 @@ import { AutogradError, ShapeError } from "../errors/errors.ts";
 import { type GraphNode, nodeOf, type TensorHook, walk } from "./graph.ts";
 import { Tensor } from "./tensor.ts";
 
+/** What backward() starts from, and what is left of the graph after it. */
 export interface BackwardOptions {
   /** Gradient of the final result with respect to this tensor; needed unless it has one element (then 1). */
   gradient?: Tensor;
@@ -35,11 +36,18 @@ function seedFor(where: string, output: Tensor, gradient: Tensor | undefined): T
 }
 
 /**
- * Adds ∂output/∂leaf to `.grad` of every leaf that requires it, and frees the graph unless retained.
+ * Adds ∂output/∂leaf to `.grad` of every leaf that requires it, and frees the graph unless retained. The same as the
+ * method of tensors.
  *
  * Throws   AutogradError "no-grad" when nothing was recorded, "not-scalar" without a gradient for a larger output,
- *          "freed" on a second call without retainGraph, "modified" if a saved value was changed in place.
+ *          "inputs" for one that is no leaf, "freed" on a second call without retainGraph, "modified" if a saved value
+ *          was changed in place; ShapeError "grad-shape" for a gradient of another shape than the output's.
  * Source   torch.Tensor.backward.
+ *
+ * @example
+ * const x = tensor([3], { requiresGrad: true });
+ * backward(x.mul(x));
+ * await x.grad!.tolist(); // [6]
  */
 export function backward(output: Tensor, options: BackwardOptions = {}): void {
   const node = nodeOf(output);
@@ -68,9 +76,11 @@ function leafNode(t: Tensor, i: number): GraphNode {
   return node;
 }
 
+/** What grad() starts from, and what it accepts and leaves. */
 export interface GradOptions {
+  /** Gradient of the final result with respect to each output; needed for those of more than one element, else 1. */
   gradOutputs?: readonly (Tensor | undefined)[];
-  /** Default: createGraph. */
+  /** Keep what the operations saved, so that the graph can be walked again. Default: createGraph. */
   retainGraph?: boolean;
   /** Record the gradients' own computation: the way to second derivatives. Default false. */
   createGraph?: boolean;
@@ -124,7 +134,19 @@ export function grad(
   });
 }
 
-/** Calls `hook` with the gradient of this tensor during backward; what it returns replaces the gradient. Returns a handle whose remove() takes it away, as does calling it. */
+/**
+ * Calls `hook` with the gradient of this tensor during backward; a tensor that it returns replaces the gradient. Gives
+ * a handle whose remove() takes the hook away, as does calling it.
+ *
+ * Throws   AutogradError "no-grad" for a tensor that requires no gradient.
+ * Source   torch.Tensor.register_hook.
+ *
+ * @example
+ * const x = tensor([1, 2], { requiresGrad: true });
+ * registerHook(x, (slope) => slope.mul(10));
+ * x.sum().backward();
+ * await x.grad!.tolist(); // [10, 10]
+ */
 export function registerHook(t: Tensor, hook: TensorHook): RemoveHook {
   const node = nodeOf(t);
   if (!node) throw new AutogradError("registerHook", "no-grad", "this tensor does not require a gradient.");
@@ -146,7 +168,18 @@ export function removable(remove: () => unknown): RemoveHook {
   return Object.assign(() => void remove(), { remove: () => void remove() });
 }
 
-/** Keeps the gradient of a computed tensor in its `.grad`, too. torch.Tensor.retain_grad. */
+/**
+ * Lets backward() leave the gradient of a computed tensor in its `.grad`, too. Leaves have theirs anyway.
+ *
+ * Source   torch.Tensor.retain_grad.
+ *
+ * @example
+ * const x = tensor([3], { requiresGrad: true });
+ * const y = x.mul(2);
+ * retainGrad(y);
+ * y.mul(y).backward();
+ * await y.grad!.tolist(); // [12]
+ */
 export function retainGrad(t: Tensor): void {
   if (t.isLeaf) return;
   registerHook(t, (value) => {

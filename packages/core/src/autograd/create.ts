@@ -15,14 +15,17 @@ import { type Device, defaultDevice, getBackend } from "./device.ts";
 import { type NestedArray, Tensor } from "./tensor.ts";
 import { hostSegment } from "./watch.ts";
 
+/** What every function that makes a tensor takes. */
 export interface TensorOptions {
+  /** Default: what the function says, mostly float32. */
   dtype?: DType;
-  /** Default: the default device. */
+  /** Default: defaultDevice(). */
   device?: Device;
-  /** Default false. */
+  /** Whether backward() leaves a gradient in `.grad`; float32 only. Default false. */
   requiresGrad?: boolean;
 }
 
+/** What the functions that draw random numbers take. */
 export interface RandomOptions extends TensorOptions {
   /** Default: the generator that manualSeed() sets. */
   generator?: Generator;
@@ -85,14 +88,17 @@ function flatten(data: unknown, shape: number[], depth: number, out: number[]): 
 }
 
 /**
- * A tensor from numbers: a scalar, nested arrays, or a typed array with `shape`.
+ * A tensor from numbers: a scalar, nested arrays, or a typed array. The values are copied.
  *
+ * Shape    that of the nesting, [length] for a typed array; `shape` gives the same values another one.
  * dtype    float32, unless booleans (bool), an Int32Array (int32) or a Uint8Array (uint8) are given.
- * Throws   ShapeError "ragged" for uneven nesting, "numel" when `shape` does not hold the values.
- * Source   torch.tensor.
+ * Throws   ShapeError "ragged" for uneven nesting, "numel" when `shape` does not hold the values, "size";
+ *          DTypeError "dtype" for a dtype that does not exist, or a gradient for another than float32.
+ * Source   torch.tensor, which makes int64 of whole numbers.
  *
  * @example
  * tensor([[1, 2], [3, 4]]).shape; // [2, 2]
+ * tensor(Uint8Array.of(0, 128, 255, 64), { shape: [1, 2, 2] }).dtype; // "uint8"
  */
 export function tensor(data: Data, options: TensorOptions & { shape?: Shape } = {}): Tensor {
   let values: TypedArray;
@@ -127,7 +133,16 @@ export function tensor(data: Data, options: TensorOptions & { shape?: Shape } = 
   return finish(t, options);
 }
 
-/** Every element `value`. torch.full. */
+/**
+ * A tensor whose every element is `value`.
+ *
+ * dtype    float32; torch.full takes int64 for a whole number.
+ * Throws   ShapeError "size" for a size that is no whole number ≥ 0; DTypeError "dtype" for one that does not exist.
+ * Source   torch.full.
+ *
+ * @example
+ * await full([2, 2], 7).tolist(); // [[7, 7], [7, 7]]
+ */
 export function full<S extends Shape>(shape: S, value: number, options?: TensorOptions): Tensor<Made<S>>;
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
   const t = make(shape, options, "float32");
@@ -141,31 +156,84 @@ export function fill(t: Tensor, value: number): void {
   if (t.numel > 0) t.backend.run(kernel, { count: t.numel, value }, [], [t.memory]);
 }
 
+/**
+ * A tensor of zeros, float32 unless `dtype` says otherwise.
+ *
+ * Throws   as full().
+ * Source   torch.zeros.
+ *
+ * @example
+ * await zeros([2, 3]).tolist(); // [[0, 0, 0], [0, 0, 0]]
+ */
 export function zeros<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Made<S>>;
 export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
   return full(shape, 0, options);
 }
 
+/**
+ * A tensor of ones, float32 unless `dtype` says otherwise.
+ *
+ * Throws   as full().
+ * Source   torch.ones.
+ *
+ * @example
+ * await ones([3]).tolist(); // [1, 1, 1]
+ */
 export function ones<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Made<S>>;
 export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
   return full(shape, 1, options);
 }
 
-/** Uninitialised memory: whatever was there. torch.empty. */
+/**
+ * A tensor whose values are whatever stood in the memory: for those that will be overwritten.
+ *
+ * Throws   as full().
+ * Source   torch.empty.
+ *
+ * @example
+ * await empty([2]).write(Float32Array.of(3, 4)).tolist(); // [3, 4]
+ */
 export function empty<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Made<S>>;
 export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
   return finish(make(shape, options, "float32"), options);
 }
 
+/**
+ * Zeros of the shape, the dtype and the device of `t`; an option changes one of them.
+ *
+ * Source   torch.zeros_like.
+ *
+ * @example
+ * await zerosLike(tensor([[1, 2], [3, 4]])).tolist(); // [[0, 0], [0, 0]]
+ */
 export function zerosLike(t: Tensor, options: TensorOptions = {}): Tensor {
   return zeros(t.shape, { dtype: t.dtype, device: t.backend, ...options });
 }
 
+/**
+ * Ones of the shape, the dtype and the device of `t`; an option changes one of them.
+ *
+ * Source   torch.ones_like.
+ *
+ * @example
+ * onesLike(tensor([true, false])).dtype; // "bool"
+ */
 export function onesLike(t: Tensor, options: TensorOptions = {}): Tensor {
   return ones(t.shape, { dtype: t.dtype, device: t.backend, ...options });
 }
 
-/** start, start + step, … below `end`. int32 unless a value is fractional or dtype says otherwise. torch.arange. */
+/**
+ * start, start + step, start + 2·step, … up to but not including `end`; arange(end) counts from 0.
+ *
+ * Shape    [⌈(end − start)/step⌉]; step 1 by default, negative to count down.
+ * dtype    int32 when start, end and step are whole numbers (torch: int64), else float32.
+ * Throws   ArgumentError "step" for a step of 0 or away from `end`.
+ * Source   torch.arange.
+ *
+ * @example
+ * await arange(4).tolist(); // [0, 1, 2, 3]
+ * await arange(1, 0, -0.25).tolist(); // [1, 0.75, 0.5, 0.25]
+ */
 export function arange(start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor {
   const [from, to] = end === undefined ? [0, start] : [start, end];
   if (step === 0 || (to - from) / step < 0)
@@ -175,7 +243,16 @@ export function arange(start: number, end?: number, step = 1, options: TensorOpt
   return tensor(values, { dtype: whole ? "int32" : "float32", ...options });
 }
 
-/** The identity matrix. torch.eye. */
+/**
+ * Ones on the diagonal, zeros elsewhere: the identity matrix, float32.
+ *
+ * Shape    (n, m), m = n by default.
+ * Throws   ShapeError "size" unless n and m are whole numbers ≥ 0.
+ * Source   torch.eye.
+ *
+ * @example
+ * await eye(2, 3).tolist(); // [[1, 0, 0], [0, 1, 0]]
+ */
 export function eye(n: number, m = n, options: TensorOptions = {}): Tensor {
   checkSizes([n, m]);
   const values = new Float32Array(n * m);
@@ -194,19 +271,52 @@ function drawn(shape: Shape, options: RandomOptions, draw: (generator: Generator
   return finish(filled, options);
 }
 
-/** Uniform on [0, 1); torch.rand's bits for the same seed. */
+/**
+ * Independent draws, uniform on [0, 1), float32: torch's bits on the CPU for the same seed.
+ *
+ * Options  generator: the one that manualSeed() sets.
+ * Throws   as full().
+ * Source   torch.rand.
+ *
+ * @example
+ * manualSeed(0);
+ * await rand([2]).tolist(); // [0.4963, 0.7682]
+ */
 export function rand<S extends Shape>(shape: S, options?: RandomOptions): Tensor<Made<S>>;
 export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
   return drawn(shape, options, (generator, out) => fillUniform(generator, out, 0, 1));
 }
 
-/** Standard normal; torch.randn's bits for the same seed. */
+/**
+ * Independent draws of the standard normal distribution (mean 0, variance 1), float32: torch's bits on the CPU for
+ * the same seed.
+ *
+ * Options  generator: the one that manualSeed() sets.
+ * Throws   as full().
+ * Source   torch.randn.
+ *
+ * @example
+ * manualSeed(0);
+ * await randn([2]).tolist(); // [1.5410, -0.2934]
+ */
 export function randn<S extends Shape>(shape: S, options?: RandomOptions): Tensor<Made<S>>;
 export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
   return drawn(shape, options, (generator, out) => fillNormal(generator, out, 0, 1));
 }
 
-/** Whole numbers from low up to but not including high, int32. torch.randint. */
+/**
+ * Whole numbers from `low` up to but not including `high`, each as likely: torch's on the CPU for the same seed (from
+ * a range of 2²⁸ on, torch 2 draws others).
+ *
+ * dtype    int32 (torch: int64).
+ * Options  generator: the one that manualSeed() sets.
+ * Throws   ArgumentError "range" unless low < high are whole numbers that the dtype holds; else as full().
+ * Source   torch.randint.
+ *
+ * @example
+ * manualSeed(0);
+ * await randint(0, 10, [5]).tolist(); // [4, 9, 3, 0, 3]
+ */
 export function randint(low: number, high: number, shape: Shape, options: RandomOptions = {}): Tensor {
   if (!(high > low)) throw new ArgumentError("randint", "range", `high ${high} must be greater than low ${low}.`);
   const most = options.dtype === "uint8" ? 255 : options.dtype === "bool" ? 1 : undefined;
@@ -225,7 +335,18 @@ export function randint(low: number, high: number, shape: Shape, options: Random
   return finish(filled, options);
 }
 
-/** A random order of 0 … n − 1, int32. torch.randperm. */
+/**
+ * A random order of 0 … n − 1: torch's on the CPU for the same seed.
+ *
+ * dtype    int32 (torch: int64).
+ * Options  generator: the one that manualSeed() sets.
+ * Throws   ArgumentError "count" unless n is a whole number from 0 to 2³¹ − 1.
+ * Source   torch.randperm.
+ *
+ * @example
+ * manualSeed(0);
+ * await randperm(5).tolist(); // [4, 0, 1, 3, 2]
+ */
 export function randperm(n: number, options: RandomOptions = {}): Tensor {
   return hostSegment(() =>
     tensor(drawPermutation(options.generator ?? defaultGenerator, n), {
@@ -235,7 +356,17 @@ export function randperm(n: number, options: RandomOptions = {}): Tensor {
   );
 }
 
-/** 1 with each element's probability, else 0, float32. Reads `probabilities`, so it waits. torch.bernoulli. */
+/**
+ * 1 with each element's probability, else 0, float32: torch's on the CPU for the same seed. Waits for `probabilities`.
+ *
+ * Options  generator: the one that manualSeed() sets.
+ * Throws   ArgumentError "probability" for one outside [0, 1].
+ * Source   torch.bernoulli.
+ *
+ * @example
+ * const kept = await bernoulli(tensor([0, 1, 1]));
+ * await kept.tolist(); // [0, 1, 1]
+ */
 export async function bernoulli(probabilities: Tensor, options: { generator?: Generator } = {}): Promise<Tensor> {
   const p = (await probabilities.toArray()) as Float32Array;
   const out = new Float32Array(p.length);

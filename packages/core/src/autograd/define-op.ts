@@ -10,17 +10,22 @@ import { makeContiguous, Tensor } from "./tensor.ts";
 import { traced } from "./trace.ts";
 import { watch } from "./watch.ts";
 
+/** Inputs of an operation by name; undefined where an optional one is absent. */
 export type OpInputs = Record<string, Tensor | undefined>;
 /** What a shape rule may look at. */
 export type InputShapes<In> = { readonly [K in keyof In]: { readonly shape: Shape } | Extract<In[K], undefined> };
 
+/** What a gradient formula may ask beside the tensors. */
 export interface BackwardContext<In> {
   /** Which inputs need a gradient; the others' need not be computed. */
   readonly needs: { readonly [K in keyof In]-?: boolean };
+  /** Shapes of the inputs, saved or not. */
   readonly shapes: { readonly [K in keyof In]: Shape };
 }
 
+/** All of an operation: shape rule, forward and gradient. What defineOp() makes a function of. */
 export interface OpDefinition<In extends OpInputs, P, Extra extends OpInputs = Record<never, never>> {
+  /** What errors and tracers call it. */
   readonly name: string;
   /** Shape of the result; throws the ShapeError a user sees. */
   shape(inputs: InputShapes<In>, params: P): Shape;
@@ -80,6 +85,18 @@ export function run<K extends KernelName>(
 /**
  * Makes an operation out of its definition. The result is recorded for backward() when gradients are enabled and an
  * input requires one. Inputs are made contiguous first.
+ *
+ * Throws   when the operation is called: what its shape rule throws; DTypeError "dtype" for an input that is not what
+ *          `inputTypes` says; BackendError "device" for inputs on different devices.
+ *
+ * @example
+ * const twice = defineOp<{ input: Tensor }, null>({
+ *   name: "twice",
+ *   shape: ({ input }) => input.shape,
+ *   forward: ({ input }, _, out) => run("affine_f32", { count: out.numel, alpha: 2, beta: 0 }, [input], [out]),
+ *   backward: (gradOutput) => ({ input: gradOutput.mul(2) }),
+ * });
+ * await twice({ input: tensor([1, 2]) }, null).tolist(); // [2, 4]
  */
 export function defineOp<In extends OpInputs, P, Extra extends OpInputs = Record<never, never>>(
   definition: OpDefinition<In, P, Extra>,

@@ -2,6 +2,14 @@
 
 const mode = { enabled: true, inference: false, recomputing: false };
 
+/**
+ * Whether operations are recorded for backward(): true, but inside noGrad() and inferenceMode().
+ *
+ * Source   torch.is_grad_enabled.
+ *
+ * @example
+ * noGrad(() => isGradEnabled()); // false
+ */
 export function isGradEnabled(): boolean {
   return mode.enabled && !mode.inference;
 }
@@ -27,7 +35,9 @@ function withMode<T>(flag: keyof typeof mode, value: boolean, body: () => T): T 
 
 /**
  * Runs `body` without recording: results do not require gradients and nothing is saved for backward.
- * An async body keeps the mode until its promise settles. torch.no_grad.
+ * An async body keeps the mode until its promise settles.
+ *
+ * Source   torch.no_grad.
  *
  * @example
  * const w = tensor([1, 2], { requiresGrad: true });
@@ -37,14 +47,28 @@ export function noGrad<T>(body: () => T): T {
   return withMode("enabled", false, body);
 }
 
-/** Records again inside a noGrad. torch.enable_grad. */
+/**
+ * Runs `body` with recording on again, inside a noGrad(). Inside inferenceMode() it stays off.
+ *
+ * Source   torch.enable_grad.
+ *
+ * @example
+ * const w = tensor([1, 2], { requiresGrad: true });
+ * noGrad(() => enableGrad(() => w.mul(2))).requiresGrad; // true
+ */
 export function enableGrad<T>(body: () => T): T {
   return withMode("enabled", true, body);
 }
 
 /**
  * noGrad that nothing inside can undo: enableGrad() in it records nothing either. Unlike torch's, tensors made inside
- * are ordinary ones and may be used for training later. torch.inference_mode.
+ * are ordinary ones and may be used for training later.
+ *
+ * Source   torch.inference_mode.
+ *
+ * @example
+ * const w = tensor([1, 2], { requiresGrad: true });
+ * inferenceMode(() => enableGrad(() => w.mul(2))).requiresGrad; // false
  */
 export function inferenceMode<T>(body: () => T): T {
   return withMode("inference", true, body);

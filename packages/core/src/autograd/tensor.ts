@@ -14,6 +14,11 @@ import { watch } from "./watch.ts";
  * dtype   float32 (the only one with gradients), int32 (labels, indices), uint8 and bool (pixels, masks).
  * S       the shape as the compiler knows it; any, unless the tensor was made with a shape `as const`.
  * Methods for arithmetic, views and reductions are added in ops/methods.ts.
+ * Source  torch.Tensor.
+ *
+ * @example
+ * const x = tensor([[1, 2], [3, 4]]);
+ * await x.mul(10).sum(0).tolist(); // [40, 60]
  */
 export class Tensor<S extends Shape = Shape> {
   readonly storage: Storage;
@@ -52,6 +57,7 @@ export class Tensor<S extends Shape = Shape> {
     return new Tensor(Storage.for(backend, dtype, numel(shape)), dtype, shape);
   }
 
+  /** The backend that holds the data. */
   get backend(): Backend {
     return this.storage.backend;
   }
@@ -79,6 +85,7 @@ export class Tensor<S extends Shape = Shape> {
     return size;
   }
 
+  /** Whether the elements lie in row-major order without gaps. */
   get isContiguous(): boolean {
     return isContiguous(this.shape, this.strides);
   }
@@ -194,11 +201,13 @@ export class Tensor<S extends Shape = Shape> {
     return this;
   }
 
+  /** dtype, shape and device in words; values have to be waited for. */
   toString(): string {
     return `Tensor(${this.dtype} [${this.shape.join(", ")}] on ${this.device}${this.requiresGrad ? ", requiresGrad" : ""})`;
   }
 }
 
+/** Arrays in arrays, as deep as a tensor has axes; a number for none. */
 export type NestedArray = number | NestedArray[];
 
 function nest(flat: number[], shape: Shape): NestedArray {

@@ -3,12 +3,15 @@ import type { Tensor } from "./tensor.ts";
 
 /** One operation that ran: what went in by name, its parameters, and what came out. */
 export interface TracedOp {
+  /** As its definition calls it: "conv2d". */
   readonly name: string;
+  /** By name; undefined where an optional one is absent. */
   readonly inputs: Readonly<Record<string, Tensor | undefined>>;
   readonly params: unknown;
   readonly output: Tensor;
 }
 
+/** Is told of each operation after it ran; see traceOps(). */
 export type Tracer = (op: TracedOp) => void;
 
 let listener: Tracer | null = null;

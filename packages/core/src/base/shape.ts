@@ -1,6 +1,7 @@
 /** @file Shape arithmetic: sizes, strides, broadcasting. Pure functions on lists of numbers. */
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 
+/** Sizes of the axes, outermost first; [] is a scalar's. */
 export type Shape = readonly number[];
 /** Height and width; a single number stands for both. */
 export type Pair = readonly [number, number];
