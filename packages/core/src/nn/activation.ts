@@ -109,7 +109,7 @@ export class GELU extends Module {
   declare readonly shapeRule: ["keep"];
   readonly approximate: "none" | "tanh";
 
-  constructor(options: { approximate?: "none" | "tanh" } = {}) {
+  constructor(options: { /** "tanh": the older formula. Default "none". */ approximate?: "none" | "tanh" } = {}) {
     super();
     this.approximate = checkApproximate("GELU", options.approximate ?? "none");
   }

@@ -278,7 +278,7 @@ export class Softmin extends Module {
   declare readonly shapeRule: ["keep"];
   readonly dim: number | undefined;
 
-  constructor(options: { dim?: number } = {}) {
+  constructor(options: { /** The axis that sums to 1; left out it is torch's guess. */ dim?: number } = {}) {
     super();
     this.dim = options.dim;
   }

@@ -13,10 +13,13 @@ export type Layer = Module & { forward(input: Tensor): Tensor };
 export type Entry = Layer | readonly [name: string, layer: Layer];
 
 /**
- * Layers one after another. Children are named "0", "1", …, or as they say: ["conv1", layer], or by the keys of an object.
+ * Layers one after another: y = layerₙ(… layer₁(x)). They are named "0", "1", …, or as they say: ["conv1", layer], or
+ * by the keys of an object.
  *
  * Types    layers that do not fit are a compile error where that can be told without the input; sequential() knows the
  *          input, too. The keys of an object have no order there, so its layers are not checked: write pairs.
+ * Keys     each layer's behind its name: "0.weight", "conv1.weight".
+ * Throws   ArgumentError "layer" for what is no module, "name" when empty, taken or with a dot, "index" in at().
  * Source   torch.nn.Sequential; pairs are its OrderedDict.
  *
  * @example
@@ -68,6 +71,7 @@ export class Sequential<const L extends readonly Entry[] = readonly Layer[]> ext
     return this as unknown as Sequential<readonly [...L, M]>;
   }
 
+  /** How many layers there are. */
   get length(): number {
     return this.#names.length;
   }

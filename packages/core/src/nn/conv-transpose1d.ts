@@ -10,7 +10,7 @@ import type { Fit, Given, Unshaped, Written } from "./typed-layer.ts";
 
 /** What ConvTranspose1d takes after the kernel's size. */
 export interface ConvTranspose1dOptions extends TransposeOptions {
-  /** Default true. */
+  /** Add a learned bias. Default true. */
   bias?: boolean;
 }
 

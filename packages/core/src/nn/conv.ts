@@ -16,9 +16,9 @@ import type { Fit, Given, Unshaped, Written } from "./typed-layer.ts";
 
 /** What Conv2d takes after the kernel's size; numbers, or [height, width]. */
 export interface Conv2dOptions extends ConvOptions {
-  /** Default true. */
+  /** Add a learned bias. Default true. */
   bias?: boolean;
-  /** What stands around the input. Default "zeros". */
+  /** What stands around the input: zeros, the picture mirrored, its edge repeated or its other end. Default "zeros". */
   paddingMode?: "zeros" | "reflect" | "replicate" | "circular";
 }
 
@@ -113,11 +113,17 @@ export class Conv2d<
 
 /** What Conv1d takes after the kernel's size. */
 export interface Conv1dOptions {
+  /** Step between windows. Default 1. */
   stride?: number;
+  /** Values added at both ends; "same" keeps the length (stride 1 only), "valid" is 0. Default 0. */
   padding?: number | "same" | "valid";
+  /** Distance between the kernel's taps. Default 1. */
   dilation?: number;
+  /** Channels are cut into this many independent groups. Default 1. */
   groups?: number;
+  /** Add a learned bias. Default true. */
   bias?: boolean;
+  /** What stands at both ends: zeros, the sequence mirrored, its edge repeated or its other end. Default "zeros". */
   paddingMode?: "zeros" | "reflect" | "replicate" | "circular";
 }
 
@@ -184,8 +190,9 @@ export class Conv1d<
 
 /** What ConvTranspose2d takes after the kernel's size; numbers, or [height, width]. */
 export interface ConvTranspose2dOptions extends TransposeOptions {
+  /** Add a learned bias. Default true. */
   bias?: boolean;
-  /** Only zeros: what a transposed convolution reads is always its input. */
+  /** Only zeros: what a transposed convolution reads is always its input. Default "zeros". */
   paddingMode?: "zeros";
 }
 

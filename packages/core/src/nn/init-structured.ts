@@ -109,7 +109,11 @@ function reflect(m: Float64Array, v: Float64Array, rows: number, columns: number
  * const w = nn.init.orthogonal_(empty([2, 3]));
  * await w.matmul(w.transpose(0, 1)).tolist(); // [[1.0, 0.0], [0.0, 1.0]]
  */
-export function orthogonal_<T extends Tensor>(t: T, gain = 1, options: { generator?: Generator } = {}): T {
+export function orthogonal_<T extends Tensor>(
+  t: T,
+  gain = 1,
+  options: { /** Default: the one that manualSeed() sets. */ generator?: Generator } = {},
+): T {
   wantRank("orthogonal_", t, t.ndim >= 2, "2 or more");
   if (t.numel === 0) return t;
   const rows = t.shape[0]!;
@@ -140,7 +144,7 @@ export function sparse_<T extends Tensor>(
   t: T,
   sparsity: number,
   std = 0.01,
-  options: { generator?: Generator } = {},
+  options: { /** Default: the one that manualSeed() sets. */ generator?: Generator } = {},
 ): T {
   wantRank("sparse_", t, t.ndim === 2, "2");
   if (!(sparsity >= 0 && sparsity <= 1))

@@ -50,7 +50,7 @@ export function truncNormal_<T extends Tensor>(
   std = 1,
   a = -2,
   b = 2,
-  options: { generator?: Generator } = {},
+  options: { /** Default: the one that manualSeed() sets. */ generator?: Generator } = {},
 ): T {
   if (!(std > 0)) throw new ArgumentError("truncNormal_", "std", `std must be > 0, got ${std}.`);
   if (!(a < b)) throw new ArgumentError("truncNormal_", "range", `a must be below b, got ${a} and ${b}.`);

@@ -10,6 +10,7 @@ export { truncNormal_ } from "./init-trunc-normal.ts";
 
 /** What the random initialisers take last. */
 export interface InitOptions {
+  /** Where the draws come from. Default: the generator that manualSeed() sets. */
   generator?: Generator;
 }
 
@@ -185,7 +186,7 @@ export interface KaimingOptions extends InitOptions {
   a?: number;
   /** "fan_in" keeps the variance forward, "fan_out" backward. Default "fan_in". */
   mode?: "fan_in" | "fan_out";
-  /** Default "leaky_relu". */
+  /** What follows the weights; "leaky_relu" with a = 0 is ReLU. Default "leaky_relu". */
   nonlinearity?: Nonlinearity;
 }
 

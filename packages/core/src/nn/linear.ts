@@ -43,7 +43,11 @@ export class Linear<const I extends number = number, const O extends number = nu
   readonly weight: Parameter;
   readonly bias: Parameter | null;
 
-  constructor(inFeatures: I, outFeatures: O, options: { bias?: boolean } = {}) {
+  constructor(
+    inFeatures: I,
+    outFeatures: O,
+    options: { /** Add a learned bias. Default true. */ bias?: boolean } = {},
+  ) {
     super();
     checkSizes("Linear", { inFeatures, outFeatures });
     this.inFeatures = inFeatures;

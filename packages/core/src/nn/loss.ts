@@ -98,7 +98,7 @@ export class NLLLoss extends Module {
 export class MSELoss extends Module {
   readonly reduction: Reduction;
 
-  constructor(options: { reduction?: Reduction } = {}) {
+  constructor(options: { /** Default "mean". */ reduction?: Reduction } = {}) {
     super();
     this.reduction = options.reduction ?? "mean";
     checkReduction("MSELoss", this.reduction);

@@ -60,7 +60,7 @@ export class L1Loss extends Module {
 export class SmoothL1Loss extends Module {
   readonly options: ReductionOptions & { beta?: number };
 
-  constructor(options: ReductionOptions & { beta?: number } = {}) {
+  constructor(options: ReductionOptions & { /** Where the parabola ends. Default 1. */ beta?: number } = {}) {
     super();
     checkReduction("SmoothL1Loss", options.reduction ?? "mean");
     checkBeta("SmoothL1Loss", options.beta ?? 1);
@@ -87,7 +87,7 @@ export class SmoothL1Loss extends Module {
 export class HuberLoss extends Module {
   readonly options: ReductionOptions & { delta?: number };
 
-  constructor(options: ReductionOptions & { delta?: number } = {}) {
+  constructor(options: ReductionOptions & { /** Where the parabola ends. Default 1. */ delta?: number } = {}) {
     super();
     checkReduction("HuberLoss", options.reduction ?? "mean");
     checkDelta("HuberLoss", options.delta ?? 1);

@@ -59,7 +59,7 @@ export class Dropout extends Module {
   readonly p: number;
   readonly generator: Generator | undefined;
 
-  constructor(p = 0.5, options: { generator?: Generator } = {}) {
+  constructor(p = 0.5, options: { /** Default: the one that manualSeed() sets. */ generator?: Generator } = {}) {
     super();
     if (!(p >= 0 && p <= 1)) throw new ArgumentError("Dropout", "p", `p must lie in [0, 1], got ${p}.`);
     this.p = p;
@@ -95,7 +95,7 @@ export class Dropout2d extends Module {
   readonly p: number;
   readonly generator: Generator | undefined;
 
-  constructor(p = 0.5, options: { generator?: Generator } = {}) {
+  constructor(p = 0.5, options: { /** Default: the one that manualSeed() sets. */ generator?: Generator } = {}) {
     super();
     if (!(p >= 0 && p <= 1)) throw new ArgumentError("Dropout2d", "p", `p must lie in [0, 1], got ${p}.`);
     this.p = p;

@@ -13,8 +13,8 @@ export type ForwardPreHook = (module: Module, inputs: unknown[]) => unknown[] | 
 /** Sees a module's inputs and output; a value returned replaces the output. */
 export type ForwardHook = (module: Module, inputs: unknown[], output: unknown) => unknown;
 /**
- * Sees the gradients of a module's inputs (null for what wants none) and of its output, once for each backward; an array
- * returned replaces those of the inputs.
+ * Sees the gradients of a module's inputs (null for what wants none) and of its output, once for each backward; an
+ * array returned replaces those of the inputs.
  */
 export type FullBackwardHook = (
   module: Module,
@@ -61,6 +61,7 @@ export abstract class Module {
     });
   }
 
+  /** What the module computes; every subclass writes its own. */
   abstract forward(...inputs: never[]): unknown;
 
   #run(own: Forward, given: unknown[]): unknown {
@@ -96,31 +97,55 @@ export abstract class Module {
     located.set(error, this);
   }
 
-  /** True when no hook looks at this module: its temporaries are nobody's. @internal */
+  /** Whether a hook looks at this module: without one its temporaries are nobody's. @internal */
   get hasHooks(): boolean {
     return this.#hooks.size > 0 || this.#preHooks.size > 0 || this.#backwardHooks.size > 0;
   }
 
-  /** Called before every forward. */
+  /**
+   * Called before every forward with its inputs, which a returned array replaces; remove() ends it.
+   *
+   * Source   torch.nn.Module.register_forward_pre_hook.
+   *
+   * @example
+   * const layer = new nn.Identity();
+   * layer.registerForwardPreHook((_module, [x]) => [(x as Tensor).mul(10)]);
+   * await layer.forward(tensor([1, 2])).tolist(); // [10, 20]
+   */
   registerForwardPreHook(hook: ForwardPreHook): RemoveHook {
     this.#preHooks.add(hook);
     return removable(() => this.#preHooks.delete(hook));
   }
 
-  /** Called after every forward. */
+  /**
+   * Called after every forward with its inputs and its output, which a returned value replaces; remove() ends it.
+   *
+   * Source   torch.nn.Module.register_forward_hook.
+   *
+   * @example
+   * const net = new nn.Sequential(new nn.Conv2d(3, 8, 3), new nn.Flatten());
+   * const shapes: unknown[] = [];
+   * net.at(0).registerForwardHook((_module, _inputs, output) => void shapes.push((output as Tensor).shape));
+   * net.forward(zeros([1, 3, 6, 6]));
+   * shapes; // [[1, 8, 4, 4]]
+   */
   registerForwardHook(hook: ForwardHook): RemoveHook {
     this.#hooks.add(hook);
     return removable(() => this.#hooks.delete(hook));
   }
 
   /**
-   * Called in backward() when the gradients of this module's inputs are there; without an input that wants one, when its
-   * output's is. The output must be one tensor. torch.nn.Module.register_full_backward_hook.
+   * Called in backward() when the gradients of this module's inputs are there; without an input that wants one, when
+   * its output's is. The output must be one tensor.
+   *
+   * Source   torch.nn.Module.register_full_backward_hook.
    *
    * @example
-   * const layer = new nn.Linear(2, 1);
+   * const [layer, x] = [new nn.Identity(), tensor([1, 2], { requiresGrad: true })];
    * const hook = layer.registerFullBackwardHook((_module, [gradInput]) => [gradInput!.mul(0.5)]);
-   * hook.remove();
+   * layer.forward(x).sum().backward();
+   * await x.grad!.tolist(); // [0.5, 0.5]
+   * hook.remove(); // from now on the gradients are left as they are
    */
   registerFullBackwardHook(hook: FullBackwardHook): RemoveHook {
     this.#backwardHooks.add(hook);
@@ -153,6 +178,7 @@ export abstract class Module {
     for (const [name, child] of this.namedChildren()) yield* child.namedModules(prefix ? `${prefix}.${name}` : name);
   }
 
+  /** This module and all below it. */
   *modules(): Generator<Module> {
     for (const [, module] of this.namedModules()) yield module;
   }
@@ -175,6 +201,7 @@ export abstract class Module {
     }
   }
 
+  /** Every parameter, each once even when shared: what an optimiser takes. */
   *parameters(): Generator<Parameter> {
     for (const [, parameter] of this.namedParameters()) yield parameter;
   }
@@ -199,12 +226,20 @@ export abstract class Module {
   /**
    * Copies values into the parameters and buffers of the same keys. Nothing is changed unless everything fits.
    *
-   * Options  strict (default true): every key on both sides must meet.
-   * Throws   ArgumentError "state-dict" that lists missing, unexpected and misshapen keys.
+   * Options  strict true: every key on both sides must meet; without it those that differ are only returned.
+   * Throws   ArgumentError "state-dict" that lists missing, unexpected and misshapen keys; "device" for a tensor that
+   *          lies where it cannot be read at once.
+   * Source   torch.nn.Module.load_state_dict.
+   *
+   * @example
+   * const [from, to] = [new nn.Linear(2, 1), new nn.Linear(2, 1)];
+   * to.loadStateDict(from.stateDict()); // { "missing": [], "unexpected": [] }
+   * to.loadStateDict({ bias: { shape: [1], data: [0.5] } }, { strict: false }).missing; // ["weight"]
+   * await to.bias!.tolist(); // [0.5]
    */
   loadStateDict(
     state: ReadonlyMap<string, StateValue> | Record<string, StateValue>,
-    options: { strict?: boolean } = {},
+    options: { /** Every key on both sides must meet. Default true. */ strict?: boolean } = {},
   ): { missing: string[]; unexpected: string[] } {
     const given = state instanceof Map ? state : new Map(Object.entries(state as Record<string, StateValue>));
     const own = this.stateDict();
@@ -245,7 +280,15 @@ export abstract class Module {
     return this.train(false);
   }
 
-  /** Whether backward() computes gradients of the parameters: freezes or thaws. */
+  /**
+   * Whether backward() computes gradients of the parameters: freezes (false) or thaws (true, the default).
+   *
+   * Source   torch.nn.Module.requires_grad_.
+   *
+   * @example
+   * const layer = new nn.Linear(2, 1).requiresGrad_(false);
+   * layer.weight.requiresGrad; // false
+   */
   requiresGrad_(value = true): this {
     for (const parameter of this.parameters()) parameter.requiresGrad = value;
     return this;
@@ -256,14 +299,25 @@ export abstract class Module {
     for (const parameter of this.parameters()) parameter.grad = null;
   }
 
-  /** Calls `visit` on this module and all below, children first. torch.nn.Module.apply. */
+  /**
+   * Calls `visit` on this module and all below, children first.
+   *
+   * Source   torch.nn.Module.apply.
+   *
+   * @example
+   * const net = new nn.Sequential(new nn.Linear(4, 2), new nn.ReLU());
+   * net.apply((module) => {
+   *   if (module instanceof nn.Linear) nn.init.ones_(module.weight);
+   * });
+   * await net.stateDict().get("0.weight")!.tolist(); // [[1, 1, 1, 1], [1, 1, 1, 1]]
+   */
   apply(visit: (module: Module) => void): this {
     for (const [, child] of this.namedChildren()) child.apply(visit);
     visit(this);
     return this;
   }
 
-  /** The module at a dotted path. */
+  /** The module at a dotted path; "" is this one. Throws ArgumentError "no-submodule". */
   getSubmodule(path: string): Module {
     for (const [name, module] of this.namedModules()) if (name === path) return module;
     throw new ArgumentError(
@@ -273,7 +327,10 @@ export abstract class Module {
     );
   }
 
-  /** Moves every parameter and buffer to another backend. Optimisers made before must be made anew. */
+  /**
+   * Moves every parameter and buffer to another backend, by its name or itself. The parameters become new ones:
+   * optimisers made before must be made anew.
+   */
   async to(device: Device): Promise<this> {
     const backend = getBackend(device);
     for (const module of this.modules()) {

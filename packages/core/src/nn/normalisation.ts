@@ -29,7 +29,15 @@ export class LayerNorm<const N extends number | readonly number[] = number | rea
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
 
-  constructor(normalizedShape: N, options: { eps?: number; elementwiseAffine?: boolean } = {}) {
+  constructor(
+    normalizedShape: N,
+    options: {
+      /** Added to the variance. Default 1e-5. */
+      eps?: number;
+      /** Learn weight and bias. Default true. */
+      elementwiseAffine?: boolean;
+    } = {},
+  ) {
     super();
     this.normalizedShape =
       typeof normalizedShape === "number" ? [normalizedShape] : [...(normalizedShape as readonly number[])];
@@ -74,7 +82,16 @@ export class GroupNorm<const C extends number = number> extends Module {
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
 
-  constructor(numGroups: number, numChannels: C, options: { eps?: number; affine?: boolean } = {}) {
+  constructor(
+    numGroups: number,
+    numChannels: C,
+    options: {
+      /** Added to the variance. Default 1e-5. */
+      eps?: number;
+      /** Learn weight and bias. Default true. */
+      affine?: boolean;
+    } = {},
+  ) {
     super();
     checkSizes("GroupNorm", { numGroups, numChannels });
     if (numChannels % numGroups !== 0)

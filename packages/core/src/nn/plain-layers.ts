@@ -1,4 +1,7 @@
-/** @file Layers known to keep neither their input nor their output, so that a chain of them may recycle what lies between. */
+/**
+ * @file Layers known to keep neither their input nor their output, so that a chain of them may recycle what lies
+ * between.
+ */
 
 import { GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh } from "./activation.ts";
 import {

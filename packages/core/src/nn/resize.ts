@@ -122,7 +122,7 @@ export class MaxUnpool2d extends Module {
   constructor(
     kernelSize: number | readonly number[],
     stride?: number | readonly number[] | null,
-    options: { padding?: number | readonly number[] } = {},
+    options: { /** The MaxPool2d's. Default 0. */ padding?: number | readonly number[] } = {},
   ) {
     super();
     this.kernelSize = kernelSize;

@@ -46,17 +46,18 @@ export class ShapedSequential<
 }
 
 /**
- * Layers one after another on samples of a known shape. A layer that does not fit is a compile error on that layer, with
- * both numbers; the model's own input and output are checked, too.
+ * Layers one after another on samples of a known shape. A layer that does not fit is a compile error on that layer,
+ * with both numbers; the model's own input and output are checked, too: this one gives [number, 10].
  *
- * inputShape   one sample, without the batch: [channels, height, width].
- * Shape        (N, ...inputShape) → what the last layer gives.
- * Keys         as Sequential: "0.weight", …, or "conv1.weight" for ["conv1", layer].
- * Throws       ShapeError "input" in forward for samples of another shape.
+ * Options  inputShape, one sample without the batch: [channels, height, width].
+ * Shape    (N, ...inputShape) → what the last layer gives.
+ * Keys     as Sequential: "0.weight", …, or "conv1.weight" for ["conv1", layer].
+ * Throws   ShapeError "input" in forward for samples of another shape; ArgumentError "layer", "name" as Sequential.
  *
  * @example
- * const net = sequential([3, 32, 32], [new nn.Conv2d(3, 16, 3, { padding: 1 }), new nn.Flatten(), new nn.Linear(16384, 10)]);
- * net.forward(zeros([8, 3, 32, 32])).shape; // [8, 10]; its type is [number, 10]
+ * const conv = new nn.Conv2d(3, 16, 3, { stride: 2, padding: 1 });
+ * const net = sequential([3, 32, 32], [conv, new nn.ReLU(), new nn.Flatten(), new nn.Linear(16 * 16 * 16, 10)]);
+ * net.forward(zeros([8, 3, 32, 32])).shape; // [8, 10]
  */
 export function sequential<const X extends Shape, const L extends readonly Entry[]>(
   inputShape: X,

@@ -7,8 +7,9 @@ export type { Written } from "../base/typed/dims.ts";
 export type { Fit, Given } from "../base/typed/rules.ts";
 
 /**
- * A tensor whose shape the compiler does not know. Beside its typed signature each forward() has one for these: a union of
- * layers can be called through it, and with two signatures the compiler lets subclasses write `forward(input: Tensor): Tensor`.
+ * A tensor whose shape the compiler does not know. Beside its typed signature each forward() has one for these: a union
+ * of layers can be called through it, and with two signatures the compiler lets subclasses write
+ * `forward(input: Tensor): Tensor`.
  */
 export type Unshaped = Tensor & { readonly shape: { readonly length: number; readonly 0?: never } };
 
