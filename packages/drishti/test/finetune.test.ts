@@ -120,6 +120,32 @@ describe("train --from", () => {
     expect(refused.err).toMatch(message);
   });
 
+  test("a Keras network of TensorFlow.js gets a new head, and is made again from its checkpoint", async () => {
+    const layer = (className: string, config: object) => ({
+      class_name: className,
+      config: { name: className, ...config },
+    });
+    const layers = [
+      layer("Conv2D", { kernel_size: [3, 3], filters: 4, activation: "relu", batch_input_shape: [null, 32, 32, 3] }),
+      layer("GlobalAveragePooling2D", {}),
+      layer("Dense", { units: 5, activation: "softmax" }),
+    ];
+    const shapes = { "Conv2D/kernel": [3, 3, 3, 4], "Conv2D/bias": [4], "Dense/kernel": [4, 5], "Dense/bias": [5] };
+    const weights = Object.entries(shapes).map(([name, shape]) => ({ name, shape, dtype: "float32" }));
+    const source = join(folder, "model.json");
+    const modelTopology = { class_name: "Sequential", config: { layers } };
+    const weightsManifest = [{ paths: ["weights.bin"], weights }];
+    writeFileSync(source, JSON.stringify({ format: "layers-model", modelTopology, weightsManifest }));
+    const numbers = Float32Array.from({ length: 108 + 4 + 20 + 5 }, (_, i) => Math.sin(i) / 4);
+    writeFileSync(join(folder, "weights.bin"), new Uint8Array(numbers.buffer));
+    const out = join(folder, "keras");
+    const tuned = await cli(["train", "--from", source, "--data", photos, ...settings, "--out", out]);
+    expect(tuned).toMatchObject({ code: 0 });
+    expect(weightsOf(out).card).toMatchObject({ model: { numClasses: 3 }, topology: { format: "keras" } });
+    const again = await cli(["evaluate", out, "--data", photos, "--device", "wasm", "--json"]);
+    expect(JSON.parse(again.out).accuracy).toBe(JSON.parse(tuned.out).accuracy);
+  });
+
   test("a model file that is cut off is refused by its name", async () => {
     const cut = join(folder, "cut.safetensors");
     writeFileSync(cut, readFileSync(join(run, "checkpoints/best.safetensors")).subarray(0, 2000));

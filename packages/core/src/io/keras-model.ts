@@ -180,6 +180,8 @@ export function kerasModel(
 /** See `kerasModel`. */
 export class KerasModel extends Module {
   readonly layers = new ModuleList();
+  /** Keras' names of `layers`. */
+  readonly layerNames: readonly string[];
   readonly #steps: readonly (Step & { readonly run: KerasLayer["run"] })[];
   readonly #output: number;
 
@@ -187,6 +189,7 @@ export class KerasModel extends Module {
     super();
     const state = new Map<string, StateValue>();
     this.#output = output;
+    const names: string[] = [];
     this.#steps = steps.map((step) => {
       const last = step.output === output && (step.className === "Softmax" || softmaxAtEnd(step, fail));
       const config = last ? { ...step.config, activation: "linear" } : step.config;
@@ -195,10 +198,12 @@ export class KerasModel extends Module {
       if (made.module) {
         const place = this.layers.length;
         this.layers.append(made.module);
+        names.push(step.name);
         for (const [key, value] of made.state) state.set(`layers.${place}.${key}`, value);
       }
       return { ...step, run: made.run };
     });
+    this.layerNames = names;
     for (const [key, tensor] of this.stateDict()) {
       const given = state.get(key);
       if (given?.shape.join() !== tensor.shape.join())

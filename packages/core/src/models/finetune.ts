@@ -64,7 +64,7 @@ function hold(model: Module, patterns: readonly string[], learns: boolean): stri
       throw new ArgumentError(
         "freeze",
         "no-match",
-        `no parameter fits "${pattern}". The model's modules: ${topNames(model)}. Write for instance "${firstChild(model)}.*".`,
+        `no parameter fits "${pattern}". ${topNames(model)}. Write for instance "${firstChild(model)}".`,
       );
   }
   for (const module of model.modules())
@@ -72,15 +72,17 @@ function hold(model: Module, patterns: readonly string[], learns: boolean): stri
   return [...names];
 }
 
+/** What there is to name: modules, or the parameters of a model without, such as a graph. */
 function topNames(model: Module): string {
-  return [...model.namedModules()]
-    .map(([name]) => name)
-    .filter((name) => name && name.split(".").length <= 2)
-    .join(", ");
+  const modules = [...model.namedModules()].map(([name]) => name).filter((name) => name && name.split(".").length <= 2);
+  if (modules.length > 0) return `The model's modules: ${modules.join(", ")}`;
+  const keys = [...model.namedParameters()].map(([name]) => name);
+  return `The model's parameters: ${keys.slice(0, 12).join(", ")}${keys.length > 12 ? ", …" : ""}`;
 }
 
 function firstChild(model: Module): string {
-  return model.namedChildren().next().value?.[0] ?? "*";
+  const [child] = model.namedChildren();
+  return child ? `${child[0]}.*` : (model.namedParameters().next().value?.[0] ?? "*");
 }
 
 /** Path and layer that tell the classes apart: the last Linear, or the last Conv2d where there is none. */
@@ -193,7 +195,7 @@ export function paramGroups(
     throw new ArgumentError(
       "paramGroups",
       "no-match",
-      `no parameter that learns fits "${rules[empty]!.match}". The model's modules: ${topNames(model)}.`,
+      `no parameter that learns fits "${rules[empty]!.match}". ${topNames(model)}.`,
     );
   return [...groups, rest].filter(({ params }) => params.length > 0);
 }

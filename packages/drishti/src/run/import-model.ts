@@ -60,7 +60,7 @@ async function withOwnCard(read: ReadModel, card: ModelCard, path: string): Prom
 }
 
 /** The network that the weights fit, and a card by the options. */
-async function identify(path: string, read: ReadModel, options: ImportOptions): Promise<Found> {
+export async function identify(path: string, read: ReadModel, options: ImportOptions): Promise<Found> {
   const { name, shape, model } = await networkOf(path, read, options);
   const classes = await readClasses(options.classes, shape.numClasses);
   return { model, card: cardOf(name, shape, classes, preprocessingOf(shape, options), read.topology) };

@@ -3,13 +3,15 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { DataError } from "@drishti/core/errors";
-import { createModel, loadWeights, type ModelShape, modelNames } from "@drishti/core/models";
+import { createModel, loadWeights, type ModelShape, modelNames, replaceHead } from "@drishti/core/models";
 import { type Layer, Module } from "@drishti/core/nn";
 import type { ModelCard, TrainingState } from "@drishti/core/train";
 import { expandHome, kindOf } from "../data/files.ts";
-import type { ReadModel } from "./formats/format.ts";
+import type { ReadModel, Trainable, TrainableOptions } from "./formats/format.ts";
 import { readForeign } from "./formats/index.ts";
+import type { KerasTopology } from "./formats/tfjs.ts";
 import { modelOfWebFolder } from "./formats/web.ts";
+import { withKerasHead } from "./keras-head.ts";
 import { isRunFolder, RunFolder } from "./run-folder.ts";
 import { modelOfTopology } from "./topology.ts";
 import { UsageError } from "./usage-error.ts";
@@ -106,6 +108,7 @@ export async function readModelFile(path: string): Promise<ModelWithCard> {
 /** The network a card describes, with fresh weights. */
 export async function modelOfCard(card: ModelCard, file: string): Promise<Layer> {
   const { name, ...shape } = card.model;
+  if (isGraph(card.topology)) return (await graphs()).modelOfGraph(card.topology, file);
   if (card.topology !== undefined) return modelOfTopology(card.topology, file);
   if (modelNames.includes(name)) return createModel(name, shape);
   if (!existsSync(name))
@@ -125,42 +128,65 @@ export async function modelOfCard(card: ModelCard, file: string): Promise<Layer>
 export async function freshModel(source: ModelSource, shape: ModelShape): Promise<Layer> {
   if (source.kind === "built-in") return createModel(source.name, shape);
   if (source.kind === "module") return importModel(source.path, shape);
-  const file = await readModelFile(source.path);
+  return (await modelToGoOn(source.path, shape)).model;
+}
+
+/** The network of a model file as it is, for pictures like its own. */
+export async function modelToGoOn(path: string, shape: ModelShape): Promise<Trainable> {
+  const file = await readModelFile(path);
   const { inChannels, numClasses } = file.card.model;
   if (inChannels !== shape.inChannels || numClasses !== shape.numClasses)
     throw new DataError(
       "model",
       "misfit",
-      `${source.path} takes ${inChannels} channels and tells ${numClasses} classes apart, the data have ${shape.inChannels} and ${shape.numClasses}. Use other data, or another model.`,
-      source.path,
+      `${path} takes ${inChannels} channels and tells ${numClasses} classes apart, the data have ${shape.inChannels} and ${shape.numClasses}. Use other data, or go on from it with a new last layer: --from ${path}.`,
+      path,
     );
-  return trainable(file, source.path);
+  return trainable(file, path, { shape, classes: numClasses, newHead: false });
 }
 
 /**
- * The network of a model file, so that a run can go on from it. Checkpoints hold weights alone: a network that only its file
- * knows, as ONNX does, could not be made again from them; that of a built-in one with all its weights is made anew.
+ * The network of a model file, so that a run can train it. Checkpoints hold weights alone: a built-in network is made anew by
+ * its name, one of a module by its path, all others by what their card says of them.
  *
- * Throws  DataError "network".
+ * Throws  DataError "head" where a new last layer cannot be put in, "untrainable".
  */
-export async function trainable({ card, weights, network }: ModelWithCard, path: string): Promise<Layer> {
-  const { name, ...shape } = card.model;
-  if (!network) {
-    const model = await modelOfCard(card, path);
-    model.loadStateDict(weights);
-    return model;
+export async function trainable(file: ModelWithCard, path: string, options: TrainableOptions): Promise<Trainable> {
+  const { card, weights, network } = file;
+  const { newHead, shape } = options;
+  const { name, ...own } = card.model;
+  if (network) {
+    const model = modelNames.includes(name) ? createModel(name, own) : undefined;
+    const keys = [...(model?.stateDict().keys() ?? [])];
+    if (!model || !keys.every((key) => weights.has(key) || key.endsWith("num_batches_tracked")))
+      return file.trainable!(options);
+    loadWeights(model, new Map([...weights].filter(([key]) => keys.includes(key)))); // a graph has constants, too
+    if (newHead) replaceHead(model, shape.numClasses);
+    return { model };
   }
-  const model = modelNames.includes(name) ? createModel(name, shape) : undefined;
-  const keys = [...(model?.stateDict().keys() ?? [])];
-  if (!model || !keys.every((key) => weights.has(key) || key.endsWith("num_batches_tracked")))
-    throw new DataError(
-      "train",
-      "network",
-      `${path} brings a network of its own, and a run keeps weights alone, so it could not be opened again. Train a built-in network, or a module of your own with these weights.`,
-      path,
-    );
-  loadWeights(model, new Map([...weights].filter(([key]) => keys.includes(key)))); // a graph has constants, too
-  return model;
+  if (isGraph(card.topology)) {
+    const { joinGraph, trainableGraph } = await graphs();
+    return trainableGraph(joinGraph(card.topology, weights, path), { ...options, file: path });
+  }
+  if (newHead && card.topology !== undefined)
+    return withKerasHead(card.topology as KerasTopology, weights, shape.numClasses, path);
+  const model = await modelOfCard(card, path);
+  model.loadStateDict(weights);
+  if (newHead) replaceHead(model, shape.numClasses);
+  return { model, topology: card.topology };
+}
+
+function isGraph(topology: unknown): boolean {
+  return (topology as { format?: unknown } | undefined)?.format === "onnx";
+}
+
+/** ONNX is loaded where it is needed: most commands do without. */
+async function graphs() {
+  const [{ joinGraph, modelOfGraph }, { trainableGraph }] = await Promise.all([
+    import("../onnx/topology.ts"),
+    import("../onnx/trainable.ts"),
+  ]);
+  return { joinGraph, modelOfGraph, trainableGraph };
 }
 
 async function importModel(path: string, shape: ModelShape): Promise<Layer> {

@@ -2,7 +2,7 @@
 import { type Backend, manualSeed, setDefaultDevice } from "@drishti/core";
 import { DataLoader, isImageSet, type PictureSet } from "@drishti/core/data";
 import { DataError } from "@drishti/core/errors";
-import { modelShape } from "@drishti/core/models";
+import { type ModelShape, modelShape } from "@drishti/core/models";
 import type { Layer } from "@drishti/core/nn";
 import type { Optimizer } from "@drishti/core/optim";
 import type { ModelCard } from "@drishti/core/train";
@@ -11,7 +11,8 @@ import type { BadFile } from "../data/picture-files.ts";
 import { plainText } from "../data/work/task.ts";
 import { openDevice, registerDevices } from "../devices.ts";
 import { mixing } from "./augment.ts";
-import { hold, startFrom } from "./finetune.ts";
+import { hold, readStart, startFrom } from "./finetune.ts";
+import type { Trainable } from "./formats/format.ts";
 import {
   cardName,
   freshModel,
@@ -19,6 +20,7 @@ import {
   type ModelWithCard,
   modelOfCard,
   modelSource,
+  modelToGoOn,
   readModelFile,
 } from "./model-source.ts";
 import { makeOptimizer, makeSchedule, type Schedule } from "./optimization.ts";
@@ -63,17 +65,26 @@ export async function setUp(
   saved: Saved | undefined,
   say?: (line: string) => void,
 ): Promise<Setup> {
-  const source = await modelSource(config.model);
-  const data = await openTrainingData(config, await imageSize(config, source), say);
-  registerDevices({ threads: config.threads ?? undefined });
-  const device = setDefaultDevice(openDevice(config.device, { say, threads: config.threads ?? undefined }));
+  let device: Backend | undefined;
+  const open = (): Backend => {
+    registerDevices({ threads: config.threads ?? undefined });
+    device ??= setDefaultDevice(openDevice(config.device, { say, threads: config.threads ?? undefined }));
+    return device;
+  };
+  const from = saved || config.from === null ? undefined : await readStart(config.from, open, say);
+  const source = saved || from ? undefined : await modelSource(config.model);
+  const data = await openTrainingData(config, await imageSize(config, source, (saved ?? from)?.card), say);
+  open();
   const [channels, height, width] = data.shape;
   const shape = { inChannels: channels, numClasses: data.classes.length, height, width };
   manualSeed(config.seed);
-  const start = config.from !== null && !saved ? await startFrom(config.from, data.classes, shape) : undefined;
-  const model = start?.model ?? (saved ? await modelOfCard(saved.card, config.model) : await freshModel(source, shape));
-  if (config.freeze !== null) hold(model, config.freeze);
-  const known = config.from === null ? undefined : (saved ?? start)?.card.preprocessing;
+  const { model, topology } = saved
+    ? { model: await modelOfCard(saved.card, config.model), topology: saved.card.topology }
+    : from
+      ? await startFrom(from, data.classes, shape)
+      : await fresh(source!, shape);
+  if (config.freeze !== null) await hold(model, config.freeze);
+  const known = config.from === null ? undefined : (saved ?? from)?.card.preprocessing;
   const { train, plain, preprocessing } = pipelines(data, config.augment, known);
   const batchSize = config["batch-size"];
   const batchTransform = mixing(config, data.classes.length);
@@ -85,25 +96,41 @@ export async function setUp(
   const optimizer = makeOptimizer(model, config);
   const schedule = makeSchedule(optimizer, config, loader.length);
   const card = saved?.card ?? {
-    model: { name: start?.card.model.name ?? (await nameOf(source)), ...shape },
+    model: { name: from?.card.model.name ?? (await nameOf(source!)), ...shape },
+    ...(topology === undefined ? {} : { topology }),
     classes: data.classes,
     preprocessing,
     golden: null,
     versions: versions(),
   };
-  return { device, data, model, optimizer, schedule, loader, validation, card: { ...card, config: { ...config } } };
+  return {
+    device: open(),
+    data,
+    model,
+    optimizer,
+    schedule,
+    loader,
+    validation,
+    card: { ...card, config: { ...config } },
+  };
 }
 
 async function nameOf(source: ModelSource): Promise<string> {
   return cardName(source, source.kind === "file" ? (await readModelFile(source.path)).card : undefined);
 }
 
+/** A network for these pictures, without weights or with those of a file. */
+async function fresh(source: ModelSource, shape: ModelShape): Promise<Trainable> {
+  return source.kind === "file" ? modelToGoOn(source.path, shape) : { model: await freshModel(source, shape) };
+}
+
 /** Photos are made as large as the model is used to, but not so small that nothing is to be seen. */
-async function imageSize(config: TrainConfig, source: ModelSource): Promise<number> {
+async function imageSize(config: TrainConfig, source: ModelSource | undefined, card?: ModelCard): Promise<number> {
   const wanted = config["image-size"];
   if (wanted !== null) return wanted;
-  if (source.kind === "file") return (await readModelFile(source.path)).card.preprocessing.height;
-  return Math.max(64, source.kind === "built-in" ? modelShape(source.name).height : 0);
+  if (card) return card.preprocessing.height;
+  if (source?.kind === "file") return (await readModelFile(source.path)).card.preprocessing.height;
+  return Math.max(64, source?.kind === "built-in" ? modelShape(source.name).height : 0);
 }
 
 /** The data with the validation half that `val` names instead of its own; refuses halves that do not fit each other. */

@@ -44,7 +44,9 @@ const batchNormalization: Operator = {
     const asks = node.opset >= 14 && node.flag("training_mode");
     if (!asks || !node.outputs[1]) {
       // Where the file leaves it to us, the model's mode decides. torch's momentum is the new value's share.
-      const training = asks || (context.training && x.numel > x.shape[1]!);
+      // One that is held fast keeps to its statistics: batches would move what was frozen.
+      const learns = weight.requiresGrad || bias.requiresGrad;
+      const training = asks || (context.training && learns && x.numel > x.shape[1]!);
       const out = batchNorm(x, runningMean, runningVar, { weight, bias, eps, training, momentum: 1 - momentum });
       return [result(out, type)];
     }

@@ -1,4 +1,5 @@
 /** @file What a format of model files is to the commands: how it is recognised, read, written and checked elsewhere. */
+import type { ModelShape } from "@drishti/core/models";
 import type { Layer, StateValue } from "@drishti/core/nn";
 import type { ModelCard, TrainingState } from "@drishti/core/train";
 import type { GoldenCheck } from "../golden.ts";
@@ -13,9 +14,26 @@ export interface ReadModel {
   readonly training?: TrainingState | null;
   /** The network with its weights on the default device, in formats that hold it. */
   readonly network?: () => Layer | Promise<Layer>;
+  /** The network so that a run can train it and make it again from a card, with its weights on the default device. */
+  readonly trainable?: (options: TrainableOptions) => Promise<Trainable>;
   /** What is known of the pictures where there is no card: (C, H, W), or null for a size that is not known. */
   readonly input?: readonly [channels: number | null, height: number | null, width: number | null];
   /** Goes into the card of an import, so that the network can be made again. */
+  readonly topology?: unknown;
+}
+
+export interface TrainableOptions {
+  /** Of the pictures it will learn from, and how many classes they have. */
+  readonly shape: ModelShape;
+  /** How many classes it tells apart now. */
+  readonly classes: number;
+  /** Whether it gets a fresh last layer. */
+  readonly newHead: boolean;
+}
+
+export interface Trainable {
+  readonly model: Layer;
+  /** What a card must say for the network to be made again, where its name does not tell. */
   readonly topology?: unknown;
 }
 

@@ -18,6 +18,10 @@ export const onnx: ModelFormat = {
     path.endsWith(".onnx") || (bytes[0] === 0x08 && bytes[1]! > 0 && bytes[1]! < 32 && bytes[8] !== 0x7b),
   async read(bytes, path) {
     const { checkSupport, externalData, OnnxModel, readOnnx } = await load();
+    const [{ decodeModel }, { trainableGraph }] = await Promise.all([
+      import("../../onnx/proto.ts"),
+      import("../../onnx/trainable.ts"),
+    ]);
     const file = readOnnx(bytes, { file: path, external: externalData(path) });
     const card = file.metadata.get(CARD);
     checkSupport(file);
@@ -28,13 +32,17 @@ export const onnx: ModelFormat = {
       // Beside the network, which has them too: who asks how large a model is looks here.
       weights: new Map([...file.initializers].filter(([, array]) => array.data instanceof Float32Array)),
       network: () => new OnnxModel(file),
+      trainable: (options) =>
+        trainableGraph(decodeModel(bytes), { ...options, file: path, external: externalData(path) }),
       input: [size(0), size(1), size(2)],
     };
   },
   async write({ model, card }, path) {
     const { saveOnnx } = await load();
     const { inChannels, height, width } = card.model;
-    await saveOnnx(path, model, { input: [inChannels, height, width], metadata: { [CARD]: JSON.stringify(card) } });
+    // The file is the network: the card need not describe it again.
+    const metadata = { [CARD]: JSON.stringify({ ...card, topology: undefined }) };
+    await saveOnnx(path, model, { input: [inChannels, height, width], metadata });
   },
   async adopt(bytes, card, path) {
     const { withMetadata } = await load();

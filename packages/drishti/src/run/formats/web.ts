@@ -67,7 +67,8 @@ async function needsGraph({ model, card }: ModelToWrite): Promise<boolean> {
 async function graphOf({ model, card }: ModelToWrite): Promise<Uint8Array> {
   const { exportOnnx } = await import("../../onnx/browser.ts");
   const { inChannels, height, width } = card.model;
-  return exportOnnx(model, { input: [inChannels, height, width], metadata: { [CARD]: JSON.stringify(card) } });
+  const metadata = { [CARD]: JSON.stringify({ ...card, topology: undefined }) }; // the graph is the network
+  return exportOnnx(model, { input: [inChannels, height, width], metadata });
 }
 
 /** "drishti.js" to "drishti-graph.js". */
