@@ -10,19 +10,27 @@ import { add, compare, mul, where } from "./binary.ts";
 import { indexSelect } from "./by-index.ts";
 import { to } from "./cast.ts";
 import { cat } from "./join.ts";
-import { expand, narrow, reshape, select, slice, unsqueeze } from "./view.ts";
+import { clone, expand, narrow, reshape, select, slice, unsqueeze } from "./view.ts";
 
 const list = (value: number | readonly number[]) => (typeof value === "number" ? [value] : value);
+
+/** What came out with memory of its own, so that changes in place stay there, as in torch. */
+const apart = (out: Tensor, input: Tensor): Tensor => (out.storage === input.storage ? clone(out) : out);
 
 /** The axes turned round. torch.flip; unlike NumPy's it copies. */
 export function flip<S extends Shape>(input: Tensor<S>, dims: number | readonly number[]): Tensor<S>;
 export function flip(input: Tensor, dims: number | readonly number[]): Tensor {
-  return list(dims).reduce((t, dim) => {
-    const axis = normalizeDim("flip", dim, t.ndim);
+  const axes = list(dims).map((dim) => normalizeDim("flip", dim, input.ndim));
+  if (new Set(axes).size !== axes.length)
+    throw new ShapeError("flip", "dims", `[${list(dims).join(", ")}] must name an axis once at most.`, [
+      { name: "input", shape: input.shape },
+    ]);
+  const turned = axes.reduce((t, axis) => {
     const size = t.shape[axis] ?? 1;
     if (size < 2) return t;
     return indexSelect(t, axis, arange(size - 1, -1, -1, { device: t.backend }));
   }, input);
+  return apart(turned, input);
 }
 
 /** Entries moved along the axes, those beyond the end coming in at the start; without dims over all elements. torch.roll. */
@@ -36,12 +44,15 @@ export function roll(input: Tensor, shifts: number | readonly number[], dims?: n
   const [by, axes] = [list(shifts), list(dims)];
   if (by.length !== axes.length)
     throw new ArgumentError("roll", "shifts", `one shift for each axis is wanted: ${by.length} for ${axes.length}.`);
-  return axes.reduce((t, dim, i) => {
+  if (!by.every(Number.isInteger))
+    throw new ArgumentError("roll", "shifts", `shifts must be whole numbers, got [${by.join(", ")}].`);
+  const rolled = axes.reduce((t, dim, i) => {
     const axis = normalizeDim("roll", dim, t.ndim);
     const size = t.shape[axis] ?? 1;
     const start = size === 0 ? 0 : ((-by[i]! % size) + size) % size;
     return start === 0 ? t : cat([narrow(t, axis, start, size - start), narrow(t, axis, 0, start)], axis);
   }, input);
+  return apart(rolled, input);
 }
 
 /**
@@ -63,18 +74,19 @@ export function repeat(input: Tensor, repeats: readonly number[]): Tensor {
       `a whole number ≥ 0 for each of the ${input.ndim} axes is wanted, got [${repeats.join(", ")}].`,
     );
   const shape = [...new Array<number>(lead).fill(1), ...input.shape];
-  const apart = reshape(
+  const single = reshape(
     input,
     shape.flatMap((size) => [1, size]),
   );
   const spread = expand(
-    apart,
+    single,
     shape.flatMap((size, i) => [repeats[i]!, size]),
   );
-  return reshape(
+  const joined = reshape(
     spread,
     shape.map((size, i) => size * repeats[i]!),
   );
+  return apart(joined, input);
 }
 
 /** repeat() in which missing repeats in front are 1. torch.tile. */

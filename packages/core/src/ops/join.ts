@@ -5,7 +5,7 @@ import { normalizeDim, type Shape, sameShape } from "../base/shape.ts";
 import type { CatShape } from "../base/typed/dense-rules.ts";
 import type { ChunkShapes, SplitShapes, StackShape } from "../base/typed/join-rules.ts";
 import type { Known, Misfitting, ShapesOf } from "../base/typed/rules.ts";
-import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../errors/errors.ts";
 import { narrow, unsqueeze } from "./view.ts";
 
 /** Where each input begins along the axis. */
@@ -87,6 +87,13 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   if (!first) throw new ArgumentError("cat", "empty", "there is nothing to join.");
   const axis = normalizeDim("cat", dim, first.ndim);
   if (first.dtype === "float32") return catOp(Object.fromEntries(tensors.map((t, i) => [`input${i}`, t])), { axis });
+  const other = tensors.findIndex((t) => t.dtype !== first.dtype);
+  if (other > 0)
+    throw new DTypeError(
+      "cat",
+      "dtype",
+      `input ${other} is ${tensors[other]!.dtype}, input 0 ${first.dtype}. Convert one with to().`,
+    );
   const inputs = Object.fromEntries(tensors.map((t, i) => [`input${i}`, t]));
   const shape = catOp.definition.shape(inputs, { axis });
   const out = Tensor.empty(first.backend, shape, first.dtype);
@@ -123,9 +130,14 @@ export function split<S extends Shape, const N extends number | readonly number[
 export function split(input: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
   const axis = normalizeDim("split", dim, input.ndim);
   const length = input.size(axis);
+  const least = typeof size === "number" && length > 0 ? 1 : 0;
+  if (![size].flat().every((s) => Number.isInteger(s) && s >= least))
+    throw new ArgumentError("split", "size", `sizes must be whole numbers ≥ ${least}, got ${String(size)}.`);
   const sizes =
     typeof size === "number"
-      ? Array.from({ length: Math.max(1, Math.ceil(length / size)) }, (_, i) => Math.min(size, length - i * size))
+      ? Array.from({ length: Math.max(1, Math.ceil(length / Math.max(1, size))) }, (_, i) =>
+          Math.min(size, length - i * size),
+        )
       : size;
   if (sizes.reduce((a, b) => a + b, 0) !== length)
     throw new ShapeError("split", "sizes", `sizes [${sizes.join(", ")}] do not add up to ${length} along dim ${dim}.`, [

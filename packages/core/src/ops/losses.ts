@@ -31,6 +31,15 @@ export function checkReduction(where: string, reduction: string): void {
     throw new ArgumentError(where, "reduction", `reduction must be "mean", "sum" or "none", got "${reduction}".`);
 }
 
+function checkClassNumbers(target: Tensor): void {
+  if (target.dtype !== "int32")
+    throw new DTypeError(
+      "nllLoss",
+      "target-dtype",
+      `targets must be class numbers of dtype int32, got ${target.dtype}.`,
+    );
+}
+
 /** Positions around the class axis: input (N, C, d…) or (C). */
 function classLayout(input: Shape) {
   return input.length === 1
@@ -128,12 +137,7 @@ const nllBackwardOp = defineOp<
 export function nllLoss(logProb: Tensor, target: Tensor, options: NllLossOptions = {}): Tensor {
   const { weight = null, ignoreIndex = -100, reduction = "mean" } = options;
   checkReduction("nllLoss", reduction);
-  if (target.dtype !== "int32")
-    throw new DTypeError(
-      "nllLoss",
-      "target-dtype",
-      `targets must be class numbers of dtype int32, got ${target.dtype}.`,
-    );
+  checkClassNumbers(target);
   let weights: Tensor | undefined;
   const losses = nllOp(
     { logProb, targets: target, weight: weight ?? undefined },
@@ -149,18 +153,19 @@ function smoothed(
   smoothing: number,
   { weight = null, ignoreIndex = -100, reduction = "mean" }: NllLossOptions,
 ): Tensor {
+  checkClassNumbers(target);
   // (1 − ε)·nll + ε/C·Σ_c −w_c·logProb_c, both over the same positions and, for the mean, the same weights.
   const { batch, classes, spatial } = classLayout(logProb.shape);
   const axis = logProb.ndim === 1 ? 0 : 1;
   const alongClasses = logProb.shape.map((size, i) => (i === axis ? size : 1));
   const weighted = weight ? mul(logProb, reshape(weight, alongClasses)) : logProb;
-  const counts = compare("ne", target, ignoreIndex);
-  const spread = where(counts, neg(sum(weighted, axis)), 0);
   let weights: Tensor | undefined;
   const hit = nllOp(
     { logProb, targets: target, weight: weight ?? undefined },
     { ignoreIndex, onWeights: (w) => (weights = w) },
   );
+  const counts = compare("ne", target, ignoreIndex);
+  const spread = where(counts, neg(sum(weighted, axis)), 0);
   const losses = add(affine(hit, 1 - smoothing, 0), affine(spread, smoothing / classes, 0));
   if (reduction === "none") return losses;
   if (reduction === "sum") return sum(losses);

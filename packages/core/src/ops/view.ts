@@ -183,7 +183,7 @@ export function narrow(input: Tensor, dim: number, start: number, length: number
   const axis = normalizeDim("narrow", dim, input.ndim);
   const size = input.size(axis);
   const from = start < 0 ? start + size : start;
-  if (from < 0 || length < 0 || from + length > size)
+  if (!Number.isInteger(start) || !Number.isInteger(length) || from < 0 || length < 0 || from + length > size)
     throw new ArgumentError(
       "narrow",
       "range",
@@ -229,6 +229,10 @@ export function slice(input: Tensor, dim: number, start = 0, end = Number.POSITI
         ? `step must be above 0, as in PyTorch, got ${step}. Turn the axis round first: flip(x, ${dim}), then steps of ${-step}.`
         : `step must be a whole number ≥ 1, got ${step}.`,
     );
+  // Infinity is the end, as an end left out.
+  const place = [start, end].find((at) => !Number.isInteger(at) && Math.abs(at) !== Number.POSITIVE_INFINITY);
+  if (place !== undefined)
+    throw new ArgumentError("slice", "range", `start and end must be whole numbers, got ${place}.`);
   const within = (at: number) => Math.min(Math.max(at < 0 ? at + size : at, 0), size);
   const from = within(start);
   const length = Math.max(0, Math.ceil((within(end) - from) / step));
