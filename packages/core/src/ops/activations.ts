@@ -25,7 +25,6 @@ const eluOp = pointwise<{ alpha: number; scale: number }>(
  * Source   Clevert et al. 2016; torch.nn.functional.elu.
  */
 export function elu<S extends Shape>(input: Tensor<S>, alpha?: number): Tensor<S>;
-export function elu<S extends Shape>(input: Tensor<S>, alpha?: number): Tensor<S>;
 export function elu(input: Tensor, alpha = 1): Tensor {
   return eluOp(input, { alpha, scale: 1 });
 }
@@ -35,7 +34,6 @@ const seluAlpha = 1.6732632423543772;
 const seluScale = 1.0507009873554805;
 
 /** scale·elu(x, alpha) with the constants that keep mean 0 and variance 1 from layer to layer. torch.nn.functional.selu. */
-export function selu<S extends Shape>(input: Tensor<S>): Tensor<S>;
 export function selu<S extends Shape>(input: Tensor<S>): Tensor<S>;
 export function selu(input: Tensor): Tensor {
   return eluOp(input, { alpha: seluAlpha, scale: seluScale });
@@ -55,7 +53,6 @@ const hardtanhOp = pointwise<{ low: number; high: number }>(
  * Throws   ArgumentError "range" unless minVal < maxVal.
  * Source   torch.nn.functional.hardtanh.
  */
-export function hardtanh<S extends Shape>(input: Tensor<S>, minVal?: number, maxVal?: number): Tensor<S>;
 export function hardtanh<S extends Shape>(input: Tensor<S>, minVal?: number, maxVal?: number): Tensor<S>;
 export function hardtanh(input: Tensor, minVal = -1, maxVal = 1): Tensor {
   checkRange("hardtanh", minVal, maxVal);
@@ -82,7 +79,6 @@ const hardsigmoidOp = pointwise<null>(
 
 /** min(max(x + 3, 0), 6)/6: sigmoid in straight lines. torch.nn.functional.hardsigmoid. */
 export function hardsigmoid<S extends Shape>(input: Tensor<S>): Tensor<S>;
-export function hardsigmoid<S extends Shape>(input: Tensor<S>): Tensor<S>;
 export function hardsigmoid(input: Tensor): Tensor {
   return hardsigmoidOp(input, null);
 }
@@ -95,7 +91,6 @@ const hardswishOp = pointwise<null>(
 );
 
 /** x·hardsigmoid(x): SiLU in straight lines and a parabola. Howard et al. 2019; torch.nn.functional.hardswish. */
-export function hardswish<S extends Shape>(input: Tensor<S>): Tensor<S>;
 export function hardswish<S extends Shape>(input: Tensor<S>): Tensor<S>;
 export function hardswish(input: Tensor): Tensor {
   return hardswishOp(input, null);
@@ -113,7 +108,6 @@ const mishOp = pointwise<null>(
 );
 
 /** x·tanh(log(1 + eˣ)). Misra 2019; torch.nn.functional.mish. */
-export function mish<S extends Shape>(input: Tensor<S>): Tensor<S>;
 export function mish<S extends Shape>(input: Tensor<S>): Tensor<S>;
 export function mish(input: Tensor): Tensor {
   return mishOp(input, null);
@@ -139,7 +133,6 @@ const softplusOp = pointwise<{ beta: number; threshold: number }>(
  * Source   torch.nn.functional.softplus.
  */
 export function softplus<S extends Shape>(input: Tensor<S>, beta?: number, threshold?: number): Tensor<S>;
-export function softplus<S extends Shape>(input: Tensor<S>, beta?: number, threshold?: number): Tensor<S>;
 export function softplus(input: Tensor, beta = 1, threshold = 20): Tensor {
   if (beta === 0 || !Number.isFinite(beta))
     throw new ArgumentError("softplus", "beta", `beta must be finite and not 0, got ${beta}.`);
@@ -154,13 +147,11 @@ const logSigmoidOp = pointwise<null>(
 
 /** log σ(x) = −log(1 + e⁻ˣ). torch.nn.functional.logsigmoid. */
 export function logSigmoid<S extends Shape>(input: Tensor<S>): Tensor<S>;
-export function logSigmoid<S extends Shape>(input: Tensor<S>): Tensor<S>;
 export function logSigmoid(input: Tensor): Tensor {
   return logSigmoidOp(input, null);
 }
 
 /** softmax(−x): the smallest gets most. torch.nn.functional.softmin. */
-export function softmin<S extends Shape>(input: Tensor<S>, dim: number): Tensor<S>;
 export function softmin<S extends Shape>(input: Tensor<S>, dim: number): Tensor<S>;
 export function softmin(input: Tensor, dim: number): Tensor {
   return softmax(neg(input), dim);

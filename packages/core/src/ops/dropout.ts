@@ -24,7 +24,6 @@ export interface DropoutOptions {
  * Source   Srivastava et al. 2014; torch.nn.functional.dropout.
  */
 export function dropout<S extends Shape>(input: Tensor<S>, options?: DropoutOptions): Tensor<S>;
-export function dropout<S extends Shape>(input: Tensor<S>, options?: DropoutOptions): Tensor<S>;
 export function dropout(input: Tensor, options: DropoutOptions = {}): Tensor {
   const { p = 0.5, training = true, generator = defaultGenerator } = options;
   if (!(p >= 0 && p <= 1)) throw new ArgumentError("dropout", "p", `p must lie in [0, 1], got ${p}.`);
