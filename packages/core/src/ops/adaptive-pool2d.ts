@@ -73,8 +73,15 @@ const adaptiveAvgBackwardOp: AdaptiveOp<{ shape: Shape }> = defineOp<{ input: Te
 /**
  * Means over windows chosen so that the result has `outputSize`: window i is ⌊i·in/out⌋ up to ⌈(i + 1)·in/out⌉.
  *
- * Shape    input (N, C, H, W) or (C, H, W) → the same with the given height and width. 1 is global average pooling.
+ * Shape    input (N, C, H, W) or (C, H, W) → the same with the given height and width; null keeps the input's. 1 is
+ *          global average pooling.
+ * Throws   ShapeError "rank", "empty"; ArgumentError "outputSize" unless whole numbers ≥ 1 or null.
  * Source   torch.nn.functional.adaptive_avg_pool2d.
+ *
+ * @example
+ * const x = tensor([[[1, 2], [3, 6]]]); // one channel of 2 × 2
+ * await adaptiveAvgPool2d(x, 1).tolist(); // [[[3]]]
+ * await adaptiveAvgPool2d(x, [null, 1]).tolist(); // [[[1.5], [4.5]]]
  */
 export function adaptiveAvgPool2d<S extends Shape, const K extends OutputSize>(
   input: Tensor<S> & Fit<["adaptiveAvgPool2d", K], S>,
@@ -84,7 +91,19 @@ export function adaptiveAvgPool2d(input: Tensor, outputSize: OutputSize): Tensor
   return adaptiveAvgPool2dOp({ input }, { outputSize });
 }
 
-/** The same windows, the largest value of each, with its position in the plane. torch.nn.functional.adaptive_max_pool2d. */
+/**
+ * adaptiveMaxPool2d with the position of each maximum in its plane.
+ *
+ * Shape    input (N, C, H, W) or (C, H, W) → output and indices, both with the given height and width; indices are
+ *          int32, y·W + x, as maxUnpool2d reads them.
+ * Throws   ShapeError "rank", "empty"; ArgumentError "outputSize".
+ * Source   torch.nn.functional.adaptive_max_pool2d with return_indices=True.
+ *
+ * @example
+ * const { output, indices } = adaptiveMaxPool2dWithIndices(tensor([[[1, 7], [3, 2]]]), 1);
+ * await output.tolist(); // [[[7]]]
+ * await indices.tolist(); // [[[1]]]
+ */
 export function adaptiveMaxPool2dWithIndices(
   input: Tensor,
   outputSize: OutputSize,
@@ -103,6 +122,16 @@ export function adaptiveMaxPool2dWithIndices(
   return { output, indices };
 }
 
+/**
+ * The largest value of each window, the windows as in adaptiveAvgPool2d: ⌊i·in/out⌋ up to ⌈(i + 1)·in/out⌉.
+ *
+ * Shape    input (N, C, H, W) or (C, H, W) → the same with the given height and width; null keeps the input's.
+ * Throws   ShapeError "rank", "empty"; ArgumentError "outputSize" unless whole numbers ≥ 1 or null.
+ * Source   torch.nn.functional.adaptive_max_pool2d.
+ *
+ * @example
+ * await adaptiveMaxPool2d(tensor([[[1, 5, 2, 0]]]), [1, 2]).tolist(); // [[[5, 2]]]
+ */
 export function adaptiveMaxPool2d<S extends Shape, const K extends OutputSize>(
   input: Tensor<S> & Fit<["adaptiveMaxPool2d", K], S>,
   outputSize: K,

@@ -17,7 +17,15 @@ const list = (value: number | readonly number[]) => (typeof value === "number" ?
 /** What came out with memory of its own, so that changes in place stay there, as in torch. */
 const apart = (out: Tensor, input: Tensor): Tensor => (out.storage === input.storage ? clone(out) : out);
 
-/** The axes turned round. torch.flip; unlike NumPy's it copies. */
+/**
+ * Axes turned round: y[i] = x[size − 1 − i] along each of `dims`. A copy, unlike NumPy's.
+ *
+ * Throws   ShapeError "dim" for an axis that does not exist, "dims" for one named twice.
+ * Source   torch.flip.
+ *
+ * @example
+ * await flip(tensor([[1, 2], [3, 4]]), 1).tolist(); // [[2, 1], [4, 3]]
+ */
 export function flip<S extends Shape>(input: Tensor<S>, dims: number | readonly number[]): Tensor<S>;
 export function flip(input: Tensor, dims: number | readonly number[]): Tensor {
   const axes = list(dims).map((dim) => normalizeDim("flip", dim, input.ndim));
@@ -33,7 +41,17 @@ export function flip(input: Tensor, dims: number | readonly number[]): Tensor {
   return apart(turned, input);
 }
 
-/** Entries moved along the axes, those beyond the end coming in at the start; without dims over all elements. torch.roll. */
+/**
+ * Entries moved along the axes, those beyond the end coming in at the start: y[(i + shift) mod size] = x[i]. Without
+ * `dims` over all elements in row-major order.
+ *
+ * Throws   ArgumentError "shifts" unless a whole number for each axis; ShapeError "dim".
+ * Source   torch.roll.
+ *
+ * @example
+ * await roll(tensor([1, 2, 3, 4]), 1).tolist(); // [4, 1, 2, 3]
+ * await roll(tensor([[1, 2], [3, 4]]), 1, 0).tolist(); // [[3, 4], [1, 2]]
+ */
 export function roll<S extends Shape>(
   input: Tensor<S>,
   shifts: number | readonly number[],
@@ -56,10 +74,15 @@ export function roll(input: Tensor, shifts: number | readonly number[], dims?: n
 }
 
 /**
- * The tensor side by side with itself, `repeats` times along each axis; more repeats than axes add axes in front.
+ * The tensor side by side with itself, `repeats` times along each axis; more repeats than axes add axes in front. A
+ * copy; the gradient is summed over the repetitions.
  *
- * Throws   ArgumentError "repeats" with fewer than axes, or below 0.
+ * Shape    sizes are multiplied: (2, 3) with [4, 1] → (8, 3).
+ * Throws   ArgumentError "repeats" with fewer than axes, or unless whole numbers ≥ 0.
  * Source   torch.Tensor.repeat.
+ *
+ * @example
+ * await repeat(tensor([1, 2]), [2, 2]).tolist(); // [[1, 2, 1, 2], [1, 2, 1, 2]]
  */
 export function repeat<S extends Shape, const R extends readonly number[]>(
   input: Tensor<S> & Fit<["repeat", R], S>,
@@ -89,7 +112,15 @@ export function repeat(input: Tensor, repeats: readonly number[]): Tensor {
   return apart(joined, input);
 }
 
-/** repeat() in which missing repeats in front are 1. torch.tile. */
+/**
+ * repeat() in which missing repeats in front are 1.
+ *
+ * Throws   ArgumentError "repeats" unless whole numbers ≥ 0.
+ * Source   torch.tile.
+ *
+ * @example
+ * await tile(tensor([[1, 2], [3, 4]]), [2]).tolist(); // [[1, 2, 1, 2], [3, 4, 3, 4]]
+ */
 export function tile(input: Tensor, repeats: readonly number[]): Tensor {
   return repeat(input, [...new Array<number>(Math.max(0, input.ndim - repeats.length)).fill(1), ...repeats]);
 }
@@ -105,13 +136,31 @@ function triangle(name: string, input: Tensor, above: number, comparison: "le" |
   return where(compare(comparison, arange(columns, undefined, 1, on), diagonal), input, 0);
 }
 
-/** The lower triangle, zeros above the diagonal (moved up by `diagonal`). torch.tril. */
+/**
+ * The lower triangle: y[i, j] = x[i, j] where j ≤ i + diagonal, else 0.
+ *
+ * Shape    (…, rows, columns), kept. Default diagonal 0; above 0 it lies further up, below 0 further down.
+ * Throws   ShapeError "rank" below 2 axes; DTypeError "dtype" unless float32.
+ * Source   torch.tril.
+ *
+ * @example
+ * await tril(tensor([[1, 2], [3, 4]])).tolist(); // [[1, 0], [3, 4]]
+ */
 export function tril<S extends Shape>(input: Tensor<S>, diagonal?: number): Tensor<S>;
 export function tril(input: Tensor, diagonal = 0): Tensor {
   return triangle("tril", input, diagonal, "le");
 }
 
-/** The upper triangle. torch.triu. */
+/**
+ * The upper triangle: y[i, j] = x[i, j] where j ≥ i + diagonal, else 0.
+ *
+ * Shape    (…, rows, columns), kept. Default diagonal 0; above 0 it lies further up, below 0 further down.
+ * Throws   ShapeError "rank" below 2 axes; DTypeError "dtype" unless float32.
+ * Source   torch.triu.
+ *
+ * @example
+ * await triu(tensor([[1, 2], [3, 4]]), 1).tolist(); // [[0, 2], [0, 0]]
+ */
 export function triu<S extends Shape>(input: Tensor<S>, diagonal?: number): Tensor<S>;
 export function triu(input: Tensor, diagonal = 0): Tensor {
   return triangle("triu", input, diagonal, "ge");
@@ -130,8 +179,14 @@ function positions(where_: string, mask: Tensor): number[] {
 /**
  * The elements where the mask (of the same shape) is set, as one axis. Reads the mask, as the number must be known.
  *
- * Throws   ShapeError "mask-shape"; DTypeError unless bool; BackendError "read" where the device cannot be read at once.
+ * Shape    input and mask alike → (number of elements set).
+ * Throws   ShapeError "mask-shape"; DTypeError "dtype" unless the mask is bool; BackendError "read" where the device
+ *          cannot be read at once (WebGPU).
  * Source   torch.masked_select.
+ *
+ * @example
+ * const x = tensor([[1, -2], [-3, 4]]);
+ * await maskedSelect(x, x.gt(0)).tolist(); // [1, 4]
  */
 export function maskedSelect(input: Tensor, mask: Tensor): Tensor {
   if (mask.dtype !== "bool") throw new DTypeError("maskedSelect", "dtype", `mask must be bool, got ${mask.dtype}.`);

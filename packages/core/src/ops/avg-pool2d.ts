@@ -6,10 +6,11 @@ import type { Fit, Given } from "../base/typed/rules.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { type PoolGeometry, type PoolOptions, poolGeometry, poolParams, poolShape } from "./pool-shape.ts";
 
+/** Where avgPool2d's windows lie, and what their sums are divided by. */
 export interface AvgPool2dOptions extends PoolOptions {
   /** Whether padding counts as zeros in the mean. Default true. */
   countIncludePad?: boolean;
-  /** Divide by this instead of the window's size. */
+  /** Divide by this instead of the window's size. Default null: the window's size. */
   divisorOverride?: number | null;
 }
 
@@ -57,12 +58,18 @@ const avgPool2dBackwardOp: AvgOp<AvgGeometry & { shape: Shape }> = defineOp<
 });
 
 /**
- * The mean of each window.
+ * The mean of each window. Padding counts as zeros unless countIncludePad is false.
  *
- * Shape    as maxPool2d.
- * Options  stride = kernelSize, padding 0, ceilMode false, countIncludePad true, divisorOverride none.
- * Throws   ShapeError "rank", "kernel-too-large"; ArgumentError "divisor" for a divisorOverride of 0.
+ * Shape    input (N, C, H, W) or (C, H, W) → the same with H′ = ⌊(H + 2·padding − k)/stride⌋ + 1 (⌈…⌉ with ceilMode).
+ * Options  stride = kernelSize, padding 0, ceilMode false, countIncludePad true, divisorOverride null; numbers or
+ *          [height, width].
+ * Throws   ShapeError "rank", "empty", "kernel-too-large"; ArgumentError "kernelSize", "stride", "padding" above half
+ *          the window, "divisor" for a divisorOverride of 0.
  * Source   torch.nn.functional.avg_pool2d.
+ *
+ * @example
+ * await avgPool2d(tensor([[[1, 2], [3, 6]]]), 2).tolist(); // [[[3]]]
+ * avgPool2d(zeros([1, 16, 32, 32]), 3, { stride: 2, padding: 1 }).shape; // [1, 16, 16, 16]
  */
 export function avgPool2d<
   S extends Shape,

@@ -7,8 +7,11 @@ import type { Shape } from "../base/shape.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { clone } from "./view.ts";
 
+/** What batchNorm takes beside the running statistics. */
 export interface BatchNormOptions {
+  /** A factor for each channel, γ. Default null: 1. */
   weight?: Tensor | null;
+  /** Added to each channel, β. Default null: 0. */
   bias?: Tensor | null;
   /** Use and update batch statistics. Default false. */
   training?: boolean;
@@ -160,8 +163,15 @@ function blend(running: Tensor, batch: Tensor, momentum: number): void {
  *            variance put in dividing by n − 1.
  * Eval       the running statistics.
  * Shape      input (N, C, …) → the same; weight, bias, runningMean, runningVar (C).
- * Throws     ShapeError "rank", "channels"; ArgumentError "one-value" in training with one value per channel.
+ * Options    weight null, bias null, training false, momentum 0.1, eps 1e-5.
+ * Throws     ShapeError "rank", "channels"; ArgumentError "no-statistics" without training and running statistics,
+ *            "one-value" in training with one value per channel.
  * Source     Ioffe & Szegedy 2015, algorithm 1; torch.nn.functional.batch_norm.
+ *
+ * @example
+ * const x = tensor([[1], [3]]); // two samples of one channel: mean 2, variance 1
+ * await batchNorm(x, null, null, { training: true }).tolist(); // [[-1.000], [1.000]]
+ * await batchNorm(x, tensor([1]), tensor([4])).tolist(); // [[0.000], [1.000]]
  */
 export function batchNorm(
   input: Tensor,

@@ -7,21 +7,28 @@ import { checkReduction, type Reduction } from "./losses.ts";
 import { mean, sum } from "./sum.ts";
 import { abs, affine, exp, log, neg } from "./unary.ts";
 
+/** Weights of binaryCrossEntropyWithLogits, and what becomes of the losses. */
 export interface BceWithLogitsOptions {
-  /** A factor for each element, broadcast. */
+  /** A factor for each element, broadcast. Default null: 1. */
   weight?: Tensor | null;
-  /** A factor for the positive term, broadcast: above 1 favours recall. */
+  /** A factor for the positive term, broadcast: above 1 favours recall. Default null: 1. */
   posWeight?: Tensor | null;
+  /** Default "mean". */
   reduction?: Reduction;
 }
 
 /**
- * Binary cross-entropy of logits: −w·(p·t·log σ(x) + (1 − t)·log(1 − σ(x))), from
+ * Binary cross-entropy of logits: −w·(p·t·log σ(x) + (1 − t)·log(1 − σ(x))) with w = weight and p = posWeight, from
  * log σ(x) = min(x, 0) − log(1 + e^{−|x|}), which overflows nowhere.
  *
- * Shape    input and target alike; weight and posWeight broadcast.
- * Throws   ShapeError "target-shape".
+ * Shape    input and target alike; weight and posWeight broadcast → scalar, or input's shape for "none".
+ * Options  weight null, posWeight null, reduction "mean".
+ * Throws   ShapeError "target-shape", "broadcast"; ArgumentError "reduction".
  * Source   torch.nn.functional.binary_cross_entropy_with_logits.
+ *
+ * @example
+ * const losses = binaryCrossEntropyWithLogits(tensor([0, 100]), tensor([1, 0]), { reduction: "none" });
+ * await losses.tolist(); // [0.6931, 100]
  */
 export function binaryCrossEntropyWithLogits(
   input: Tensor,

@@ -149,7 +149,16 @@ function integers(kernel: "add_i32" | "sub_i32" | "mul_i32", a: Tensor, b: Opera
   return tell(kernel.slice(0, 3), { a, b: other }, null, out);
 }
 
-/** a + b with broadcasting. torch.add. */
+/**
+ * a + b, element by element, with broadcasting: shapes are aligned at the right, and an axis of size 1 is repeated.
+ *
+ * dtype    int32 of two int32 (or an int32 and a whole number), else float32; bool counts as 0 and 1.
+ * Throws   ShapeError "broadcast".
+ * Source   torch.add.
+ *
+ * @example
+ * await add(tensor([[1], [2]]), tensor([10, 20])).tolist(); // [[11, 21], [12, 22]]
+ */
 export function add<A extends Shape, B>(
   a: Tensor<A>,
   b: B & BroadcastFit<"add", A, B>,
@@ -163,7 +172,16 @@ export function add(a: Tensor, b: Operand): Tensor {
   );
 }
 
-/** a − b with broadcasting. torch.sub. */
+/**
+ * a − b, element by element, with broadcasting.
+ *
+ * dtype    int32 of two int32 (or an int32 and a whole number), else float32.
+ * Throws   ShapeError "broadcast".
+ * Source   torch.sub.
+ *
+ * @example
+ * await sub(tensor([5, 7]), 2).tolist(); // [3, 5]
+ */
 export function sub<A extends Shape, B>(
   a: Tensor<A>,
   b: B & BroadcastFit<"sub", A, B>,
@@ -177,7 +195,16 @@ export function sub(a: Tensor, b: Operand): Tensor {
   );
 }
 
-/** a·b, element by element, with broadcasting. torch.mul. */
+/**
+ * a·b, element by element, with broadcasting. The product of matrices is matmul().
+ *
+ * dtype    int32 of two int32 (or an int32 and a whole number), else float32.
+ * Throws   ShapeError "broadcast".
+ * Source   torch.mul.
+ *
+ * @example
+ * await mul(tensor([1, 2, 3]), tensor([4, 5, 6])).tolist(); // [4, 10, 18]
+ */
 export function mul<A extends Shape, B>(
   a: Tensor<A>,
   b: B & BroadcastFit<"mul", A, B>,
@@ -191,7 +218,15 @@ export function mul(a: Tensor, b: Operand): Tensor {
   );
 }
 
-/** a/b with broadcasting, true division. torch.div. */
+/**
+ * a/b, element by element, with broadcasting. True division: the result is float32, of whole numbers, too.
+ *
+ * Throws   ShapeError "broadcast".
+ * Source   torch.div.
+ *
+ * @example
+ * await div(tensor([1, -3]), 2).tolist(); // [0.5, -1.5]
+ */
 export function div<A extends Shape, B>(
   a: Tensor<A>,
   b: B & BroadcastFit<"div", A, B>,
@@ -201,7 +236,16 @@ export function div(a: Tensor, b: Operand): Tensor {
   return binaryOps.div({ a: x, b: floats("div", asTensor(b, x)) }, null);
 }
 
-/** a to the power b. torch.pow. */
+/**
+ * aᵇ, element by element, with broadcasting; float32. NaN for a negative a with a b that is not whole.
+ *
+ * Throws   ShapeError "broadcast".
+ * Source   torch.pow.
+ *
+ * @example
+ * await pow(tensor([1, 2, 3]), 2).tolist(); // [1, 4, 9]
+ * await pow(tensor([2, 4]), tensor([3, 0.5])).tolist(); // [8, 2]
+ */
 export function pow<A extends Shape, B>(
   a: Tensor<A>,
   b: B & BroadcastFit<"pow", A, B>,
@@ -211,7 +255,15 @@ export function pow(a: Tensor, b: Operand): Tensor {
   return binaryOps.pow({ a: floats("pow", a), b: floats("pow", b) }, null);
 }
 
-/** The larger of each pair; NaN if either is. torch.maximum. */
+/**
+ * The larger of each pair, with broadcasting; NaN if either is. Where both are equal each takes half of the gradient.
+ *
+ * Throws   ShapeError "broadcast"; DTypeError "dtype" unless float32.
+ * Source   torch.maximum.
+ *
+ * @example
+ * await maximum(tensor([1, 5]), tensor([3, 2])).tolist(); // [3, 5]
+ */
 export function maximum<A extends Shape, B>(
   a: Tensor<A>,
   b: B & BroadcastFit<"maximum", A, B>,
@@ -220,7 +272,15 @@ export function maximum(a: Tensor, b: Operand): Tensor {
   return binaryOps.maximum({ a, b: asTensor(b, a) }, null);
 }
 
-/** The smaller of each pair; NaN if either is. torch.minimum. */
+/**
+ * The smaller of each pair, with broadcasting; NaN if either is. Where both are equal each takes half of the gradient.
+ *
+ * Throws   ShapeError "broadcast"; DTypeError "dtype" unless float32.
+ * Source   torch.minimum.
+ *
+ * @example
+ * await minimum(tensor([1, 5]), 3).tolist(); // [1, 3]
+ */
 export function minimum<A extends Shape, B>(
   a: Tensor<A>,
   b: B & BroadcastFit<"minimum", A, B>,
@@ -229,7 +289,18 @@ export function minimum(a: Tensor, b: Operand): Tensor {
   return binaryOps.minimum({ a, b: asTensor(b, a) }, null);
 }
 
-/** condition ? a : b, element by element. torch.where. */
+/**
+ * condition ? a : b, element by element, with broadcasting. The gradient goes to what was chosen.
+ *
+ * Shape    the common shape of all three; a and b may be numbers.
+ * dtype    condition bool (of another type, whether it is not 0); a and b float32.
+ * Throws   ShapeError "broadcast"; DTypeError "dtype" unless a and b are float32.
+ * Source   torch.where.
+ *
+ * @example
+ * const x = tensor([-1, 2]);
+ * await where(x.gt(0), x, 0).tolist(); // [0, 2]
+ */
 export function where<C extends Shape, A, B>(
   condition: Tensor<C>,
   a: A & BroadcastFit<"where", C, A>,
@@ -268,38 +339,96 @@ export function compare(name: Comparison, a: Tensor, b: Operand): Tensor {
   return tell(name, { a: x, b: y }, null, out);
 }
 
-/** a = b, element by element, with broadcasting; bool. torch.eq. */
+/**
+ * a = b, element by element, with broadcasting; bool, read as 0 and 1. NaN equals nothing.
+ *
+ * Throws   ShapeError "broadcast"; DTypeError "device".
+ * Source   torch.eq.
+ *
+ * @example
+ * await eq(tensor([1, 2, 3]), 2).tolist(); // [0, 1, 0]
+ */
 export const eq = <A extends Shape, B>(
   a: Tensor<A>,
   b: B & BroadcastFit<"compare", A, B>,
 ): Tensor<Broadcasted<"compare", A, B>> => compare("eq", a, b);
-/** a ≠ b. torch.ne. */
+/**
+ * a ≠ b, element by element, with broadcasting; bool. NaN differs from everything.
+ *
+ * Throws   ShapeError "broadcast"; DTypeError "device".
+ * Source   torch.ne.
+ *
+ * @example
+ * await ne(tensor([1, 2, 3]), 2).tolist(); // [1, 0, 1]
+ */
 export const ne = <A extends Shape, B>(
   a: Tensor<A>,
   b: B & BroadcastFit<"compare", A, B>,
 ): Tensor<Broadcasted<"compare", A, B>> => compare("ne", a, b);
-/** a < b. torch.lt. */
+/**
+ * a < b, element by element, with broadcasting; bool. False where either is NaN.
+ *
+ * Throws   ShapeError "broadcast"; DTypeError "device".
+ * Source   torch.lt.
+ *
+ * @example
+ * await lt(tensor([1, 2, 3]), 2).tolist(); // [1, 0, 0]
+ */
 export const lt = <A extends Shape, B>(
   a: Tensor<A>,
   b: B & BroadcastFit<"compare", A, B>,
 ): Tensor<Broadcasted<"compare", A, B>> => compare("lt", a, b);
-/** a ≤ b. torch.le. */
+/**
+ * a ≤ b, element by element, with broadcasting; bool. False where either is NaN.
+ *
+ * Throws   ShapeError "broadcast"; DTypeError "device".
+ * Source   torch.le.
+ *
+ * @example
+ * await le(tensor([1, 2, 3]), 2).tolist(); // [1, 1, 0]
+ */
 export const le = <A extends Shape, B>(
   a: Tensor<A>,
   b: B & BroadcastFit<"compare", A, B>,
 ): Tensor<Broadcasted<"compare", A, B>> => compare("le", a, b);
-/** a > b. torch.gt. */
+/**
+ * a > b, element by element, with broadcasting; bool. False where either is NaN.
+ *
+ * Throws   ShapeError "broadcast"; DTypeError "device".
+ * Source   torch.gt.
+ *
+ * @example
+ * await gt(tensor([1, 2, 3]), tensor([[0], [2]])).tolist(); // [[1, 1, 1], [0, 0, 1]]
+ */
 export const gt = <A extends Shape, B>(
   a: Tensor<A>,
   b: B & BroadcastFit<"compare", A, B>,
 ): Tensor<Broadcasted<"compare", A, B>> => compare("gt", a, b);
-/** a ≥ b. torch.ge. */
+/**
+ * a ≥ b, element by element, with broadcasting; bool. False where either is NaN.
+ *
+ * Throws   ShapeError "broadcast"; DTypeError "device".
+ * Source   torch.ge.
+ *
+ * @example
+ * await ge(tensor([1, 2, 3]), 2).tolist(); // [0, 1, 1]
+ */
 export const ge = <A extends Shape, B>(
   a: Tensor<A>,
   b: B & BroadcastFit<"compare", A, B>,
 ): Tensor<Broadcasted<"compare", A, B>> => compare("ge", a, b);
 
-/** `value` where the mask is set, else the input. torch.masked_fill. */
+/**
+ * `value` where the mask is set, else the input; no gradient reaches what was filled.
+ *
+ * Shape    input and mask broadcast.
+ * dtype    mask bool (of another type, whether it is not 0); input float32.
+ * Throws   ShapeError "broadcast"; DTypeError "dtype" unless input is float32.
+ * Source   torch.masked_fill.
+ *
+ * @example
+ * await maskedFill(tensor([1, 2, 3]), tensor([true, false, true]), 0).tolist(); // [0, 2, 0]
+ */
 export function maskedFill<A extends Shape, M extends Shape>(
   input: Tensor<A>,
   mask: Tensor<M> & Fit<["broadcast", "maskedFill", M], A>,

@@ -157,7 +157,18 @@ export function scatter(input: Tensor, dim: number, index: Tensor, source: Tenso
   return scattered("scatter", scatterOp, input, dim, index, source);
 }
 
-/** The same, adding to what is there, in order. torch.scatter_add. */
+/**
+ * A copy of `input` with source[i][j][k] added to out[i][index[i][j][k]][k] for dim 1; of several for one place all
+ * count, in order.
+ *
+ * Shape    as scatter; source a tensor or one number → input's shape.
+ * Throws   as scatter; DTypeError "dtype" unless input and source are float32.
+ * Source   torch.scatter_add.
+ *
+ * @example
+ * const labels = tensor([0, 2, 0], { dtype: "int32" });
+ * await scatterAdd(zeros([3]), 0, labels, 1).tolist(); // [2, 0, 1]
+ */
 export function scatterAdd<S extends Shape>(
   input: Tensor<S>,
   dim: number,

@@ -6,8 +6,14 @@ import type { Shape } from "../base/shape.ts";
 import type { KernelName } from "../kernels/contract.ts";
 
 /**
- * The same values in another element type: float32 → int32 truncates, anything → bool is x ≠ 0. Returns the tensor
- * itself when it has the type already. No gradient passes, as integers have none. torch.Tensor.to(dtype).
+ * The same values in another element type: float32 → int32 cuts off the fraction, anything → bool is x ≠ 0. The tensor
+ * itself when it has the type already. No gradient passes to another type, as whole numbers have none.
+ *
+ * Source   torch.Tensor.to(dtype).
+ *
+ * @example
+ * await to(tensor([-1.7, 0, 2.5]), "int32").tolist(); // [-1, 0, 2]
+ * await to(tensor([-1.7, 0, 2.5]), "bool").tolist(); // [1, 0, 1]
  */
 export function to<S extends Shape>(input: Tensor<S>, dtype: DType): Tensor<S>;
 export function to(input: Tensor, dtype: DType): Tensor {

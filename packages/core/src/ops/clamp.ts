@@ -5,7 +5,11 @@ import { clamp as clampNumbers } from "./unary.ts";
 
 /**
  * min(max(x, min), max), each bound a number or a tensor (broadcast). The gradient passes to x where it lies within,
- * borders included, else to the bound that took its place. NaN stays. torch.clamp.
+ * borders included, else to the bound that took its place. NaN stays.
+ *
+ * Options  min −∞, max ∞.
+ * Throws   ShapeError "broadcast"; DTypeError "dtype" unless float32.
+ * Source   torch.clamp.
  *
  * @example
  * await clamp(tensor([-2, 0.5, 7]), 0, tensor([1, 1, 3])).tolist(); // [0, 0.5, 3]

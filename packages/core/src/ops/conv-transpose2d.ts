@@ -7,14 +7,17 @@ import type { Fit, Given } from "../base/typed/rules.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { batched, channelSum, conv2dOp, convWeightGradOp } from "./conv2d.ts";
 
+/** Where convTranspose2d spreads each pixel to, and what is cut from the result. */
 export interface ConvTranspose2dOptions {
-  /** Default 1. */
+  /** Step between the windows of neighbouring pixels. Default 1. */
   stride?: number | readonly number[];
   /** Rows and columns cut from each side of the result. Default 0. */
   padding?: number | readonly number[];
   /** Extra rows and columns at the end, below stride or dilation. Default 0. */
   outputPadding?: number | readonly number[];
+  /** Channels are cut into this many independent groups. Default 1. */
   groups?: number;
+  /** Distance between the kernel's taps. Default 1. */
   dilation?: number | readonly number[];
 }
 
@@ -145,12 +148,19 @@ export function transposeGeometry(options: ConvTranspose2dOptions): Geometry {
 }
 
 /**
- * The gradient of a convolution with respect to its input, as a layer of its own: spreads each pixel over a window.
+ * Spreads each pixel over a window: y[n,o,i·s+u·d−p,j·s+v·d−p] = b[o] + Σ x[n,c,i,j]·w[c,o,u,v] over all that meet
+ * there. It is the gradient of a convolution with respect to its input.
  *
  * Shape    input (N, C, H, W) or (C, H, W), weight (C, O/groups, kH, kW), bias (O) → (N, O, H′, W′) or (O, H′, W′),
  *          H′ = (H − 1)·stride − 2·padding + dilation·(kH − 1) + outputPadding + 1.
- * Throws   ShapeError "rank", "channels", "groups", "bias", "too-small"; ArgumentError "output-padding".
+ * Options  stride 1, padding 0, outputPadding 0, dilation 1, groups 1; numbers or [height, width].
+ * Throws   ShapeError "rank", "channels", "groups", "bias", "too-small"; ArgumentError for a bad option,
+ *          "output-padding" unless below stride or dilation.
  * Source   torch.nn.functional.conv_transpose2d.
+ *
+ * @example
+ * await convTranspose2d(tensor([[[1, 2]]]), ones([1, 1, 1, 2]), null, { stride: 2 }).tolist(); // [[[1, 1, 2, 2]]]
+ * convTranspose2d(zeros([1, 16, 8, 8]), zeros([16, 3, 4, 4]), null, { stride: 2, padding: 1 }).shape; // [1, 3, 16, 16]
  */
 export function convTranspose2d<
   S extends Shape,

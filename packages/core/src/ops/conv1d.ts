@@ -11,6 +11,7 @@ import { reshape } from "./view.ts";
 
 type Size = number | readonly number[];
 
+/** Where conv1d's windows lie. A list of one stands for its number. */
 export interface Conv1dOptions {
   /** Step between windows. Default 1. */
   stride?: Size;
@@ -22,14 +23,17 @@ export interface Conv1dOptions {
   groups?: number;
 }
 
+/** Where convTranspose1d spreads each value to, and what is cut of the result. A list of one stands for its number. */
 export interface ConvTranspose1dOptions {
-  /** Default 1. */
+  /** Step between the windows of neighbouring values. Default 1. */
   stride?: Size;
   /** Values cut from each end of the result. Default 0. */
   padding?: Size;
   /** Extra values at the end, below stride or dilation. Default 0. */
   outputPadding?: Size;
+  /** Channels are cut into this many independent groups. Default 1. */
   groups?: number;
+  /** Distance between the kernel's taps. Default 1. */
   dilation?: Size;
 }
 
@@ -64,7 +68,7 @@ function checkOperands(where: string, input: Shape, weight: Shape, channels: num
 }
 
 /**
- * Slides every filter along the sequence and sums products.
+ * Slides every filter along the sequence and sums products: y[n,o,i] = b[o] + Σ x[n,c,i·s+u·d−p]·w[o,c,u].
  *
  * Shape    input (N, C, L) or (C, L), weight (O, C/groups, k), bias (O) → (N, O, L′) or (O, L′),
  *          L′ = ⌊(L + 2·padding − dilation·(k − 1) − 1)/stride⌋ + 1.
@@ -73,6 +77,7 @@ function checkOperands(where: string, input: Shape, weight: Shape, channels: num
  * Source   torch.nn.functional.conv1d.
  *
  * @example
+ * await conv1d(tensor([[1, 2, 4, 8]]), tensor([[[-1, 1]]])).tolist(); // [[1, 2, 4]]
  * conv1d(zeros([1, 2, 8]), zeros([3, 2, 3])).shape; // [1, 3, 6]
  */
 export function conv1d<S extends Shape, W extends Shape, const P extends Conv1dOptions = Record<never, never>>(
@@ -126,12 +131,18 @@ export function conv1dPadded(
 }
 
 /**
- * The gradient of a convolution over sequences with respect to its input, as a function of its own.
+ * Spreads each value over a window: y[n,o,i·s+u·d−p] = b[o] + Σ x[n,c,i]·w[c,o,u] over all that meet there. It is the
+ * gradient of conv1d with respect to its input.
  *
  * Shape    input (N, C, L) or (C, L), weight (C, O/groups, k), bias (O) → (N, O, L′) or (O, L′),
  *          L′ = (L − 1)·stride − 2·padding + dilation·(k − 1) + outputPadding + 1.
- * Throws   ShapeError "rank", "channels", "too-small"; ArgumentError for a bad option.
+ * Options  stride 1, padding 0, outputPadding 0, dilation 1, groups 1.
+ * Throws   ShapeError "rank", "channels", "groups", "bias", "too-small"; ArgumentError for a bad option,
+ *          "output-padding" unless below stride or dilation.
  * Source   torch.nn.functional.conv_transpose1d.
+ *
+ * @example
+ * await convTranspose1d(tensor([[1, 2]]), tensor([[[1, 10]]]), null, { stride: 2 }).tolist(); // [[1, 10, 2, 20]]
  */
 export function convTranspose1d<
   S extends Shape,

@@ -9,6 +9,7 @@ import { ArgumentError, type OperandFact, ShapeError } from "../errors/errors.ts
 import { pad } from "./pad.ts";
 import { squeeze, unsqueeze } from "./view.ts";
 
+/** Where conv2d's windows lie; numbers, or [height, width]. */
 export interface Conv2dOptions {
   /** Step between windows. Default 1. */
   stride?: number | readonly number[];
@@ -231,10 +232,12 @@ export const convWeightGradOp: Op<{ gradOutput: Tensor; input: Tensor }, GradGeo
  * Shape    input (N, C, H, W) or (C, H, W), weight (O, C/groups, kH, kW), bias (O) → (N, O, H′, W′) or (O, H′, W′),
  *          H′ = ⌊(H + 2·padding − dilation·(kH − 1) − 1)/stride⌋ + 1.
  * Options  stride 1, padding 0 (or "same", "valid"), dilation 1, groups 1; numbers or [height, width].
- * Throws   ShapeError "rank", "channels", "groups", "bias", "kernel-too-large"; ArgumentError for a bad option.
+ * Throws   ShapeError "rank", "channels", "groups", "bias", "empty", "kernel-size", "kernel-too-large"; ArgumentError
+ *          for a bad option, "same-stride" for "same" with a stride.
  * Source   torch.nn.functional.conv2d.
  *
  * @example
+ * await conv2d(tensor([[[1, 2], [3, 4]]]), ones([1, 1, 2, 2]), tensor([0.5])).tolist(); // [[[10.5]]]
  * conv2d(zeros([1, 3, 32, 32]), zeros([16, 3, 3, 3]), null, { padding: 1 }).shape; // [1, 16, 32, 32]
  */
 export function conv2d<S extends Shape, W extends Shape, const P extends Conv2dOptions = Record<never, never>>(

@@ -8,11 +8,13 @@ import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { mul } from "./binary.ts";
 import { affine } from "./unary.ts";
 
+/** How much dropout() and dropout2d() set to 0, and when. */
 export interface DropoutOptions {
   /** Share of elements set to 0. Default 0.5. */
   p?: number;
-  /** Default true; without it the input comes back as it is. */
+  /** Without it the input comes back as it is. Default true. */
   training?: boolean;
+  /** Where the draws come from. Default: the generator that manualSeed() sets. */
   generator?: Generator;
 }
 
@@ -20,8 +22,13 @@ export interface DropoutOptions {
  * Zeroes each element with probability p and scales the others by 1/(1 − p), so the expectation stays.
  * The mask continues torch's random stream (Tensor.bernoulli_, two draws an element); p = 0 and p = 1 draw nothing.
  *
+ * Options  p 0.5, training true, generator that of manualSeed().
  * Throws   ArgumentError "p" outside [0, 1].
  * Source   Srivastava et al. 2014; torch.nn.functional.dropout.
+ *
+ * @example
+ * manualSeed(0);
+ * await dropout(ones([8])).tolist(); // [0, 0, 2, 0, 0, 0, 2, 2]
  */
 export function dropout<S extends Shape>(input: Tensor<S>, options?: DropoutOptions): Tensor<S>;
 export function dropout(input: Tensor, options: DropoutOptions = {}): Tensor {
@@ -44,8 +51,13 @@ export function dropout(input: Tensor, options: DropoutOptions = {}): Tensor {
  * Zeroes whole channels of each sample with probability p and scales the others by 1/(1 − p).
  *
  * Shape    (N, C, …) → the same; the mask has N·C draws of torch's stream.
+ * Options  p 0.5, training true, generator that of manualSeed().
  * Throws   ShapeError "rank" below 2 axes; ArgumentError "p" outside [0, 1].
  * Source   Tompson et al. 2015; torch.nn.functional.dropout2d.
+ *
+ * @example
+ * manualSeed(0);
+ * await dropout2d(ones([1, 3, 1, 2])).tolist(); // [[[[0, 0]], [[0, 0]], [[2, 2]]]]
  */
 export function dropout2d<S extends Shape>(input: Tensor<S>, options?: DropoutOptions): Tensor<S>;
 export function dropout2d(input: Tensor, options: DropoutOptions = {}): Tensor {

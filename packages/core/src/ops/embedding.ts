@@ -12,7 +12,7 @@ import { reshape, unsqueeze } from "./view.ts";
  * 1 at the index, 0 elsewhere, along a new last axis; int32.
  *
  * Shape    (…) → (…, numClasses).
- * Throws   TargetError "index-range"; DTypeError unless int32.
+ * Throws   TargetError "index-range"; DTypeError "dtype" unless int32; ArgumentError "numClasses" below 1.
  * Source   torch.nn.functional.one_hot.
  *
  * @example
@@ -32,17 +32,24 @@ export function oneHot(indices: Tensor, numClasses: number): Tensor {
   return to(reshape(marks, [...indices.shape, numClasses]), "int32");
 }
 
+/** What embedding() takes beside its table. */
 export interface EmbeddingOptions {
   /** The row that gets no gradient; negative counts from the end. Default none. */
   paddingIdx?: number | null;
 }
 
 /**
- * The rows of a table that the indices name.
+ * The rows of a table that the indices name: y[…] = weight[indices[…]]. A row's gradient is the sum over all its uses.
  *
  * Shape    indices (…) int32, weight (entries, size) → (…, size).
- * Throws   TargetError "index-range"; DTypeError; ShapeError "rank"; ArgumentError "paddingIdx".
+ * Options  paddingIdx null.
+ * Throws   TargetError "index-range"; DTypeError "dtype" unless indices are int32; ShapeError "rank"; ArgumentError
+ *          "paddingIdx" outside the table.
  * Source   torch.nn.functional.embedding.
+ *
+ * @example
+ * const table = tensor([[1, 2], [3, 4], [5, 6]]);
+ * await embedding(tensor(Int32Array.of(2, 0)), table).tolist(); // [[5, 6], [1, 2]]
  */
 export function embedding<S extends Shape, W extends Shape>(
   indices: Tensor<S>,

@@ -8,8 +8,10 @@ import { adaptiveAvgPool2d } from "./adaptive-pool2d.ts";
 import { add } from "./binary.ts";
 import { takeAlong } from "./take-along.ts";
 
+/** How interpolate() finds the values of its pixels: the nearest, a mix of the four around, or means. */
 export type InterpolateMode = "nearest" | "nearest-exact" | "bilinear" | "area";
 
+/** The size that interpolate() gives, and how it gets there. A single number stands for height and width. */
 export interface InterpolateOptions {
   /** Height and width of the result. Either this or scaleFactor. */
   size?: number | readonly number[];
@@ -101,10 +103,12 @@ function resizeAxis(input: Tensor, dim: number, axis: Axis, mode: InterpolateMod
  * area           means, adaptiveAvgPool2d.
  *
  * Shape    (N, C, H, W) → (N, C, H′, W′), given by size, or ⌊H·scaleFactor⌋.
+ * Options  mode "nearest", alignCorners false; either size or scaleFactor.
  * Throws   ShapeError "rank", "empty"; ArgumentError "mode", "size", "scaleFactor", "alignCorners".
  * Source   torch.nn.functional.interpolate; antialias and bicubic are not built.
  *
  * @example
+ * await interpolate(tensor([[[[1, 3]]]]), { size: [1, 4], mode: "bilinear" }).tolist(); // [[[[1, 1.5, 2.5, 3]]]]
  * interpolate(zeros([1, 3, 4, 4]), { scaleFactor: 2 }).shape; // [1, 3, 8, 8]
  */
 export function interpolate<S extends Shape, const P extends InterpolateOptions>(

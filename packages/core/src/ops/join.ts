@@ -75,8 +75,14 @@ export type TensorsOf<Y> = Y extends readonly (readonly unknown[])[]
 /**
  * Joins tensors along an axis they have; all other sizes are equal.
  *
- * Throws   ShapeError "sizes", "dim"; ArgumentError "empty" for an empty list.
+ * Shape    the axis gets the sum of its sizes. Default dim 0.
+ * Throws   ShapeError "sizes", "dim"; ArgumentError "empty" for an empty list; DTypeError "dtype" for different types.
  * Source   torch.cat.
+ *
+ * @example
+ * const [a, b] = [tensor([[1, 2]]), tensor([[3, 4]])];
+ * await cat([a, b]).tolist(); // [[1, 2], [3, 4]]
+ * await cat([a, b], 1).tolist(); // [[1, 2, 3, 4]]
  */
 export function cat<const T extends readonly Tensor[], const D extends number = 0>(
   tensors: T & Misfitting<CatShape<ShapesOf<T>, D>>,
@@ -101,7 +107,16 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   return tell("cat", inputs, { axis }, out);
 }
 
-/** Joins tensors of one shape along a new axis. torch.stack. */
+/**
+ * Joins tensors of one shape along a new axis.
+ *
+ * Shape    n of (…) → (…) with n at `dim`. Default dim 0.
+ * Throws   ShapeError "sizes", "dim"; ArgumentError "empty" for an empty list; DTypeError "dtype" for different types.
+ * Source   torch.stack.
+ *
+ * @example
+ * await stack([tensor([1, 2]), tensor([3, 4])], 1).tolist(); // [[1, 3], [2, 4]]
+ */
 export function stack<const T extends readonly Tensor[], const D extends number = 0>(
   tensors: T & Misfitting<StackShape<ShapesOf<T>, D>>,
   dim?: D,
@@ -121,7 +136,19 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   );
 }
 
-/** Cuts an axis into pieces of `size` (the last may be smaller) or of the given sizes; views. torch.split. */
+/**
+ * Cuts an axis into pieces of `size` (the last may be smaller), or of the given sizes. Views: nothing is copied.
+ *
+ * Shape    as the input but for `dim`. Default dim 0.
+ * Throws   ShapeError "sizes" when they do not add up to the axis, "dim"; ArgumentError "size" unless whole numbers:
+ *          one ≥ 1, or a list of them ≥ 0.
+ * Source   torch.split.
+ *
+ * @example
+ * const [a, b] = split(tensor([1, 2, 3, 4, 5]), [2, 3]);
+ * await b!.tolist(); // [3, 4, 5]
+ * split(zeros([5, 8]), 2).map((piece) => piece.shape); // [[2, 8], [2, 8], [1, 8]]
+ */
 export function split<S extends Shape, const N extends number | readonly number[], const D extends number = 0>(
   input: Tensor<S> & Misfitting<SplitShapes<S, N, D>>,
   size: N,
@@ -149,7 +176,16 @@ export function split(input: Tensor, size: number | readonly number[], dim = 0):
   ).map(({ start, size: n }) => narrow(input, axis, start, n));
 }
 
-/** Cuts an axis into `chunks` pieces of one size, the last smaller or left out where they do not divide it. torch.chunk. */
+/**
+ * Cuts an axis into `chunks` pieces of ⌈size/chunks⌉, the last smaller or left out where they do not divide it. Views.
+ *
+ * Shape    as the input but for `dim`. Default dim 0.
+ * Throws   ArgumentError "chunks" below 1; ShapeError "dim".
+ * Source   torch.chunk.
+ *
+ * @example
+ * chunk(zeros([5, 8]), 3).map((piece) => piece.shape); // [[2, 8], [2, 8], [1, 8]]
+ */
 export function chunk<S extends Shape, const C extends number, const D extends number = 0>(
   input: Tensor<S> & Misfitting<ChunkShapes<S, C, D>>,
   chunks: C,

@@ -92,6 +92,9 @@ const weightGradOp: Op<{ gradOutput: Tensor; input: Tensor }, null> = defineOp<
  * Shape    input (…, in), weight (out, in), bias (out) → (…, out).
  * Throws   ShapeError "features" when the last axis is not `in`; "bias"; "rank".
  * Source   torch.nn.functional.linear.
+ *
+ * @example
+ * await linear(tensor([[1, 2]]), tensor([[3, 4], [5, 6]]), tensor([1, 0])).tolist(); // [[12, 17]]
  */
 export function linear<S extends Shape, W extends Shape>(
   input: Tensor<S> & Fit<LinearRule<W>, S>,

@@ -34,13 +34,32 @@ const logOnePlusExpOp = pointwise<null>(
   (g, x) => mul(g, sigmoid(x)),
 );
 
-/** log(1 + x): log(u)·x/(u − 1) with u the rounded 1 + x, which cancels its rounding error (Kahan). torch.log1p. */
+/**
+ * log(1 + x) of each element, with all digits near 0: log(u)·x/(u − 1) with u the rounded 1 + x, which cancels its
+ * rounding error (Kahan). −∞ at −1, NaN below.
+ *
+ * Throws   DTypeError "dtype" unless float32.
+ * Source   torch.log1p.
+ *
+ * @example
+ * const x = tensor(1e-8);
+ * (await log1p(x).item()) / 1e-8; // 1.0
+ * (await log(x.add(1)).item()) / 1e-8; // 0.0
+ */
 export function log1p<S extends Shape>(x: Tensor<S>): Tensor<S>;
 export function log1p(x: Tensor): Tensor {
   return log1pOp(x, null);
 }
 
-/** eˣ − 1 = (eˣ + 1)·tanh(x/2). torch.expm1. */
+/**
+ * eˣ − 1 = (eˣ + 1)·tanh(x/2) of each element, with all digits near 0.
+ *
+ * Throws   DTypeError "dtype" unless float32.
+ * Source   torch.expm1.
+ *
+ * @example
+ * (await expm1(tensor(1e-8)).item()) / 1e-8; // 1.0
+ */
 export function expm1<S extends Shape>(x: Tensor<S>): Tensor<S>;
 export function expm1(x: Tensor): Tensor {
   return expm1Op(x, null);

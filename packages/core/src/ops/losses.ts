@@ -9,10 +9,12 @@ import { mean, sum } from "./sum.ts";
 import { affine, neg } from "./unary.ts";
 import { reshape } from "./view.ts";
 
+/** What becomes of the single losses: their "mean", their "sum", or "none": each by itself. */
 export type Reduction = "mean" | "sum" | "none";
 
+/** Which classes and targets count how much in nllLoss and crossEntropy. */
 export interface NllLossOptions {
-  /** One factor for each class. */
+  /** One factor for each class, (C). Default null: 1. */
   weight?: Tensor | null;
   /** Targets of this value count for nothing. Default −100. */
   ignoreIndex?: number;
@@ -20,6 +22,7 @@ export interface NllLossOptions {
   reduction?: Reduction;
 }
 
+/** What crossEntropy takes beside logits and targets. */
 export interface CrossEntropyOptions extends NllLossOptions {
   /** 0 … 1: moves this share of the target evenly over all classes. Default 0. */
   labelSmoothing?: number;
@@ -128,11 +131,18 @@ const nllBackwardOp = defineOp<
 });
 
 /**
- * Negative log likelihood: −weight[t]·logProb[t] for each target t.
+ * Negative log likelihood: −weight[t]·logProb[t] for each target t; the mean divides by the sum of the weights.
  *
- * Shape    input (C) or (N, C, …) of log-probabilities, target () or (N, …) int32 → scalar, or target's shape for "none".
- * Throws   ShapeError "target-shape", "weight"; TargetError "target-range" for a target outside the classes.
+ * Shape    input (C) or (N, C, …) of log-probabilities, target () or (N, …) int32 → scalar, or target's shape for
+ *          "none".
+ * Options  weight null, ignoreIndex −100, reduction "mean".
+ * Throws   ShapeError "rank", "target-shape", "weight"; TargetError "target-range" for a target outside the classes;
+ *          DTypeError "target-dtype" unless int32; ArgumentError "reduction".
  * Source   torch.nn.functional.nll_loss.
+ *
+ * @example
+ * const logProb = tensor([[-1, -2, -3], [-4, -5, -6]]);
+ * await nllLoss(logProb, tensor(Int32Array.of(2, 0))).item(); // 3.5
  */
 export function nllLoss(logProb: Tensor, target: Tensor, options: NllLossOptions = {}): Tensor {
   const { weight = null, ignoreIndex = -100, reduction = "mean" } = options;
@@ -205,12 +215,21 @@ function soft(
 }
 
 /**
- * Cross-entropy of logits: −log softmax(x)[t], the loss of classification.
+ * Cross-entropy of logits: −log softmax(x)[t], the loss of classification. Of targets p that are probabilities
+ * −Σ_c p_c·log softmax(x)_c.
  *
- * Shape    input (C) or (N, C, …) of logits; target class numbers, int32, () or (N, …), or probabilities of input's shape.
- * Options  weight (C), ignoreIndex −100, labelSmoothing 0, reduction "mean" (over the targets that count, weighted).
- * Throws   ShapeError "target-shape", "weight"; TargetError "target-range"; ArgumentError "label-smoothing" outside [0, 1].
+ * Shape    input (C) or (N, C, …) of logits; target class numbers, int32, () or (N, …), or probabilities, float32, of
+ *          input's shape → scalar, or one loss for each position for "none".
+ * Options  weight null (C), ignoreIndex −100 (class numbers), labelSmoothing 0, reduction "mean" (of class numbers over
+ *          those that count, weighted; of probabilities over N and space).
+ * Throws   ShapeError "rank", "target-shape", "weight"; TargetError "target-range"; DTypeError "target-dtype" unless
+ *          int32 or float32; ArgumentError "label-smoothing" outside [0, 1], "reduction".
  * Source   torch.nn.functional.cross_entropy; smoothing as in Szegedy et al. 2016.
+ *
+ * @example
+ * const logits = tensor([[2, 1, 0]]);
+ * await crossEntropy(logits, tensor(Int32Array.of(0))).item(); // 0.4076
+ * await crossEntropy(logits, tensor([[0.5, 0.5, 0]])).item(); // 0.9076
  */
 export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const { labelSmoothing = 0, reduction = "mean" } = options;
@@ -233,8 +252,13 @@ export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntrop
 /**
  * (x − y)², averaged, summed or as it is. Shapes must be equal: torch only warns and broadcasts, which hides mistakes.
  *
- * Throws   ShapeError "target-shape".
+ * Shape    input and target alike → scalar, or the same for "none".
+ * Options  reduction "mean".
+ * Throws   ShapeError "target-shape"; ArgumentError "reduction".
  * Source   torch.nn.functional.mse_loss.
+ *
+ * @example
+ * await mseLoss(tensor([1, 2]), tensor([3, 2])).item(); // 2
  */
 export function mseLoss(input: Tensor, target: Tensor, options: { reduction?: Reduction } = {}): Tensor {
   const { reduction = "mean" } = options;

@@ -68,10 +68,17 @@ export const matmulOp: Op<{ a: Tensor; b: Tensor }, null> = defineOp<{ a: Tensor
 });
 
 /**
- * Matrix product over the last two axes; leading axes broadcast. A vector stands for one row (left) or column (right).
+ * Matrix product over the last two axes, y[…,i,j] = Σₖ a[…,i,k]·b[…,k,j]; leading axes broadcast. A vector stands for
+ * one row (left) or column (right).
  *
- * Throws   ShapeError "inner" when columns and rows differ, "rank" for a scalar.
+ * Shape    (…, m, k) and (…, k, n) → (…, m, n); the axis of a vector goes away.
+ * Throws   ShapeError "inner" when columns and rows differ, "rank" for a scalar, "broadcast"; DTypeError "dtype" unless
+ *          float32.
  * Source   torch.matmul.
+ *
+ * @example
+ * await matmul(tensor([[1, 2], [3, 4]]), tensor([1, 10])).tolist(); // [21, 43]
+ * matmul(zeros([8, 2, 3]), zeros([3, 4])).shape; // [8, 2, 4]
  */
 export function matmul<A extends Shape, B extends Shape>(
   a: Tensor<A>,

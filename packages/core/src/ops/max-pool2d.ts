@@ -11,6 +11,7 @@ import { to } from "./cast.ts";
 import { type PoolGeometry, type PoolOptions, poolGeometry, poolParams, poolShape } from "./pool-shape.ts";
 import { reshape } from "./view.ts";
 
+/** Where maxPool2d's windows lie. */
 export interface MaxPool2dOptions extends PoolOptions {
   /** Distance between the window's pixels. Default 1. */
   dilation?: number | readonly number[];
@@ -60,11 +61,14 @@ export const maxPool2dOp = defineOp<{ input: Tensor }, PoolGeometry, { indices: 
  *
  * Shape    input (N, C, H, W) or (C, H, W) → the same with H′ = ⌊(H + 2·padding − dilation·(k − 1) − 1)/stride⌋ + 1
  *          (⌈…⌉ with ceilMode).
- * Options  stride = kernelSize, padding 0 (−∞, so never chosen), dilation 1, ceilMode false.
- * Throws   ShapeError "rank", "kernel-too-large"; ArgumentError for a bad option.
+ * Options  stride = kernelSize, padding 0 (−∞, so never chosen), dilation 1, ceilMode false; numbers or [height,
+ *          width].
+ * Throws   ShapeError "rank", "empty", "kernel-too-large"; ArgumentError for a bad option, "padding" above half the
+ *          window.
  * Source   torch.nn.functional.max_pool2d.
  *
  * @example
+ * await maxPool2d(tensor([[[1, 2, 5, 0], [9, 4, 3, 3]]]), 2).tolist(); // [[[9, 5]]]
  * maxPool2d(zeros([1, 16, 32, 32]), 2).shape; // [1, 16, 16, 16]
  */
 export function maxPool2d<
@@ -84,7 +88,19 @@ export function maxPool2d(
   return maxPool2dOp({ input }, poolGeometry("maxPool2d", kernelSize, options));
 }
 
-/** The same with the position of each maximum in its plane (y·W + x), int32. torch's return_indices=True. */
+/**
+ * maxPool2d with the position of each maximum in its plane, which maxUnpool2d reads.
+ *
+ * Shape    input (N, C, H, W) or (C, H, W) → output and indices, both of maxPool2d's shape; indices are int32, y·W + x.
+ * Options  as maxPool2d.
+ * Throws   as maxPool2d.
+ * Source   torch.nn.functional.max_pool2d with return_indices=True.
+ *
+ * @example
+ * const { output, indices } = maxPool2dWithIndices(tensor([[[1, 2], [9, 4]]]), 2);
+ * await output.tolist(); // [[[9]]]
+ * await indices.tolist(); // [[[2]]]
+ */
 export function maxPool2dWithIndices(
   input: Tensor,
   kernelSize: number | readonly number[],

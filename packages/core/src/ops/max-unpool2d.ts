@@ -5,10 +5,11 @@ import { checkIndices, scatterOp } from "./by-index.ts";
 import { poolGeometry } from "./pool-shape.ts";
 import { reshape } from "./view.ts";
 
+/** The windows that the maxima were taken from, and the size to go back to. */
 export interface MaxUnpool2dOptions {
   /** Default: the window's size. */
   stride?: number | readonly number[] | null;
-  /** Default 0. */
+  /** What was given to maxPool2d. Default 0. */
   padding?: number | readonly number[];
   /** Height and width of the result, where several would fit. Default (H − 1)·stride − 2·padding + kernel. */
   outputSize?: readonly number[] | null;
@@ -18,9 +19,16 @@ export interface MaxUnpool2dOptions {
  * Puts each maximum back where maxPool2dWithIndices found it, zeros elsewhere. Where windows overlap and name a pixel
  * several times, each of them gets the pixel's whole gradient, as in torch.
  *
- * Shape    input and indices (N, C, H, W) or (C, H, W) → (N, C, H′, W′).
- * Throws   ShapeError "rank", "indices"; ArgumentError "outputSize" more than a stride off; TargetError "index-range".
+ * Shape    input and indices (N, C, H, W) or (C, H, W) → (N, C, H′, W′) or (C, H′, W′),
+ *          H′ = (H − 1)·stride − 2·padding + kernel unless outputSize says otherwise.
+ * Options  stride = kernelSize, padding 0, outputSize null.
+ * Throws   ShapeError "rank", "indices"; ArgumentError "outputSize" more than a stride off; DTypeError "dtype" unless
+ *          indices are int32; TargetError "index-range".
  * Source   torch.nn.functional.max_unpool2d.
+ *
+ * @example
+ * const { output, indices } = maxPool2dWithIndices(tensor([[[1, 2], [9, 4]]]), 2);
+ * await maxUnpool2d(output, indices, 2).tolist(); // [[[0, 0], [9, 0]]]
  */
 export function maxUnpool2d(
   input: Tensor,

@@ -28,9 +28,13 @@ function affine(
 /**
  * y = (x − mean)/√(var + eps)·weight + bias over the last axes, each sample by itself; var divides by n.
  *
- * Shape    input (…, *normalizedShape); weight, bias normalizedShape.
- * Throws   ShapeError "normalized-shape" when input does not end in it.
+ * Shape    input (…, *normalizedShape) → the same; weight, bias normalizedShape.
+ * Options  weight null, bias null, eps 1e-5.
+ * Throws   ShapeError "normalized-shape" when input does not end in it, "weight", "bias".
  * Source   Ba et al. 2016; torch.nn.functional.layer_norm.
+ *
+ * @example
+ * await layerNorm(tensor([[1, 3], [10, 30]]), [2]).tolist(); // [[-1.000, 1.000], [-1.000, 1.000]]
  */
 export function layerNorm(
   input: Tensor,
@@ -64,11 +68,17 @@ export function layerNorm(
 }
 
 /**
- * The same over groups of channels and space, each sample by itself; weight and bias per channel.
+ * y = (x − mean)/√(var + eps)·weight + bias over C/numGroups channels and all space together, each sample by itself;
+ * var divides by n, weight and bias are per channel.
  *
- * Shape    input (N, C, …); weight, bias (C).
- * Throws   ArgumentError "groups" when numGroups does not divide C; ShapeError "rank", "channels".
+ * Shape    input (N, C, …) → the same; weight, bias (C).
+ * Options  weight null, bias null, eps 1e-5.
+ * Throws   ArgumentError "groups" when numGroups does not divide C, "one-value" when a group has one; ShapeError
+ *          "rank", "channels".
  * Source   Wu & He 2018; torch.nn.functional.group_norm.
+ *
+ * @example
+ * await groupNorm(tensor([[1, 3, 10, 30]]), 2).tolist(); // [[-1.000, 1.000, -1.000, 1.000]]
  */
 export function groupNorm(
   input: Tensor,
@@ -103,7 +113,17 @@ export function groupNorm(
   );
 }
 
-/** Each channel of each sample by itself. Ulyanov et al. 2016; torch.nn.functional.instance_norm without running statistics. */
+/**
+ * y = (x − mean)/√(var + eps)·weight + bias over space, each channel of each sample by itself; var divides by n.
+ *
+ * Shape    input (N, C, …) with space → the same; weight, bias (C).
+ * Options  weight null, bias null, eps 1e-5.
+ * Throws   ShapeError "rank", "channels"; ArgumentError "one-value" for a single pixel.
+ * Source   Ulyanov et al. 2016; torch.nn.functional.instance_norm without running statistics.
+ *
+ * @example
+ * await instanceNorm(tensor([[[1, 3], [10, 30]]])).tolist(); // [[[-1.000, 1.000], [-1.000, 1.000]]]
+ */
 export function instanceNorm<S extends Shape>(
   input: Tensor<S>,
   weight?: Tensor | null,

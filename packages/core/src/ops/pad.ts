@@ -7,8 +7,10 @@ import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { gatherOp } from "./index-ops.ts";
 import { reshape } from "./view.ts";
 
+/** What pad() puts around: one value, a reflection without the border itself, the border again, or the other side. */
 export type PadMode = "constant" | "reflect" | "replicate" | "circular";
 
+/** What pad() fills the borders with. */
 export interface PadOptions {
   /** Default "constant". */
   mode?: PadMode;
@@ -132,9 +134,17 @@ function padVolume(input: Tensor, padding: readonly number[], mode: "reflect" | 
  * Adds borders to the last axes: `padding` is [left, right], [left, right, top, bottom], or two more for each axis
  * before those (constant: any, else one more); negative values crop.
  *
+ * Shape    (…, H, W) → (…, H + top + bottom, W + left + right).
  * Options  mode "constant" (value 0), "reflect", "replicate", "circular".
- * Throws   ShapeError "too-wide" when reflection or wrapping has not enough to copy; "rank"; "negative".
+ * Throws   ShapeError "too-wide" when reflection or wrapping has not enough to copy, "rank", "negative"; ArgumentError
+ *          "mode", "padding" unless two whole numbers an axis, "axes".
  * Source   torch.nn.functional.pad.
+ *
+ * @example
+ * const x = tensor([[1, 2, 3]]);
+ * await pad(x, [1, 2]).tolist(); // [[0, 1, 2, 3, 0, 0]]
+ * await pad(x, [1, 2], { mode: "reflect" }).tolist(); // [[2, 1, 2, 3, 2, 1]]
+ * await pad(x, [-1, 0]).tolist(); // [[2, 3]]
  */
 export function pad<S extends Shape, const P extends readonly number[]>(
   input: Tensor<S> & Fit<["padded", P], S>,

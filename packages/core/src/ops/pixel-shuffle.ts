@@ -11,11 +11,14 @@ export function checkFactor(where: string, name: string, factor: number): void {
 }
 
 /**
- * Channels become pixels: r² channels make one of r times the height and width.
+ * Channels become pixels: y[…, c, h·r + i, w·r + j] = x[…, c·r² + i·r + j, h, w].
  *
  * Shape    (…, C·r², H, W) → (…, C, H·r, W·r).
- * Throws   ShapeError "rank", "channels"; ArgumentError "upscaleFactor".
+ * Throws   ShapeError "rank", "channels" unless r² divides them; ArgumentError "upscaleFactor" below 1.
  * Source   Shi et al. 2016; torch.nn.functional.pixel_shuffle.
+ *
+ * @example
+ * await pixelShuffle(tensor([[[1]], [[2]], [[3]], [[4]]]), 2).tolist(); // [[[1, 2], [3, 4]]]
  */
 export function pixelShuffle<S extends Shape, const R extends number>(
   input: Tensor<S> & Fit<["pixelShuffle", R], S>,
@@ -43,11 +46,14 @@ export function pixelShuffle(input: Tensor, upscaleFactor: number): Tensor {
 }
 
 /**
- * Undoes pixelShuffle: blocks of r × r pixels become channels.
+ * Undoes pixelShuffle: y[…, c·r² + i·r + j, h, w] = x[…, c, h·r + i, w·r + j].
  *
  * Shape    (…, C, H·r, W·r) → (…, C·r², H, W).
- * Throws   ShapeError "rank", "size"; ArgumentError "downscaleFactor".
+ * Throws   ShapeError "rank", "size" unless r divides height and width; ArgumentError "downscaleFactor" below 1.
  * Source   torch.nn.functional.pixel_unshuffle.
+ *
+ * @example
+ * await pixelUnshuffle(tensor([[[1, 2], [3, 4]]]), 2).tolist(); // [[[1]], [[2]], [[3]], [[4]]]
  */
 export function pixelUnshuffle<S extends Shape, const R extends number>(
   input: Tensor<S> & Fit<["pixelUnshuffle", R], S>,

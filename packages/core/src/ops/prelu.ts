@@ -53,9 +53,12 @@ const preluOp = composed<{ input: Tensor; weight: Tensor }, null>({
 /**
  * x where x > 0, else w·x with a learned slope w: one for all channels, or one each (axis 1).
  *
- * Shape    input (N, C, …), weight (1) or (C).
+ * Shape    input (N, C, …) → the same; weight (1) or (C).
  * Throws   ShapeError "rank", "channels".
  * Source   He et al. 2015; torch.nn.functional.prelu.
+ *
+ * @example
+ * await prelu(tensor([[-2, -2], [1, 3]]), tensor([0.1, 0.5])).tolist(); // [[-0.2, -1], [1, 3]]
  */
 export function prelu<S extends Shape>(input: Tensor<S>, weight: Tensor): Tensor<S>;
 export function prelu(input: Tensor, weight: Tensor): Tensor {

@@ -11,8 +11,9 @@ import { checkPair, reduced } from "./regression-loss.ts";
 import { sum } from "./sum.ts";
 import { affine, clamp, exp, log, neg, sigmoid } from "./unary.ts";
 
+/** Weights of binaryCrossEntropy, and what becomes of the losses. */
 export interface BceOptions {
-  /** A factor for each element, broadcast. */
+  /** A factor for each element, broadcast. Default null: 1. */
   weight?: Tensor | null;
   /** Default "mean". */
   reduction?: Reduction;
@@ -54,12 +55,17 @@ function checkProbabilities(name: string, input: Tensor): void {
 }
 
 /**
- * −w·(t·log x + (1 − t)·log(1 − x)) of probabilities x; logarithms are at least −100.
+ * −w·(t·log x + (1 − t)·log(1 − x)) of probabilities x, w = weight; logarithms are at least −100.
  * For logits binaryCrossEntropyWithLogits is exact where this is not.
  *
- * Shape    input and target alike; weight broadcasts.
- * Throws   ShapeError "target-shape"; TargetError "probability" for an input outside [0, 1].
+ * Shape    input and target alike; weight broadcasts → scalar, or input's shape for "none".
+ * Options  weight null, reduction "mean".
+ * Throws   ShapeError "target-shape", "broadcast"; TargetError "probability" for an input outside [0, 1]; ArgumentError
+ *          "reduction".
  * Source   torch.nn.functional.binary_cross_entropy.
+ *
+ * @example
+ * await binaryCrossEntropy(tensor([0.5, 0.9]), tensor([1, 0]), { reduction: "none" }).tolist(); // [0.6931, 2.3026]
  */
 export function binaryCrossEntropy(input: Tensor, target: Tensor, options: BceOptions = {}): Tensor {
   const { weight, reduction = "mean" } = options;
@@ -69,6 +75,7 @@ export function binaryCrossEntropy(input: Tensor, target: Tensor, options: BceOp
   return reduced(weight ? mul(losses, weight) : losses, reduction);
 }
 
+/** What klDiv takes its target for, and what becomes of the losses. */
 export interface KlDivOptions {
   /** Default "mean", over all elements; "batchmean" divides the sum by N, which is what the mathematics means. */
   reduction?: Reduction | "batchmean";
@@ -111,10 +118,18 @@ export function checkKlReduction(name: string, reduction: string): void {
 }
 
 /**
- * t·(log t − x): how far the distribution e^x is from the target t. The input holds logarithms (logSoftmax).
+ * t·(log t − x): how far the distribution eˣ is from the target t. The input holds logarithms (logSoftmax), with
+ * logTarget the target, too: eᵗ·(t − x).
  *
- * Throws   ShapeError "target-shape".
- * Source   Kullback & Leibler 1951; torch.nn.functional.kl_div. For a target of 0 the target's own gradient is −∞ (torch: NaN).
+ * Shape    input and target alike → scalar, or the same for "none".
+ * Options  reduction "mean" (over all elements), logTarget false.
+ * Throws   ShapeError "target-shape"; ArgumentError "reduction".
+ * Source   Kullback & Leibler 1951; torch.nn.functional.kl_div. For a target of 0 the target's own gradient is −∞
+ *          (torch: NaN).
+ *
+ * @example
+ * const [p, target] = [tensor([[0.25, 0.75]]), tensor([[0.5, 0.5]])];
+ * await klDiv(p.log(), target, { reduction: "batchmean" }).item(); // 0.1438
  */
 export function klDiv(input: Tensor, target: Tensor, options: KlDivOptions = {}): Tensor {
   const { reduction = "mean", logTarget = false } = options;
@@ -124,6 +139,7 @@ export function klDiv(input: Tensor, target: Tensor, options: KlDivOptions = {})
   return reduction === "batchmean" ? affine(sum(losses), 1 / (input.shape[0] ?? 1), 0) : reduced(losses, reduction);
 }
 
+/** How sigmoidFocalLoss weighs classes and easy examples, and what becomes of the losses. */
 export interface FocalOptions {
   /** Share of the positive class, 1 − alpha of the negative; negative: no weighting. Default 0.25. */
   alpha?: number;
@@ -135,11 +151,15 @@ export interface FocalOptions {
 
 /**
  * Binary cross-entropy of logits times (1 − p)^gamma, p being the probability given to what is true: easy examples
- * count little.
+ * count little. Positive targets are also weighted by alpha, negative ones by 1 − alpha.
  *
- * Shape    input and target alike; targets 0 or 1 (or between).
- * Throws   ShapeError "target-shape"; ArgumentError "gamma" below 0.
+ * Shape    input and target alike; targets 0 or 1 (or between) → the same, or a scalar for "mean" and "sum".
+ * Options  alpha 0.25 (negative: no weighting), gamma 2, reduction "none".
+ * Throws   ShapeError "target-shape"; ArgumentError "gamma" below 0, "reduction".
  * Source   Lin et al. 2017; torchvision.ops.sigmoid_focal_loss.
+ *
+ * @example
+ * await sigmoidFocalLoss(tensor([0, 4]), tensor([1, 1])).tolist(); // [0.0433, 0.0000]
  */
 export function sigmoidFocalLoss(input: Tensor, target: Tensor, options: FocalOptions = {}): Tensor {
   const { alpha = 0.25, gamma = 2, reduction = "none" } = options;

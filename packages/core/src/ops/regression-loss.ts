@@ -8,6 +8,7 @@ import { checkReduction, type Reduction } from "./losses.ts";
 import { mean, sum } from "./sum.ts";
 import { abs, affine, clamp, neg, sign } from "./unary.ts";
 
+/** What becomes of a loss's single values. */
 export interface ReductionOptions {
   /** Default "mean". */
   reduction?: Reduction;
@@ -63,8 +64,13 @@ const huberOp = ofDifference<{ limit: number; scale: number }>(
 /**
  * |x − y|, averaged, summed or as it is.
  *
- * Throws   ShapeError "target-shape": torch only warns and broadcasts, which hides mistakes.
+ * Shape    input and target alike → scalar, or the same for "none".
+ * Options  reduction "mean".
+ * Throws   ShapeError "target-shape": torch only warns and broadcasts, which hides mistakes; ArgumentError "reduction".
  * Source   torch.nn.functional.l1_loss.
+ *
+ * @example
+ * await l1Loss(tensor([1, 2]), tensor([4, 2])).item(); // 1.5
  */
 export function l1Loss(input: Tensor, target: Tensor, options: ReductionOptions = {}): Tensor {
   const { reduction = "mean" } = options;
@@ -75,9 +81,13 @@ export function l1Loss(input: Tensor, target: Tensor, options: ReductionOptions 
 /**
  * d²/(2·beta) where |d| < beta, else |d| − beta/2, with d = x − y.
  *
+ * Shape    input and target alike → scalar, or the same for "none".
  * Options  beta 1; 0 is l1Loss. reduction "mean".
- * Throws   ShapeError "target-shape"; ArgumentError "beta" below 0.
+ * Throws   ShapeError "target-shape"; ArgumentError "beta" below 0, "reduction".
  * Source   Girshick 2015; torch.nn.functional.smooth_l1_loss.
+ *
+ * @example
+ * await smoothL1Loss(tensor([0.5, 3]), tensor([0, 0]), { reduction: "none" }).tolist(); // [0.125, 2.5]
  */
 export function smoothL1Loss(
   input: Tensor,
@@ -99,9 +109,13 @@ export function checkBeta(where: string, beta: number): void {
 /**
  * d²/2 where |d| ≤ delta, else delta·(|d| − delta/2), with d = x − y.
  *
+ * Shape    input and target alike → scalar, or the same for "none".
  * Options  delta 1, reduction "mean".
- * Throws   ShapeError "target-shape"; ArgumentError "delta" unless > 0.
+ * Throws   ShapeError "target-shape"; ArgumentError "delta" unless > 0, "reduction".
  * Source   Huber 1964; torch.nn.functional.huber_loss.
+ *
+ * @example
+ * await huberLoss(tensor([0.5, 3]), tensor([0, 0]), { delta: 2, reduction: "none" }).tolist(); // [0.125, 4]
  */
 export function huberLoss(input: Tensor, target: Tensor, options: ReductionOptions & { delta?: number } = {}): Tensor {
   const { reduction = "mean", delta = 1 } = options;

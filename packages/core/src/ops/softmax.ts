@@ -34,19 +34,26 @@ export const logSoftmaxOp = define("log_softmax");
 /**
  * yᵢ = e^{xᵢ} / Σⱼ e^{xⱼ} along `dim`: non-negative, summing to 1. Computed from x − max, so large x do not overflow.
  *
- * Shape    the same.
- * Throws   ShapeError "dim" when the axis does not exist.
+ * Throws   ShapeError "dim" when the axis does not exist; DTypeError "dtype" unless float32.
  * Source   torch.softmax.
  *
  * @example
- * await softmax(tensor([[0, 0]]), 1).tolist(); // [[0.5, 0.5]]
+ * await softmax(tensor([[0, Math.log(3)], [1000, 1000]]), 1).tolist(); // [[0.25, 0.75], [0.5, 0.5]]
  */
 export function softmax<S extends Shape>(input: Tensor<S>, dim: number): Tensor<S>;
 export function softmax(input: Tensor, dim: number): Tensor {
   return softmaxOp({ input }, { axis: normalizeDim("softmax", dim, input.ndim) });
 }
 
-/** log(softmax(x)) without the detour over tiny numbers. torch.log_softmax. */
+/**
+ * yᵢ = xᵢ − log Σⱼ e^{xⱼ} along `dim`: log(softmax(x)) without the detour over tiny numbers.
+ *
+ * Throws   ShapeError "dim" when the axis does not exist; DTypeError "dtype" unless float32.
+ * Source   torch.log_softmax.
+ *
+ * @example
+ * await logSoftmax(tensor([0, 1000]), 0).tolist(); // [-1000, 0]
+ */
 export function logSoftmax<S extends Shape>(input: Tensor<S>, dim: number): Tensor<S>;
 export function logSoftmax(input: Tensor, dim: number): Tensor {
   return logSoftmaxOp({ input }, { axis: normalizeDim("logSoftmax", dim, input.ndim) });

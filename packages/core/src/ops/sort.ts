@@ -13,6 +13,7 @@ import { scatterAddOp } from "./by-index.ts";
 import { to } from "./cast.ts";
 import { aroundAxis } from "./sum.ts";
 
+/** What sort() and topk() give: values, and where they stood. */
 export interface Sorted<S extends Shape = Shape> {
   readonly values: Tensor<S>;
   /** Where each value stood, int32. */
@@ -62,7 +63,16 @@ export function sort(input: Tensor, dim = -1, options: { descending?: boolean } 
   return ordered("sort", input, dim, null, options.descending ?? false);
 }
 
-/** The places of the entries in order. torch.argsort. */
+/**
+ * The places of the entries of an axis in order, int32: sort() without the values. Stable; NaN counts as the largest.
+ *
+ * Options  dim −1, descending false.
+ * Throws   ShapeError "dim".
+ * Source   torch.argsort.
+ *
+ * @example
+ * await argsort(tensor([3, 1, 2]), -1, { descending: true }).tolist(); // [0, 2, 1]
+ */
 export function argsort<S extends Shape>(input: Tensor<S>, dim?: number, options?: { descending?: boolean }): Tensor<S>;
 export function argsort(input: Tensor, dim = -1, options: { descending?: boolean } = {}): Tensor {
   return ordered("argsort", input.detach(), dim, null, options.descending ?? false).indices;

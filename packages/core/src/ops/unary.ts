@@ -172,15 +172,75 @@ export function checkApproximate(where: string, approximate: "none" | "tanh"): "
   return approximate;
 }
 
-/** −x. */
+/**
+ * −x, of each element.
+ *
+ * Throws   DTypeError "dtype" unless float32.
+ * Source   torch.neg.
+ *
+ * @example
+ * await neg(tensor([1, -2])).tolist(); // [-1, 2]
+ */
 export const neg = ((input: Tensor): Tensor => unaryOps.neg({ input }, none)) as Pointwise;
-/** eˣ. */
+/**
+ * eˣ, of each element.
+ *
+ * Throws   DTypeError "dtype" unless float32.
+ * Source   torch.exp.
+ *
+ * @example
+ * await exp(tensor([0, 1])).tolist(); // [1, 2.7183]
+ */
 export const exp = ((input: Tensor): Tensor => unaryOps.exp({ input }, none)) as Pointwise;
-/** Natural logarithm; −∞ at 0, NaN below. */
+/**
+ * The natural logarithm of each element; −∞ at 0, NaN below.
+ *
+ * Throws   DTypeError "dtype" unless float32.
+ * Source   torch.log.
+ *
+ * @example
+ * await log(tensor([1, Math.E, 10])).tolist(); // [0, 1.0000, 2.3026]
+ */
 export const log = ((input: Tensor): Tensor => unaryOps.log({ input }, none)) as Pointwise;
+/**
+ * √x, of each element; NaN below 0. The slope 1/(2·√x) is infinite at 0.
+ *
+ * Throws   DTypeError "dtype" unless float32.
+ * Source   torch.sqrt.
+ *
+ * @example
+ * await sqrt(tensor([0, 2, 9])).tolist(); // [0, 1.4142, 3]
+ */
 export const sqrt = ((input: Tensor): Tensor => unaryOps.sqrt({ input }, none)) as Pointwise;
+/**
+ * |x|, of each element; slope 0 at 0.
+ *
+ * Throws   DTypeError "dtype" unless float32.
+ * Source   torch.abs.
+ *
+ * @example
+ * await abs(tensor([-3, 0, 2])).tolist(); // [3, 0, 2]
+ */
 export const abs = ((input: Tensor): Tensor => unaryOps.abs({ input }, none)) as Pointwise;
+/**
+ * −1 below 0, 0 at 0, 1 above, of each element. The gradient is 0.
+ *
+ * Throws   DTypeError "dtype" unless float32.
+ * Source   torch.sign.
+ *
+ * @example
+ * await sign(tensor([-3, 0, 2])).tolist(); // [-1, 0, 1]
+ */
 export const sign = ((input: Tensor): Tensor => unaryOps.sign({ input }, none)) as Pointwise;
+/**
+ * 1/x, of each element; ∞ at 0.
+ *
+ * Throws   DTypeError "dtype" unless float32.
+ * Source   torch.reciprocal.
+ *
+ * @example
+ * await reciprocal(tensor([2, -4])).tolist(); // [0.5, -0.25]
+ */
 export const reciprocal = ((input: Tensor): Tensor => unaryOps.reciprocal({ input }, none)) as Pointwise;
 /** min(max(x, min), max); the gradient passes where x lies within, borders included. torch.clamp. */
 export const clamp = ((input: Tensor, min = -Infinity, max = Infinity): Tensor =>
@@ -188,18 +248,71 @@ export const clamp = ((input: Tensor, min = -Infinity, max = Infinity): Tensor =
 /** x·scale + shift, in one pass. */
 export const affine = (input: Tensor, scale: number, shift: number): Tensor =>
   unaryOps.affine({ input }, { alpha: scale, beta: shift });
-/** f(x) = max(0, x); NaN stays NaN; slope 0 at exactly 0. torch.relu. */
+/**
+ * max(0, x), of each element; NaN stays NaN; slope 0 at exactly 0.
+ *
+ * Throws   DTypeError "dtype" unless float32.
+ * Source   torch.relu.
+ *
+ * @example
+ * await relu(tensor([-1, 0, 2])).tolist(); // [0, 0, 2]
+ */
 export const relu = ((input: Tensor): Tensor => unaryOps.relu({ input }, none)) as Pointwise;
-/** x where x > 0, else negativeSlope·x (default 0.01). torch.nn.functional.leaky_relu. */
+/**
+ * x where x > 0, else negativeSlope·x, of each element.
+ *
+ * Options  negativeSlope 0.01.
+ * Throws   DTypeError "dtype" unless float32.
+ * Source   Maas et al. 2013; torch.nn.functional.leaky_relu.
+ *
+ * @example
+ * await leakyRelu(tensor([-2, 3]), 0.1).tolist(); // [-0.2, 3]
+ */
 export const leakyRelu = ((input: Tensor, negativeSlope = 0.01): Tensor =>
   unaryOps.leakyRelu({ input }, { alpha: negativeSlope, beta: 0 })) as Pointwise<[negativeSlope?: number]>;
-/** 1/(1 + e⁻ˣ). torch.sigmoid. */
+/**
+ * 1/(1 + e⁻ˣ), of each element.
+ *
+ * Throws   DTypeError "dtype" unless float32.
+ * Source   torch.sigmoid.
+ *
+ * @example
+ * await sigmoid(tensor([-1, 0, 1])).tolist(); // [0.2689, 0.5, 0.7311]
+ */
 export const sigmoid = ((input: Tensor): Tensor => unaryOps.sigmoid({ input }, none)) as Pointwise;
+/**
+ * (eˣ − e⁻ˣ)/(eˣ + e⁻ˣ), of each element: between −1 and 1.
+ *
+ * Throws   DTypeError "dtype" unless float32.
+ * Source   torch.tanh.
+ *
+ * @example
+ * await tanh(tensor([-1, 0, 1])).tolist(); // [-0.7616, 0, 0.7616]
+ */
 export const tanh = ((input: Tensor): Tensor => unaryOps.tanh({ input }, none)) as Pointwise;
-/** x·Φ(x), Φ the normal distribution; `approximate: "tanh"` for the older formula. Hendrycks & Gimpel 2016; torch.nn.functional.gelu. */
+/**
+ * x·Φ(x), of each element, Φ the normal distribution's; `approximate: "tanh"` for x/2·(1 + tanh(√(2/π)·(x +
+ * 0.044715·x³))).
+ *
+ * Options  approximate "none".
+ * Throws   ArgumentError "approximate"; DTypeError "dtype" unless float32.
+ * Source   Hendrycks & Gimpel 2016; torch.nn.functional.gelu.
+ *
+ * @example
+ * await gelu(tensor([-1, 0, 1])).tolist(); // [-0.15866, 0, 0.84134]
+ * await gelu(tensor([1]), { approximate: "tanh" }).tolist(); // [0.84119]
+ */
 export const gelu = ((input: Tensor, options: { approximate?: "none" | "tanh" } = {}): Tensor =>
   checkApproximate("gelu", options.approximate ?? "none") === "tanh"
     ? unaryOps.geluTanh({ input }, none)
     : unaryOps.gelu({ input }, none)) as Pointwise<[options?: { approximate?: "none" | "tanh" }]>;
-/** x·sigmoid(x). torch.nn.functional.silu. */
+/**
+ * x/(1 + e⁻ˣ) = x·sigmoid(x), of each element. Also called Swish.
+ *
+ * Throws   DTypeError "dtype" unless float32.
+ * Source   Elfwing et al. 2018; torch.nn.functional.silu.
+ *
+ * @example
+ * await silu(tensor([-1, 0, 1])).tolist(); // [-0.2689, 0, 0.7311]
+ */
 export const silu = ((input: Tensor): Tensor => unaryOps.silu({ input }, none)) as Pointwise;

@@ -36,19 +36,46 @@ function viewOf(input: Tensor, shape: Shape, strides: readonly number[], offset 
   return out;
 }
 
-/** A row-major copy, or the tensor itself when it is one already. */
+/**
+ * A row-major copy, or the tensor itself when it is row-major already. Operations do this by themselves.
+ *
+ * Source   torch.Tensor.contiguous.
+ *
+ * @example
+ * const columns = tensor([[1, 2], [3, 4]]).t();
+ * columns.isContiguous; // false
+ * contiguous(columns).isContiguous; // true
+ */
 export function contiguous<S extends Shape>(input: Tensor<S>): Tensor<S>;
 export function contiguous(input: Tensor): Tensor {
   return input.isContiguous ? input : clone(input);
 }
 
-/** A copy with its own memory; gradients pass through. torch.clone. */
+/**
+ * A copy with its own memory; gradients pass through. For one without history: clone(x.detach()).
+ *
+ * Source   torch.clone.
+ *
+ * @example
+ * const x = tensor([1, 2]);
+ * clone(x).fill_(0);
+ * await x.tolist(); // [1, 2]
+ */
 export function clone<S extends Shape>(input: Tensor<S>): Tensor<S>;
 export function clone(input: Tensor): Tensor {
   return record("clone", input, {}, makeContiguous(input), (g) => g);
 }
 
-/** The same elements under another shape; one size may be −1. A view where memory allows, else a copy. torch.reshape. */
+/**
+ * The same elements, in row-major order, under another shape; one size may be −1. A view where memory allows, else a
+ * copy.
+ *
+ * Throws   ShapeError "numel" when the shape does not hold the elements, "two-unknown" for two −1.
+ * Source   torch.reshape.
+ *
+ * @example
+ * await reshape(tensor([1, 2, 3, 4, 5, 6]), [2, -1]).tolist(); // [[1, 2, 3], [4, 5, 6]]
+ */
 export function reshape<S extends Shape, const T extends Shape>(
   input: Tensor<S> & Fit<["reshape", "reshape", T], S>,
   shape: T,
@@ -64,7 +91,17 @@ function withShape(t: Tensor, shape: Shape): Tensor {
   return new Tensor(t.storage, t.dtype, shape, contiguousStrides(shape), t.offset);
 }
 
-/** reshape that refuses to copy. torch.Tensor.view. */
+/**
+ * reshape() that refuses to copy: the result shares memory with the input.
+ *
+ * Throws   ShapeError "not-viewable" where memory does not allow it, "numel", "two-unknown".
+ * Source   torch.Tensor.view.
+ *
+ * @example
+ * const x = zeros([2, 3]);
+ * view(x, [6]).fill_(1);
+ * await x.tolist(); // [[1, 1, 1], [1, 1, 1]]
+ */
 export function view<S extends Shape, const T extends Shape>(
   input: Tensor<S> & Fit<["reshape", "view", T], S>,
   shape: T,
@@ -82,7 +119,16 @@ export function view(input: Tensor, shape: Shape): Tensor {
   return reshape(input, to);
 }
 
-/** Joins the axes from `startDim` to `endDim` into one. torch.flatten: (N, C, H, W) → (N, C·H·W) with startDim 1. */
+/**
+ * Joins the axes from `startDim` to `endDim` into one. A view where memory allows.
+ *
+ * Shape    (N, C, H, W) → (N, C·H·W) with startDim 1. Default startDim 0, endDim −1: all; a scalar becomes (1).
+ * Throws   ShapeError "dim" for an axis that does not exist, or startDim behind endDim.
+ * Source   torch.flatten.
+ *
+ * @example
+ * flatten(zeros([8, 16, 7, 7]), 1).shape; // [8, 784]
+ */
 export function flatten<S extends Shape, const From extends number = 0, const To extends number = -1>(
   input: Tensor<S> & Fitting<S, FlattenShape<S, From, To>>,
   startDim?: From,
@@ -100,7 +146,15 @@ export function flatten(input: Tensor, startDim = 0, endDim = -1): Tensor {
   return reshape(input, [...input.shape.slice(0, from), joined, ...input.shape.slice(to + 1)]);
 }
 
-/** Axes in another order. torch.permute. */
+/**
+ * Axes in another order: axis i of the result is axis dims[i] of the input. A view.
+ *
+ * Throws   ShapeError "dims" unless each axis is named once, "dim".
+ * Source   torch.permute.
+ *
+ * @example
+ * permute(zeros([8, 32, 48, 3]), [0, 3, 1, 2]).shape; // [8, 3, 32, 48]
+ */
 export function permute<S extends Shape, const D extends readonly number[]>(
   input: Tensor<S> & Fit<["permute", D], S>,
   dims: D,
@@ -120,7 +174,15 @@ export function permute(input: Tensor, dims: readonly number[]): Tensor {
   return record("permute", input, { dims: order }, out, (g) => permute(g, inverse));
 }
 
-/** Two axes exchanged. torch.transpose. */
+/**
+ * Two axes exchanged. A view.
+ *
+ * Throws   ShapeError "dim" for an axis that does not exist.
+ * Source   torch.transpose.
+ *
+ * @example
+ * await transpose(tensor([[1, 2, 3], [4, 5, 6]]), 0, 1).tolist(); // [[1, 4], [2, 5], [3, 6]]
+ */
 export function transpose<S extends Shape, const A extends number, const B extends number>(
   input: Tensor<S> & Fit<["transpose", A, B], S>,
   dim0: A,
@@ -134,7 +196,16 @@ export function transpose(input: Tensor, dim0: number, dim1: number): Tensor {
   return permute(input, order);
 }
 
-/** Repeats axes of size 1 without copying; −1 keeps a size. torch.expand. */
+/**
+ * Repeats axes of size 1 to the given shape, and adds axes in front, without copying; −1 keeps a size. A view; the
+ * gradient is summed over the repetitions. Also exported as broadcastTo.
+ *
+ * Throws   ShapeError "broadcast" for any other size.
+ * Source   torch.Tensor.expand, torch.broadcast_to.
+ *
+ * @example
+ * await expand(tensor([[1], [2]]), [-1, 3]).tolist(); // [[1, 1, 1], [2, 2, 2]]
+ */
 export function expand<S extends Shape, const T extends Shape>(
   input: Tensor<S> & Fit<["expand", T], S>,
   shape: T,
@@ -172,7 +243,15 @@ function look(name: string, input: Tensor, params: object, at: Look): Tensor {
   });
 }
 
-/** `length` entries of one axis from `start`. torch.narrow. */
+/**
+ * `length` entries of one axis from `start`, which counts from the end when negative. A view.
+ *
+ * Throws   ArgumentError "range" unless whole numbers within the axis; ShapeError "dim".
+ * Source   torch.narrow.
+ *
+ * @example
+ * await narrow(tensor([1, 2, 3, 4]), 0, 1, 2).tolist(); // [2, 3]
+ */
 export function narrow<S extends Shape, const D extends number, const L extends number>(
   input: Tensor<S> & Fit<["narrow", D, L], S>,
   dim: D,
@@ -200,10 +279,13 @@ export function narrow(input: Tensor, dim: number, start: number, length: number
  * Every `step`-th entry of one axis from `start` up to but not including `end`: Python's x[start:end:step] along `dim`.
  * Negative positions count from the end, and positions beyond it are cut, as in Python. A view.
  *
- * Throws   ArgumentError "step" below 1: as in PyTorch an axis is turned round by flip().
+ * Options  start 0, end the axis's size, step 1.
+ * Throws   ArgumentError "step" below 1 (as in PyTorch an axis is turned round by flip()), "range" unless whole
+ *          numbers; ShapeError "dim".
  *
  * @example
  * await slice(tensor([0, 1, 2, 3, 4]), 0, 1, 5, 2).tolist(); // [1, 3]
+ * await slice(tensor([0, 1, 2, 3, 4]), 0, -2).tolist(); // [3, 4]
  */
 export function slice<
   S extends Shape,
@@ -243,7 +325,16 @@ export function slice(input: Tensor, dim: number, start = 0, end = Number.POSITI
   }));
 }
 
-/** The elements with equal index on two axes, as a last axis. A view. torch.diagonal without offset. */
+/**
+ * The elements with equal index on two axes, as a last axis. A view.
+ *
+ * Shape    the two axes go away, the smaller of their sizes comes last. Default dim0 0, dim1 1.
+ * Throws   ShapeError "dim" unless two different axes that exist.
+ * Source   torch.diagonal without offset.
+ *
+ * @example
+ * await diagonal(tensor([[1, 2], [3, 4]])).tolist(); // [1, 4]
+ */
 export function diagonal(input: Tensor, dim0 = 0, dim1 = 1): Tensor {
   const a = normalizeDim("diagonal", dim0, input.ndim);
   const b = normalizeDim("diagonal", dim1, input.ndim);
@@ -259,7 +350,15 @@ export function diagonal(input: Tensor, dim0 = 0, dim1 = 1): Tensor {
   }));
 }
 
-/** One entry of an axis; the axis goes away. torch.select. */
+/**
+ * One entry of an axis; the axis goes away. A view.
+ *
+ * Throws   ArgumentError "index" outside the axis (negative ones count from the end); ShapeError "dim".
+ * Source   torch.select.
+ *
+ * @example
+ * await select(tensor([[1, 2], [3, 4]]), 1, -1).tolist(); // [2, 4]
+ */
 export function select<S extends Shape, const D extends number>(
   input: Tensor<S> & Fit<["select", D], S>,
   dim: D,
@@ -276,7 +375,16 @@ export function select(input: Tensor, dim: number, index: number): Tensor {
   return squeeze(narrow(input, dim, index, 1), dim);
 }
 
-/** Removes an axis of size 1 (or every such axis). torch.squeeze. */
+/**
+ * Removes an axis of size 1, or every such axis; an axis of another size stays. A view where memory allows.
+ *
+ * Throws   ShapeError "dim" for an axis that does not exist.
+ * Source   torch.squeeze.
+ *
+ * @example
+ * squeeze(zeros([1, 3, 1])).shape; // [3]
+ * squeeze(zeros([1, 3, 1]), 0).shape; // [3, 1]
+ */
 export function squeeze<S extends Shape, const D extends number | undefined = undefined>(
   input: Tensor<S> & Fit<["squeeze", D], S>,
   dim?: D,
@@ -296,7 +404,15 @@ export function squeeze(input: Tensor, dim?: number): Tensor {
     : input;
 }
 
-/** Adds an axis of size 1. torch.unsqueeze. */
+/**
+ * Adds an axis of size 1 at `dim`; −1 is the last. A view where memory allows.
+ *
+ * Throws   ShapeError "dim" outside the result's axes.
+ * Source   torch.unsqueeze.
+ *
+ * @example
+ * unsqueeze(zeros([3, 4]), 1).shape; // [3, 1, 4]
+ */
 export function unsqueeze<S extends Shape, const D extends number>(
   input: Tensor<S> & Fit<["unsqueeze", D], S>,
   dim: D,
