@@ -62,6 +62,15 @@ describe("the head", () => {
   });
 });
 
+test("a new head lies where the old one lay", async () => {
+  const elsewhere = createReference();
+  const model = await createModel("mlp").to(elsewhere);
+  const { layer } = replaceHead(model, 3);
+  expect(layer.weight.backend).toBe(elsewhere);
+  expect(layer.bias?.backend).toBe(elsewhere);
+  expect(createModel("mlp").parameters().next().value?.backend).not.toBe(elsewhere);
+});
+
 describe("loadWeights", () => {
   const plain = (state: ReadonlyMap<string, { shape: readonly number[]; numel: number }>) =>
     new Map<string, StateValue>(

@@ -4,7 +4,19 @@ import { registerBackend, setDefaultDevice } from "../autograd/device.ts";
 import { noGrad } from "../autograd/grad-mode.ts";
 import { createReference } from "../backends/reference.ts";
 import "../ops/methods.ts";
-import { CIFAR10CNN, createModel, LeNet5, MLP, modelNames, ResNet, SimpleCNN, summarize } from "./index.ts";
+import {
+  CIFAR10CNN,
+  createModel,
+  LeNet5,
+  MLP,
+  modelNames,
+  ResNet,
+  ShuffleNetV2,
+  SimpleCNN,
+  SqueezeNet,
+  summarize,
+  VGG,
+} from "./index.ts";
 
 beforeAll(() => {
   registerBackend("reference", createReference);
@@ -97,6 +109,12 @@ describe("the registry", () => {
   test("an unknown name is refused with the list", () => {
     expect(() => createModel("simplecn")).toThrow(/no model "simplecn"; there are: simplecnn, /);
     expect(() => createModel("constructor")).toThrow(expect.objectContaining({ code: "unknown-model" }));
+  });
+
+  test("variants that there are none of are refused with those there are", () => {
+    expect(() => new VGG(13 as 11)).toThrow(/depth must be 11 or 16, got 13/);
+    expect(() => new SqueezeNet("1.2" as "1.1")).toThrow(/version must be 1.0 or 1.1, got "1.2"/);
+    expect(() => new ShuffleNetV2("2.0" as "1.0")).toThrow(/width must be 0.5 or 1.0, got "2.0"/);
   });
 
   test("pictures that pooling would shrink to nothing are refused with their size", () => {

@@ -3,14 +3,15 @@ import type { Pair } from "../base/shape.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import type { Layer } from "../nn/index.ts";
 
+/** What a built-in model can be told; the defaults are the model's own. */
 export interface ModelOptions {
-  /** Channels of the pictures: 1 grey, 3 colour. */
+  /** Channels of the pictures: 1 grey, 3 colour. Default: what the model was made for. */
   inChannels?: number;
-  /** Number of classes: outputs of the last layer. */
+  /** Number of classes: outputs of the last layer. Default: what the model was made for. */
   numClasses?: number;
-  /** Height and width of the pictures, or one number for both. */
+  /** Height and width of the pictures, or one number for both, in pixels. Default: what the model was made for. */
   inputSize?: number | readonly [height: number, width: number];
-  /** Batch normalisation after each convolution and hidden dense layer, before its activation. Default false. */
+  /** Batch normalisation after each convolution and hidden dense layer, before its activation. Default false; MLP: true. */
   batchNorm?: boolean;
 }
 
@@ -49,6 +50,13 @@ export function imageNet(where: string, options: ImageNetOptions, least: number)
 
 function defined(options: ModelOptions): ModelOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+/** Refuses what is not among the variants of a network; plain JavaScript may give anything. */
+export function variant<T extends string | number>(where: string, what: string, given: T, known: readonly T[]): T {
+  if (!known.includes(given))
+    throw new ArgumentError(where, what, `${what} must be ${known.join(" or ")}, got ${JSON.stringify(given)}.`);
+  return given;
 }
 
 /** Height × width after `times` halvings by pooling 2, 2; refuses pictures that shrink to nothing. */

@@ -2,7 +2,7 @@ import type { Tensor } from "../autograd/tensor.ts";
 import { BatchNorm2d, Conv2d, Linear, MaxPool2d, Module, ReLU, Sequential } from "../nn/index.ts";
 import { cat, mean, permute, reshape, split } from "../ops/index.ts";
 import { convNorm } from "./conv-norm.ts";
-import { type ImageNetOptions, imageNet } from "./options.ts";
+import { type ImageNetOptions, imageNet, variant } from "./options.ts";
 
 /** Channels of conv1, stages 2 to 4 and conv5, by width: the paper's table 5. */
 const widths = {
@@ -66,11 +66,16 @@ class ShuffleUnit extends Module {
 /**
  * ShuffleNet V2: channel splits and shuffles in place of grouped 1×1 convolutions.
  *
+ * width    "0.5" or "1.0": how wide the stages are.
  * Shape    (N, inChannels, H, W) → (N, numClasses) logits.
  * Options  inChannels 3, numClasses 1000, inputSize 224.
  * Size     ×0.5: 1,366,792 parameters at the defaults; ×1.0: 2,278,604.
  * Keys     torchvision's: conv1.0, stage2.0.branch1.0 …, conv5.0, fc.
+ * Throws   ArgumentError "width"; "inChannels", "numClasses", "height", "width" unless whole numbers from 1.
  * Source   Ma et al. 2018 (https://arxiv.org/abs/1807.11164); torchvision.models.shufflenet_v2_x1_0.
+ *
+ * @example
+ * summarize(new ShuffleNetV2("0.5"), [3, 32, 32]).parameters; // 1366792
  */
 export class ShuffleNetV2 extends Module {
   readonly conv1: Sequential;
@@ -83,6 +88,7 @@ export class ShuffleNetV2 extends Module {
 
   constructor(width: keyof typeof widths, options: ImageNetOptions = {}) {
     super();
+    variant("ShuffleNetV2", "width", width, ["0.5", "1.0"]);
     const { inChannels, numClasses } = imageNet("ShuffleNetV2", options, 1);
     const [first, second, third, fourth, last] = widths[width];
     this.conv1 = convNorm(inChannels, first, { stride: 2, activation });

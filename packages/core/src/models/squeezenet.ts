@@ -1,13 +1,17 @@
 import type { Tensor } from "../autograd/tensor.ts";
 import { AdaptiveAvgPool2d, Conv2d, Dropout, init, MaxPool2d, Module, ReLU, Sequential } from "../nn/index.ts";
 import { cat, flatten } from "../ops/index.ts";
-import { type ImageNetOptions, imageNet } from "./options.ts";
+import { type ImageNetOptions, imageNet, variant } from "./options.ts";
 
 /**
- * Squeezes to few channels by 1×1, expands by 1×1 and 3×3 side by side.
+ * Squeezes to few channels by 1×1, expands by 1×1 and 3×3 side by side, with ReLU after each.
  *
+ * Shape    (N, inChannels, H, W) → (N, 2 · expand, H, W).
  * Keys     squeeze, expand1x1, expand3x3.
  * Source   Iandola et al. 2016, section 3.2; torchvision.models.squeezenet.Fire.
+ *
+ * @example
+ * new Fire(96, 16, 64).forward(zeros([1, 96, 8, 8])).shape; // [1, 128, 8, 8]
  */
 export class Fire extends Module {
   readonly squeeze: Conv2d;
@@ -29,14 +33,21 @@ export class Fire extends Module {
 }
 
 /**
- * SqueezeNet: AlexNet's accuracy with a fiftieth of its parameters; version 1.1 does 2.4 times less arithmetic than 1.0.
+ * SqueezeNet: AlexNet's accuracy with a fiftieth of its parameters; version 1.1 does 2.4 times less arithmetic than
+ * 1.0.
  *
- * Shape    (N, inChannels, H, W) → (N, numClasses) logits. H, W at least 17 (1.1) or 21 (1.0).
+ * version  "1.0" or "1.1".
+ * Shape    (N, inChannels, H, W) → (N, numClasses) logits, none of them below 0: the last layer is a ReLU. H, W at
+ *          least 17 (1.1) or 21 (1.0).
  * Options  inChannels 3, numClasses 1000, inputSize 224.
  * Size     1.0: 1,248,424 parameters at the defaults; 1.1: 1,235,496.
  * Init     the last convolution normal with std 0.01, the others Kaiming uniform, biases 0, as torchvision.
  * Keys     torchvision's: features.0, features.3.squeeze …, classifier.1.
+ * Throws   ArgumentError "version", "input-size"; "inChannels", "numClasses" unless whole numbers from 1.
  * Source   Iandola et al. 2016 (https://arxiv.org/abs/1602.07360); torchvision.models.squeezenet1_1.
+ *
+ * @example
+ * summarize(new SqueezeNet("1.1"), [3, 32, 32]).parameters; // 1235496
  */
 export class SqueezeNet extends Module {
   readonly features: Sequential;
@@ -44,6 +55,7 @@ export class SqueezeNet extends Module {
 
   constructor(version: "1.0" | "1.1", options: ImageNetOptions = {}) {
     super();
+    variant("SqueezeNet", "version", version, ["1.0", "1.1"]);
     const { inChannels, numClasses } = imageNet(`SqueezeNet ${version}`, options, version === "1.0" ? 21 : 17);
     const pool = () => new MaxPool2d(3, { stride: 2, ceilMode: true });
     const fire = (from: number, squeeze: number) => new Fire(from, squeeze, 4 * squeeze);

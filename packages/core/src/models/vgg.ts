@@ -12,7 +12,7 @@ import {
   Sequential,
 } from "../nn/index.ts";
 import { flatten } from "../ops/index.ts";
-import { imageNet, layers, type ModelOptions } from "./options.ts";
+import { imageNet, layers, type ModelOptions, variant } from "./options.ts";
 
 /** Filters of each convolution, stage by stage; a pooling by 2 ends a stage. The columns A and D of the paper's table 1. */
 const stages = {
@@ -27,14 +27,23 @@ const stages = {
 } as const;
 
 /**
- * VGG: stages of 3×3 convolutions with ReLU, each ended by a pooling, then three dense layers with dropout.
+ * VGG: stages of 3×3 convolutions with ReLU, each ended by a pooling, then three dense layers with dropout 0.5.
  *
+ * depth    11 or 16: layers with weights.
  * Shape    (N, inChannels, H, W) → (N, numClasses) logits. H, W at least 32.
  * Options  inChannels 3, numClasses 1000, inputSize 224, batchNorm false.
  * Size     VGG-11: 132,863,336 parameters at the defaults; VGG-16: 138,357,544.
  * Init     convolutions normal with variance 2 / fan-out, dense layers normal with std 0.01, biases 0, as torchvision.
  * Keys     torchvision's: features.0 …, classifier.0, classifier.3, classifier.6.
+ * Throws   ArgumentError "depth", "input-size" under 32; "inChannels", "numClasses" unless whole numbers from 1.
  * Source   Simonyan & Zisserman 2014 (https://arxiv.org/abs/1409.1556); torchvision.models.vgg11, vgg16_bn.
+ *
+ * @example
+ * try {
+ *   new VGG(16, { numClasses: 5, inputSize: 28 }); // five poolings by 2
+ * } catch (error) {
+ *   console.log((error as ArgumentError).code); // input-size
+ * }
  */
 export class VGG extends Module {
   readonly features: Sequential;
@@ -43,6 +52,7 @@ export class VGG extends Module {
 
   constructor(depth: 11 | 16, options: ModelOptions = {}) {
     super();
+    variant("VGG", "depth", depth, [11, 16]);
     const { inChannels, numClasses } = imageNet(`VGG-${depth}`, options, 32);
     let from = inChannels;
     const block = (to: number) => {
