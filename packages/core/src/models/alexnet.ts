@@ -4,13 +4,18 @@ import { flatten } from "../ops/index.ts";
 import { type ImageNetOptions, imageNet } from "./options.ts";
 
 /**
- * AlexNet in the one-column form: five convolutions, three poolings, three dense layers with dropout.
+ * AlexNet in the one-column form: five convolutions, three poolings, three dense layers with dropout 0.5.
  *
  * Shape    (N, inChannels, H, W) → (N, numClasses) logits. H, W at least 63.
  * Options  inChannels 3, numClasses 1000, inputSize 224.
  * Size     61,100,840 parameters at the defaults.
  * Keys     torchvision's: features.0 … features.10, classifier.1, classifier.4, classifier.6.
+ * Throws   ArgumentError "input-size" under 63; "inChannels", "numClasses" unless whole numbers from 1.
  * Source   Krizhevsky 2014 (https://arxiv.org/abs/1404.5997); torchvision.models.alexnet.
+ *
+ * @example
+ * const model = new AlexNet({ numClasses: 5, inputSize: 64 }).eval();
+ * model.forward(zeros([1, 3, 64, 64])).shape; // [1, 5]
  */
 export class AlexNet extends Module {
   readonly features: Sequential;

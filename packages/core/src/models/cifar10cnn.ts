@@ -10,6 +10,8 @@ import { halved, layers, type ModelOptions, resolved } from "./options.ts";
  * Size     545,098 parameters at the defaults.
  * Keys     net.0 (convolution), net.3 (convolution), net.7, net.9 (dense); with batchNorm the numbers move up, as they
  *          do in PyTorch when layers are put in between.
+ * Throws   ArgumentError "input-size" under 4×4; "inChannels", "numClasses", "height", "width" unless whole numbers
+ *          from 1.
  *
  * @example
  * new CIFAR10CNN().forward(zeros([1, 3, 32, 32])).shape; // [1, 10]

@@ -63,14 +63,24 @@ class ConvNeXtBlock extends Module {
 }
 
 /**
- * ConvNeXt-Tiny: a residual network brought up to the habits of vision transformers.
+ * ConvNeXt-Tiny: a residual network brought up to the habits of vision transformers, 18 blocks of
+ * y = x + s · dense(gelu(dense(norm(conv7×7(x))))), s a learned scale for each channel. In training whole blocks are
+ * left out by chance (stochastic depth, 0 for the first to 0.1 for the last).
  *
  * Shape    (N, inChannels, H, W) → (N, numClasses) logits. H, W at least 32.
  * Options  inChannels 3, numClasses 1000, inputSize 224.
  * Size     28,589,128 parameters at the defaults.
  * Init     weights truncated normal with std 0.02, biases 0, layer scale 1e-6, as torchvision.
  * Keys     torchvision's: features.0.0 …, features.1.0.layer_scale, features.1.0.block.0 …, classifier.0, classifier.2.
+ * Throws   ArgumentError "input-size" under 32; "inChannels", "numClasses" unless whole numbers from 1.
  * Source   Liu et al. 2022 (https://arxiv.org/abs/2201.03545); torchvision.models.convnext_tiny.
+ *
+ * @example
+ * try {
+ *   new ConvNeXtTiny({ numClasses: 5, inputSize: 28 }); // four stages divide the sides by 32
+ * } catch (error) {
+ *   console.log((error as ArgumentError).code); // input-size
+ * }
  */
 export class ConvNeXtTiny extends Module {
   readonly features: Sequential;

@@ -43,14 +43,21 @@ class DenseBlock extends Module {
 }
 
 /**
- * DenseNet-BC of growth 32 in blocks of 6, 12, 24 and 16 layers: DenseNet-121.
+ * DenseNet-BC of growth 32 in blocks of 6, 12, 24 and 16 layers: DenseNet-121. Each layer takes what all before it in
+ * its block gave, side by side.
  *
  * Shape    (N, inChannels, H, W) → (N, numClasses) logits. H, W at least 29.
  * Options  inChannels 3, numClasses 1000, inputSize 224.
  * Size     7,978,856 parameters at the defaults.
  * Init     convolutions Kaiming normal, the dense bias 0, as torchvision.
  * Keys     torchvision's: features.conv0, features.denseblock1.denselayer1.norm1 …, classifier.
- * Source   Huang, Liu, van der Maaten & Weinberger 2016 (https://arxiv.org/abs/1608.06993); torchvision.models.densenet121.
+ * Throws   ArgumentError "input-size" under 29; "inChannels", "numClasses" unless whole numbers from 1.
+ * Source   Huang, Liu, van der Maaten & Weinberger 2016 (https://arxiv.org/abs/1608.06993);
+ *          torchvision.models.densenet121.
+ *
+ * @example
+ * const model = new DenseNet121({ numClasses: 5, inputSize: 32 }).eval();
+ * model.forward(zeros([1, 3, 32, 32])).shape; // [1, 5]
  */
 export class DenseNet121 extends Module {
   readonly features: Sequential;

@@ -71,14 +71,20 @@ class MBConv extends Module {
 }
 
 /**
- * EfficientNet-B0: inverted residuals with squeeze-and-excitation, found by search.
+ * EfficientNet-B0: inverted residuals with squeeze-and-excitation, found by search. In training whole blocks are left
+ * out by chance (stochastic depth, 0 for the first, rising towards 0.2).
  *
  * Shape    (N, inChannels, H, W) → (N, numClasses) logits.
  * Options  inChannels 3, numClasses 1000, inputSize 224.
  * Size     5,288,548 parameters at the defaults.
  * Init     convolutions normal with variance 2 / fan-out, the dense layer uniform within 1/√numClasses, as torchvision.
  * Keys     torchvision's: features.0.0 …, features.1.0.block.0.0 …, classifier.1.
+ * Throws   ArgumentError "inChannels", "numClasses", "height", "width" unless whole numbers from 1.
  * Source   Tan & Le 2019 (https://arxiv.org/abs/1905.11946); torchvision.models.efficientnet_b0.
+ *
+ * @example
+ * const model = new EfficientNetB0({ numClasses: 5 }).eval();
+ * model.forward(zeros([1, 3, 32, 32])).shape; // [1, 5]
  */
 export class EfficientNetB0 extends Module {
   readonly features: Sequential;

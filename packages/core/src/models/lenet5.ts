@@ -12,6 +12,8 @@ import { type ModelOptions, resolved } from "./options.ts";
  * Options  inChannels 1, numClasses 10, inputSize 28. No batchNorm.
  * Size     61,706 parameters at the defaults.
  * Keys     features.0, features.3, classifier.1, classifier.3, classifier.5.
+ * Throws   ArgumentError "input-size" under 12, "batch-norm" when asked for it; "inChannels", "numClasses", "height",
+ *          "width" unless whole numbers from 1.
  * Source   LeCun, Bottou, Bengio & Haffner 1998, "Gradient-based learning applied to document recognition", section II.
  *
  * @example

@@ -4,14 +4,16 @@ import { layers, type ModelOptions, resolved } from "./options.ts";
 
 /**
  * One hidden layer of 64 units, no convolution: the dense network that the notes use to explain batch normalisation.
+ * y = W₂ · relu(norm(W₁ · x + b₁)) + b₂.
  *
  * Shape    (N, inChannels, H, W) or (N, features) → (N, numClasses) logits.
  * Options  inChannels 1, numClasses 10, inputSize 28, batchNorm true: Linear, BatchNorm1d, ReLU, Linear.
  * Size     50,890 + 128 parameters at the defaults.
  * Keys     net.1, net.2 (batch norm), net.4; without batchNorm net.1, net.3.
+ * Throws   ArgumentError "inChannels", "numClasses", "height", "width" unless whole numbers from 1.
  *
  * @example
- * new MLP({ inputSize: [8, 16] }).forward(zeros([4, 1, 8, 16])).shape; // [4, 10]: the notes' 128 → 64 → 10
+ * new MLP({ inputSize: [8, 16] }).forward(zeros([4, 1, 8, 16])).shape; // [4, 10]
  */
 export class MLP extends Module {
   readonly net: Sequential;

@@ -3,8 +3,9 @@ import { BatchNorm2d, Conv2d, Module } from "../nn/index.ts";
 import { adaptiveAvgPool2d, dropout, flatten, pad, relu6 } from "../ops/index.ts";
 import { type ImageNetOptions, imageNet } from "./options.ts";
 
+/** What `MobileNetV1` can be told. */
 export interface MobileNetV1Options extends ImageNetOptions {
-  /** Factor on the width of every layer: 1, 0.75, 0.5, 0.25. Default 1. */
+  /** Factor on the width of every layer; the paper has 1, 0.75, 0.5, 0.25. Default 1. */
   alpha?: number;
 }
 
@@ -26,14 +27,18 @@ const pairs = [
 ] as const;
 
 /**
- * MobileNet V1: a 3×3 filter for each channel, then a 1×1 convolution, thirteen times. As Keras has it: a stride of 2 pads
- * only at the bottom and right, batch norm with eps 1e-3, ReLU6.
+ * MobileNet V1: a 3×3 filter for each channel, then a 1×1 convolution, thirteen times. As Keras has it: a stride of 2
+ * pads only at the bottom and right, batch norm with eps 1e-3, ReLU6, dropout 0.001 before the last layer.
  *
  * Shape    (N, inChannels, H, W) → (N, numClasses) logits. H, W at least 32.
  * Options  inChannels 3, numClasses 1000, inputSize 224, alpha 1.
  * Size     4,253,864 parameters at the defaults; 470,072 with alpha 0.25, and 5,472 running statistics.
  * Keys     Keras' layer names: conv1, conv1_bn, conv_dw_1, conv_dw_1_bn, conv_pw_1, conv_pw_1_bn … conv_preds.
+ * Throws   ArgumentError "input-size" under 32; "inChannels", "numClasses" unless whole numbers from 1.
  * Source   Howard et al. 2017 (https://arxiv.org/abs/1704.04861); keras.applications.MobileNet.
+ *
+ * @example
+ * summarize(new MobileNetV1({ alpha: 0.25 }), [3, 32, 32]).parameters; // 470072
  */
 export class MobileNetV1 extends Module {
   readonly #strides: number[] = [2];

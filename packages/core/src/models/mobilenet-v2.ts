@@ -4,6 +4,7 @@ import { adaptiveAvgPool2d, flatten } from "../ops/index.ts";
 import { convNorm, multipleOf8 } from "./conv-norm.ts";
 import { type ImageNetOptions, imageNet, layers } from "./options.ts";
 
+/** What `MobileNetV2` can be told. */
 export interface MobileNetV2Options extends ImageNetOptions {
   /** Factor on the width of every layer. Default 1. */
   widthMult?: number;
@@ -22,7 +23,17 @@ const table = [
 
 const activation = () => new ReLU6();
 
-/** Widens by 1×1, filters each channel by 3×3, narrows by 1×1; around it where the shapes agree. */
+/**
+ * Widens `expansion` times by 1×1, filters each channel by 3×3, narrows by 1×1: y = x + conv(x) at stride 1 with as
+ * many channels out as in, else y = conv(x). Batch norm after each convolution, ReLU6 after the first two.
+ *
+ * Shape    (N, inChannels, H, W) → (N, outChannels, ⌈H/stride⌉, ⌈W/stride⌉).
+ * Keys     conv.0.0, conv.0.1, conv.1.0, conv.1.1, conv.2, conv.3; with expansion 1 conv.0.0, conv.0.1, conv.1, conv.2.
+ * Source   Sandler et al. 2018 (https://arxiv.org/abs/1801.04381); torchvision.models.mobilenetv2.InvertedResidual.
+ *
+ * @example
+ * new InvertedResidual(16, 24, 2, 6).forward(zeros([1, 16, 32, 32])).shape; // [1, 24, 16, 16]
+ */
 export class InvertedResidual extends Module {
   readonly conv: Sequential;
   readonly around: boolean;
@@ -55,7 +66,12 @@ export class InvertedResidual extends Module {
  * Size     3,504,872 parameters at the defaults.
  * Init     convolutions normal with variance 2 / fan-out, the dense layer normal with std 0.01, as torchvision.
  * Keys     torchvision's: features.0.0 …, features.1.conv.0.0 …, classifier.1.
+ * Throws   ArgumentError "inChannels", "numClasses", "height", "width" unless whole numbers from 1.
  * Source   Sandler et al. 2018 (https://arxiv.org/abs/1801.04381); torchvision.models.mobilenet_v2.
+ *
+ * @example
+ * const model = new MobileNetV2({ numClasses: 5, widthMult: 0.35 }).eval();
+ * model.forward(zeros([1, 3, 64, 64])).shape; // [1, 5]
  */
 export class MobileNetV2 extends Module {
   readonly features: Sequential;

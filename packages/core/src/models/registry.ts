@@ -122,14 +122,22 @@ export const modelNotes: Readonly<Record<string, string>> = Object.fromEntries(
  * Throws   ArgumentError "unknown-model" with the names; what the model's constructor throws for sizes it cannot take.
  *
  * @example
- * createModel("simplecnn", { inChannels: 1, numClasses: 10, height: 28, width: 28 });
+ * const model = createModel("simplecnn", { inChannels: 1, numClasses: 10, height: 28, width: 28 });
+ * model.forward(zeros([1, 1, 28, 28])).shape; // [1, 10]
  */
 export function createModel(name: string, shape: Partial<ModelShape> = {}): Layer {
   const { inChannels, numClasses, height, width } = { ...modelShape(name), ...shape };
   return entries[name]!.make({ inChannels, numClasses, inputSize: [height, width] });
 }
 
-/** The pictures and classes a built-in model was made for. Throws ArgumentError "unknown-model". */
+/**
+ * The pictures and classes a built-in model was made for.
+ *
+ * Throws   ArgumentError "unknown-model" with the names there are.
+ *
+ * @example
+ * modelShape("lenet5"); // { "inChannels": 1, "numClasses": 10, "height": 28, "width": 28 }
+ */
 export function modelShape(name: string): ModelShape {
   if (!Object.hasOwn(entries, name))
     throw new ArgumentError(

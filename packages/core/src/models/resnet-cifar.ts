@@ -39,15 +39,21 @@ class CifarBlock extends Module {
 }
 
 /**
- * The residual networks of section 4.2 of the paper: three stages of 16, 32 and 64 filters, n blocks each, 6n + 2 layers,
- * shortcuts without parameters.
+ * The residual networks of section 4.2 of the paper: three stages of 16, 32 and 64 filters, n blocks each, 6n + 2
+ * layers, shortcuts without parameters.
  *
+ * depth    6n + 2: 20, 32, 44, 56, 110 …
  * Shape    (N, inChannels, H, W) → (N, numClasses) logits.
  * Options  inChannels 3, numClasses 10, inputSize 32.
  * Size     ResNet-20: 269,722 parameters; 32: 464,154; 44: 658,586; 56: 853,018.
  * Init     convolutions and the dense layer Kaiming normal, as the paper.
  * Keys     those of the weights most often shared (pytorch_resnet_cifar10): conv1, bn1, layer1.0.conv1 …, linear.
- * Source   He, Zhang, Ren & Sun 2015 (https://arxiv.org/abs/1512.03385), section 4.2: test error 8.75 % (20), 6.97 % (56).
+ * Throws   ArgumentError "depth"; "inChannels", "numClasses", "height", "width" unless whole numbers from 1.
+ * Source   He, Zhang, Ren & Sun 2015 (https://arxiv.org/abs/1512.03385), section 4.2: test error 8.75 % (20), 6.97 %
+ *          (56).
+ *
+ * @example
+ * summarize(new ResNetCifar(20), [3, 32, 32]).parameters; // 269722
  */
 export class ResNetCifar extends Module {
   readonly conv1: Conv2d;

@@ -16,6 +16,7 @@ import {
 } from "../nn/index.ts";
 import { type ModelOptions, resolved } from "./options.ts";
 
+/** What `ResNet` can be told. */
 export interface ResNetOptions extends Omit<ModelOptions, "batchNorm"> {
   /**
    * How the picture enters. "imagenet": convolution 7×7 stride 2 and max pooling 3×3 stride 2, as torchvision. "cifar":
@@ -31,8 +32,12 @@ export interface ResNetOptions extends Omit<ModelOptions, "batchNorm"> {
 /**
  * Two 3×3 convolutions and a way around them: y = relu(x′ + bn(conv(relu(bn(conv(x)))))), x′ = x or its projection.
  *
+ * Shape    (N, inChannels, H, W) → (N, outChannels, ⌈H/stride⌉, ⌈W/stride⌉); stride 1 unless given.
  * Keys     conv1, bn1, conv2, bn2, downsample.0, downsample.1.
  * Source   He, Zhang, Ren & Sun 2015 (https://arxiv.org/abs/1512.03385); torchvision.models.resnet.BasicBlock.
+ *
+ * @example
+ * new BasicBlock(16, 32, 2).forward(zeros([1, 16, 8, 8])).shape; // [1, 32, 4, 4]
  */
 export class BasicBlock extends Module {
   readonly conv1: Conv2d;
@@ -59,10 +64,18 @@ export class BasicBlock extends Module {
 }
 
 /**
- * 1×1 to narrow, 3×3, 1×1 to widen fourfold, and a way around them. The stride is the 3×3's, as torchvision has it.
+ * 1×1 to narrow, 3×3, 1×1 to widen fourfold, and a way around them, x′ = x or its projection:
+ * y = relu(x′ + bn(conv(relu(bn(conv(relu(bn(conv(x)))))))). The stride is the 3×3's, as torchvision has it.
  *
+ * Shape    (N, inChannels, H, W) → (N, outChannels, ⌈H/stride⌉, ⌈W/stride⌉); default stride 1.
+ * Width    the middle's filters: outChannels / 4 unless given.
  * Keys     conv1, bn1, conv2, bn2, conv3, bn3, downsample.0, downsample.1.
  * Source   He, Zhang, Ren & Sun 2015; torchvision.models.resnet.Bottleneck.
+ *
+ * @example
+ * const block = new Bottleneck(64, 128, 2);
+ * block.forward(zeros([1, 64, 8, 8])).shape; // [1, 128, 4, 4]
+ * block.conv2.weight.shape; // [32, 32, 3, 3]
  */
 export class Bottleneck extends Module {
   readonly conv1: Conv2d;
@@ -106,11 +119,16 @@ function projection(inChannels: number, outChannels: number, stride: number): Se
  *
  * Shape    (N, inChannels, H, W) → (N, numClasses) logits.
  * Options  inChannels 3, numClasses 10, inputSize 32, stem by the input size, bottleneck false, widthPerGroup 64.
- * Size     ResNet-18: 11,173,962 parameters for CIFAR-10; 11,689,512 with the ImageNet stem and 1000 classes; ResNet-50:
- *          25,557,032 then, and 68,883,240 with widthPerGroup 128 (Wide ResNet-50-2).
+ * Size     ResNet-18: 11,173,962 parameters for CIFAR-10; 11,689,512 with the ImageNet stem and 1000 classes;
+ *          ResNet-50: 25,557,032 then, and 68,883,240 with widthPerGroup 128 (Wide ResNet-50-2).
  * Init     convolutions normal with variance 2 / fan-out, batch norms 1 and 0, as torchvision.
  * Keys     torchvision's: conv1, bn1, layer1.0.conv1 … layer4.1.bn2, fc.
+ * Throws   ArgumentError "inChannels", "numClasses", "height", "width" unless whole numbers from 1.
  * Source   He et al. 2015; Zagoruyko & Komodakis 2016; torchvision.models.resnet18, resnet50, wide_resnet50_2.
+ *
+ * @example
+ * const model = new ResNet([1, 1, 1, 1], { numClasses: 5 }); // ResNet-10; [2, 2, 2, 2] is ResNet-18
+ * model.forward(zeros([1, 3, 32, 32])).shape; // [1, 5]
  */
 export class ResNet extends Module {
   readonly conv1: Conv2d;

@@ -3,13 +3,16 @@ import { BatchNorm1d, BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, Module, R
 import { halved, layers, type ModelOptions, resolved } from "./options.ts";
 
 /**
- * Two convolutions of 16 and 32 filters with pooling, then 128 hidden units: the network the notes explain layer by layer.
+ * Two convolutions of 16 and 32 filters with pooling, then 128 hidden units: the network the notes explain layer by
+ * layer.
  *
  * Shape    (N, inChannels, H, W) → (N, numClasses) logits. H, W at least 4.
  *          32×32×3 → 32×32×16 → 16×16×16 → 16×16×32 → 8×8×32 → 2048 → 128 → 10 (height × width × channels).
  * Options  inChannels 3, numClasses 10, inputSize 32, batchNorm false.
  * Size     268,650 parameters at the defaults.
  * Keys     conv_layers.0, conv_layers.3, fc_layers.1, fc_layers.3; with batchNorm the numbers move up.
+ * Throws   ArgumentError "input-size" under 4×4; "inChannels", "numClasses", "height", "width" unless whole numbers
+ *          from 1.
  *
  * @example
  * new SimpleCNN({ inChannels: 1, inputSize: 28 }).forward(zeros([1, 1, 28, 28])).shape; // [1, 10]

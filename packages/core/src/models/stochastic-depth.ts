@@ -5,11 +5,16 @@ import { Module } from "../nn/index.ts";
 import { dropout, mul } from "../ops/index.ts";
 
 /**
- * In training, drops the whole branch of each sample with probability p and scales the others by 1/(1 − p).
+ * Drops the whole branch of a sample with probability p in training, and scales the others up: y = x · b / (1 − p), b
+ * one number for each sample, 0 with probability p, else 1. In eval mode y = x.
  *
  * Shape    (N, …) → the same; one draw of torch's stream a sample.
  * Throws   ArgumentError "p" outside [0, 1].
  * Source   Huang et al. 2016 (https://arxiv.org/abs/1603.09382); torchvision.ops.StochasticDepth, mode "row".
+ *
+ * @example
+ * manualSeed(0);
+ * await new StochasticDepth(0.5).forward(ones([4, 2])).tolist(); // [[0, 0], [0, 0], [2, 2], [0, 0]]
  */
 export class StochasticDepth extends Module {
   readonly p: number;

@@ -6,6 +6,7 @@ import { numel } from "../base/shape.ts";
 import { Conv1d, Conv2d, ConvTranspose2d, type Layer, Linear, type Module } from "../nn/index.ts";
 import { evalMode } from "./eval-mode.ts";
 
+/** One layer of a `ModelSummary`: what it gives out and what that costs. */
 export interface LayerSummary {
   /** Dotted path in the model: `net.3`. */
   readonly name: string;
@@ -13,16 +14,21 @@ export interface LayerSummary {
   readonly type: string;
   /** With a batch of one picture: [1, C, H, W] or [1, features]. */
   readonly outputShape: readonly number[];
+  /** Weights and biases of its own, counted at their first use. */
   readonly parameters: number;
   /** Multiply-adds for one picture. Only convolutions and dense layers count; the rest are few. */
   readonly macs: number;
 }
 
+/** What `summarize` finds: each layer, and their sums. */
 export interface ModelSummary {
+  /** In the order they run. */
   readonly layers: readonly LayerSummary[];
+  /** All of them, those that are frozen, too. */
   readonly parameters: number;
   /** Parameters that learn. */
   readonly trainable: number;
+  /** Multiply-adds for one picture. */
   readonly macs: number;
 }
 

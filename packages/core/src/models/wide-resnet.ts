@@ -4,6 +4,7 @@ import { BatchNorm2d, Conv2d, init, Linear, Module, ReLU, Sequential } from "../
 import { adaptiveAvgPool2d, dropout, flatten } from "../ops/index.ts";
 import { type ModelOptions, resolved } from "./options.ts";
 
+/** What `WideResNet` can be told. */
 export interface WideResNetOptions extends Omit<ModelOptions, "batchNorm"> {
   /** Dropout between the two convolutions of a block. Default 0. */
   dropRate?: number;
@@ -42,12 +43,18 @@ class WideBlock extends Module {
 /**
  * Wide residual network WRN-depth-k for CIFAR: k times as wide as He's, and less deep.
  *
+ * depth, widenFactor  6n + 4 (16, 22, 28, 40 …) and k.
  * Shape    (N, inChannels, H, W) → (N, numClasses) logits.
  * Options  inChannels 3, numClasses 10, inputSize 32, dropRate 0.
  * Size     WRN-28-10: 36,479,194 parameters; WRN-16-4: 2,748,890.
  * Init     convolutions normal with variance 2 / fan-out, the dense bias 0.
  * Keys     conv1, block1.layer.0.bn1 …, bn1, fc.
- * Source   Zagoruyko & Komodakis 2016 (https://arxiv.org/abs/1605.07146), table 1: 4.00 % test error on CIFAR-10 (28-10).
+ * Throws   ArgumentError "depth"; "inChannels", "numClasses", "height", "width" unless whole numbers from 1.
+ * Source   Zagoruyko & Komodakis 2016 (https://arxiv.org/abs/1605.07146), table 1: 4.00 % test error on CIFAR-10
+ *          (28-10).
+ *
+ * @example
+ * new WideResNet(10, 2).forward(zeros([1, 3, 32, 32])).shape; // [1, 10]
  */
 export class WideResNet extends Module {
   readonly conv1: Conv2d;
