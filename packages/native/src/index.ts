@@ -12,6 +12,7 @@ import { type Addon, loadAddon } from "./addon.ts";
 import { NativeBackend } from "./backend.ts";
 import { selfTest } from "./self-test.ts";
 
+/** How the native backend runs, and for which processor it is built. */
 export interface NativeOptions {
   /** Default: DRISHTI_THREADS, else one for each processor, at most 16. */
   readonly threads?: number;
@@ -24,7 +25,6 @@ export interface NativeOptions {
 /** The names that `isa` and DRISHTI_ISA take on this kind of processor, best first; not every machine runs them all. */
 export const instructionSets: readonly string[] = allIsas();
 
-/** Where what is made on this machine may lie, best first: $DRISHTI_CACHE alone, else ~/.cache/drishti and a folder of ours in /tmp. */
 export { cacheFolders };
 
 /** A backend, or in words why there is none. */
@@ -78,7 +78,13 @@ function start(addon: Addon, options: NativeOptions): Backend {
   return backend;
 }
 
-/** DRISHTI_THREADS, else one for each processor, at most 16. */
+/**
+ * How many threads the native backend takes unless told otherwise: $DRISHTI_THREADS, else one for each processor, at
+ * most 16.
+ *
+ * @example
+ * defaultThreads(); // such as 8
+ */
 export function defaultThreads(): number {
   const wanted = Number(process.env.DRISHTI_THREADS);
   return Number.isInteger(wanted) && wanted > 0 ? wanted : Math.min(availableParallelism(), MOST_THREADS);

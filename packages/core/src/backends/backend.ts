@@ -16,9 +16,16 @@ export interface BufferView {
   readonly offset: number;
 }
 
-/** Thrown by `run` when the kernel refuses its data; the op turns it into words. */
+/**
+ * Thrown by `run` when the kernel refuses its data, such as a target outside the classes; the operation turns it into a
+ * TargetError or another error in words (`refused` of its definition).
+ *
+ * @example
+ * new KernelRefusal("gather_f32", 1, [9, 4]).facts; // [9, 4]
+ */
 export class KernelRefusal extends Error {
   readonly kernel: KernelName;
+  /** Why, as a number of the kernel's own; never 0. */
   readonly status: number;
   /** Up to two numbers that the kernel reports, as its contract says. */
   readonly facts: readonly number[];
@@ -49,16 +56,24 @@ export interface CallList {
   bind(call: number, operand: number, view: BufferView): void;
 }
 
+/** The backends: plain loops in doubles, C++ for Node, WASM anywhere, the graphics card of a browser. */
 export type BackendName = "reference" | "native" | "wasm" | "webgpu";
 
+/**
+ * What holds memory and runs kernels: all that tensors, layers and gradients need of a device. Whoever implements it can
+ * make it known with registerBackend(), or give it as `device`.
+ */
 export interface Backend {
+  /** What getBackend() and `device` call it. */
   readonly name: BackendName;
   /** For people: instruction set, threads, adapter. */
   readonly detail: string;
+  /** How many work on one kernel. */
   readonly threads: number;
 
   /** Uninitialised memory for `length` elements. Collected when unreachable; `free` only hands it back sooner. */
   alloc(type: StorageType, length: number): BackendBuffer;
+  /** Hands memory back; the buffer must not be used after it. */
   free(buffer: BackendBuffer): void;
   /** Lets go of freed memory that is kept for later buffers. */
   trim?(): void;
@@ -71,6 +86,7 @@ export interface Backend {
 
   /** Numbers in a vector of its convolutions, by which captured plans pack weights; where absent, they are not packed. */
   readonly lanes?: number;
+  /** Whether the kernel is there; `run` throws a BackendError for others. */
   supports(kernel: KernelName): boolean;
   /** `reads` and `writes` in the contract's order, null for an absent operand. */
   run<K extends KernelName>(

@@ -61,7 +61,11 @@ function checkOperands(
  * Checks a call against the contract: every parameter there, every operand of its type and large enough. Whose the
  * buffers are is for the backend to say.
  *
- * @throws BackendError naming the kernel and the operand.
+ * Throws  BackendError "params", "operand" or "bounds", which names the kernel and the parameter or operand.
+ *
+ * @example
+ * const view = { buffer: backend.alloc("f32", 4), offset: 1 };
+ * checkCall("fill_f32", { count: 3, value: 0 }, [], [view]); // count 4 would reach over the end: BackendError "bounds"
  */
 export function checkCall<K extends KernelName>(
   kernel: K,

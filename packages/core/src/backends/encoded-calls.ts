@@ -17,7 +17,20 @@ interface Encoded {
   readonly at: number;
 }
 
+/**
+ * Calls of kernels, checked against the contract and written as the words that the compiled backends read: what
+ * `Backend.compile` makes its CallList of.
+ *
+ * Throws   BackendError "params", "operand" or "bounds" when a call, or a buffer bound later, does not fit.
+ *
+ * @example
+ * const view = { buffer: backend.alloc("f32", 4), offset: 0 };
+ * const fill = { kernel: "fill_f32", params: { count: 4, value: 1 }, reads: [], writes: [view] } as const;
+ * const encoded = new EncodedCalls([fill, fill], 1, () => 4096);
+ * encoded.byteOffset(1); // 32
+ */
 export class EncodedCalls {
+  /** The records of all calls, one after the other. */
   readonly words: Int32Array;
   readonly #calls: Encoded[];
   readonly #addressWords: 1 | 2;
@@ -28,7 +41,7 @@ export class EncodedCalls {
 
   /**
    * @param addressWords 32-bit words of an address.
-   * @throws BackendError when a call does not fit its contract.
+   * @param addressOf Where a view's first element lies, in bytes.
    */
   constructor(
     calls: readonly KernelCall[],
@@ -49,10 +62,12 @@ export class EncodedCalls {
     for (const [i, encoded] of this.#calls.entries()) this.#encode(encoded, this.#calls[i + 1]?.at ?? at);
   }
 
+  /** Where a call's record begins; behind the last one for the number of calls. */
   byteOffset(call: number): number {
     return 4 * (this.#calls[call]?.at ?? this.words.length);
   }
 
+  /** Puts another buffer in an operand's place; operands count reads first, then writes. */
   bind(call: number, operand: number, view: BufferView): void {
     const encoded = this.#calls[call]!;
     const { kernel, params, reads } = encoded.call;

@@ -9,6 +9,7 @@ import { type Command, NotCapturable, type Recording } from "./recording.ts";
 import { Replay } from "./replay.ts";
 import { signatureOf } from "./signature.ts";
 
+/** How capture() records, and who hears that it cannot. */
 export interface CaptureOptions {
   /** Join neighbouring operations into fused kernels. Default true; false gives eager mode's very bits. */
   fuse?: boolean;
@@ -26,12 +27,14 @@ export interface CaptureOptions {
 
 /** One call of a replay with the time it took. */
 export interface CallTime {
+  /** Name of the kernel. */
   readonly kernel: string;
   /** The kernel's parameters. */
   readonly params: object;
   readonly milliseconds: number;
 }
 
+/** A captured function: it is called as the one that it was made of. */
 export interface Captured<A extends unknown[], R> {
   (...args: A): R;
   /** Why it runs eagerly; undefined while it is captured. */

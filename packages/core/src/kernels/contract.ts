@@ -576,6 +576,7 @@ export const contract = {
   },
 } as const satisfies Record<string, KernelSpec>;
 
+/** The kernels by name: what is computed and the type, as in conv2d_f32. docs/backends.md lists them. */
 export type KernelName = keyof typeof contract;
 
 type FieldValue<F> = F extends readonly ["i32", number] ? readonly number[] : number;
@@ -584,6 +585,7 @@ export type Params<K extends KernelName> = {
   readonly [P in keyof (typeof contract)[K]["params"]]: FieldValue<(typeof contract)[K]["params"][P]>;
 };
 
+/** All kernels, in the contract's order. */
 export const kernelNames = Object.keys(contract) as KernelName[];
 /** Position in the list: the number that C++ and WASM know a kernel by. */
 export const kernelId = Object.fromEntries(kernelNames.map((name, i) => [name, i])) as Record<KernelName, number>;
@@ -595,7 +597,13 @@ export function paramWords(name: KernelName): number {
   return words;
 }
 
-/** Writes the parameters as the block of 32-bit words that every backend reads, into `words` where given. */
+/**
+ * Writes the parameters as the block of 32-bit words that every backend reads, in the contract's order: whole numbers
+ * as they are, f32 by their bits. Into `words` where given.
+ *
+ * @example
+ * packParams("fill_f32", { count: 6, value: 1 }); // [6, 1065353216]
+ */
 export function packParams<K extends KernelName>(
   name: K,
   values: Params<K>,
