@@ -243,8 +243,8 @@ function byTensors(input: Tensor, axis: number, tensors: readonly Tensor[]): Ten
  * Source   torch's x[1, :, 2:5, idx].
  *
  * @example
- * const x = tensor([[1, 2, 3], [4, 5, 6]]);
- * await index(x, [null, [1]]).tolist(); // x[:, 1:] = [[2, 3], [5, 6]]
+ * const x = tensor([[1, 2, 3], [4, 5, 6]]); // x[:, 1:], then x[[0, 1], [2, -3]]
+ * await index(x, [null, [1]]).tolist(); // [[2, 3], [5, 6]]
  * const i = { dtype: "int32" } as const;
  * await index(x, [tensor([0, 1], i), tensor([2, -3], i)]).tolist(); // [3, 4]
  */

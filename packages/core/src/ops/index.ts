@@ -24,16 +24,10 @@ export { type BatchNormOptions, batchNorm } from "./batch-norm.ts";
 export {
   add,
   div,
-  eq,
-  ge,
-  gt,
-  le,
-  lt,
   maskedFill,
   maximum,
   minimum,
   mul,
-  ne,
   type Operand,
   pow,
   sub,
@@ -43,6 +37,7 @@ export { type BceWithLogitsOptions, binaryCrossEntropyWithLogits } from "./binar
 export { gather, indexSelect, scatter, scatterAdd } from "./by-index.ts";
 export { to } from "./cast.ts";
 export { clamp } from "./clamp.ts";
+export { eq, ge, gt, le, lt, ne } from "./comparisons.ts";
 export { type ConvTranspose2dOptions, convTranspose2d } from "./conv-transpose2d.ts";
 export { type Conv1dOptions, type ConvTranspose1dOptions, conv1d, convTranspose1d } from "./conv1d.ts";
 export { type Conv2dOptions, conv2d, conv2dPadded } from "./conv2d.ts";
