@@ -1,4 +1,4 @@
-/** @file What PyTorch refuses of operations that move elements, refused here, too; and copies that are copies. */
+/** @file What operations that move elements refuse; and that what PyTorch copies is a copy here. */
 import { describe, expect, test } from "vitest";
 import {
   cat,

@@ -55,9 +55,13 @@ function inPlace(name: string, op: (a: Tensor, b: Operand) => Tensor) {
   };
 }
 
+/** target ← target + other. torch.Tensor.add_. */
 export const add_ = inPlace("add_", add);
+/** target ← target − other. torch.Tensor.sub_. */
 export const sub_ = inPlace("sub_", sub);
+/** target ← target·other, element by element. torch.Tensor.mul_. */
 export const mul_ = inPlace("mul_", mul);
+/** target ← target/other. torch.Tensor.div_. */
 export const div_ = inPlace("div_", div);
 
 /** Every element `value`; the history ends here. torch.Tensor.fill_. */
@@ -74,7 +78,7 @@ export function fill_(target: Tensor, value: number): Tensor {
   return target;
 }
 
-/** Every element 0. */
+/** Every element 0; the history ends here. torch.Tensor.zero_. */
 export function zero_(target: Tensor): Tensor {
   return fill_(target, 0);
 }

@@ -2,6 +2,7 @@
 import { type Pair, pair, type Shape } from "../base/shape.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 
+/** What all poolings by windows share; numbers, or [height, width]. */
 export interface PoolOptions {
   /** Default: the window's size, so that windows do not overlap. */
   stride?: number | readonly number[] | null;
