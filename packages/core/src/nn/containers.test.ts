@@ -109,6 +109,14 @@ test("Embedding and ConvTranspose1d start as torch's", async () => {
   );
 });
 
+test("ConvTranspose1d refuses bad options when it is made, not only when it runs", () => {
+  const wrong = (options: nn.ConvTranspose1dOptions) => () => new nn.ConvTranspose1d(2, 2, 3, options);
+  expect(wrong({ stride: 0 })).toThrow("stride must be whole numbers ≥ 1");
+  expect(wrong({ stride: 2, outputPadding: 2 })).toThrow("must be below stride");
+  expect(wrong({ stride: [1, 1] })).toThrow("stride must be one number, got 2");
+  expect(wrong({ stride: 2, outputPadding: 1 })).not.toThrow();
+});
+
 test("new activations in a Sequential recycle nothing that backward needs", async () => {
   const net = new nn.Sequential(new nn.ELU(), new nn.Hardswish(), new nn.Mish(), new nn.PReLU(), new nn.Softplus());
   const x = randn([3, 4]).requiresGrad_();

@@ -1,7 +1,13 @@
 import { empty } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
-import { convTranspose1d, single, type ConvTranspose1dOptions as TransposeOptions } from "../ops/conv1d.ts";
+import { transposeGeometry } from "../ops/conv-transpose2d.ts";
+import {
+  convTranspose1d,
+  flatOptions,
+  single,
+  type ConvTranspose1dOptions as TransposeOptions,
+} from "../ops/conv1d.ts";
 import { checkGroups } from "./conv.ts";
 import { checkSizes, defaultInit } from "./linear.ts";
 import { Module } from "./module.ts";
@@ -23,7 +29,7 @@ export interface ConvTranspose1dOptions extends TransposeOptions {
  * Keys     weight (inChannels, outChannels/groups, k), bias (outChannels).
  * Options  stride 1, padding 0, outputPadding 0 (below stride or dilation), dilation 1, groups 1, bias true.
  * Init     weight and bias U(±1/√(outChannels/groups·k)).
- * Throws   ArgumentError for a bad size or option; ShapeError "rank", "channels", "too-small" in forward.
+ * Throws   ArgumentError at construction; ShapeError "rank", "channels", "too-small" in forward.
  * Source   torch.nn.ConvTranspose1d.
  *
  * @example
@@ -52,6 +58,7 @@ export class ConvTranspose1d<
     const { groups = 1, bias = true } = options;
     checkSizes("ConvTranspose1d", { inChannels, outChannels, kernelSize: k, groups });
     checkGroups("ConvTranspose1d", groups, inChannels, outChannels);
+    transposeGeometry(flatOptions("ConvTranspose1d", options));
     this.options = options;
     this.weight = new Parameter(empty([inChannels, outChannels / groups, k]));
     this.bias = bias ? new Parameter(empty([outChannels])) : null;

@@ -96,7 +96,8 @@ export class ConstantPad2d<const P extends Padding2d = Padding2d> extends Pad2d<
  *
  * Shape    (N, C, H, W) or (C, H, W) → the same with H + top + bottom and W + left + right.
  * Options  padding, one number for all sides or [left, right, top, bottom]; negative ones crop.
- * Throws   ArgumentError "padding"; in forward ShapeError "rank", "too-wide" for a border of H or W pixels or more.
+ * Throws   ArgumentError "padding"; in forward ShapeError "rank", "negative", "too-wide" for a border of H or W
+ *          pixels or more.
  * Source   torch.nn.ReflectionPad2d.
  *
  * @example

@@ -5,7 +5,7 @@ import type { Written } from "../base/typed/dims.ts";
 import type { Conv1dRule, ConvTranspose1dRule } from "../base/typed/functional-rules.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
-import { convTranspose2d } from "./conv-transpose2d.ts";
+import { type ConvTranspose2dOptions, convTranspose2d } from "./conv-transpose2d.ts";
 import { conv2d, conv2dPadded } from "./conv2d.ts";
 import { reshape } from "./view.ts";
 
@@ -161,14 +161,19 @@ export function convTranspose1d(
   options: ConvTranspose1dOptions = {},
 ): Tensor {
   checkOperands("convTranspose1d", input.shape, weight.shape, weight.shape[0] ?? 0, "C, O/groups, k");
+  const flat = flatOptions("convTranspose1d", options);
+  return asSequence(convTranspose2d(asImage(input), asImage(weight), bias, flat));
+}
+
+/** The same options for images of height 1. @internal */
+export function flatOptions(where: string, options: ConvTranspose1dOptions): ConvTranspose2dOptions {
   const value = (name: "stride" | "padding" | "outputPadding" | "dilation", preset: number) =>
-    single("convTranspose1d", name, options[name] ?? preset);
-  const flat = {
+    single(where, name, options[name] ?? preset);
+  return {
     stride: [1, value("stride", 1)],
     padding: [0, value("padding", 0)],
     outputPadding: [0, value("outputPadding", 0)],
     dilation: [1, value("dilation", 1)],
     groups: options.groups,
   };
-  return asSequence(convTranspose2d(asImage(input), asImage(weight), bias, flat));
 }
