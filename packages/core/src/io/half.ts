@@ -3,7 +3,15 @@
 const one = new Float32Array(1);
 const oneBits = new Uint32Array(one.buffer);
 
-/** F16 to float32, exactly; NaNs stay NaNs. */
+/**
+ * F16 words to float32, exactly: (−1)^s · 2^(e − 15) · (1 + m/1024), below 2^−14 m · 2^−24; e = 31 is infinity or NaN,
+ * which stays NaN.
+ *
+ * Source   IEEE 754 binary16; `torch.Tensor.half().float()`.
+ *
+ * @example
+ * widenF16(Uint16Array.of(0x3c00, 0xc000, 0x2e66)); // [1, -2, 0.09998]
+ */
 export function widenF16(words: Uint16Array): Float32Array {
   const out = new Float32Array(words.length);
   const bits = new Uint32Array(out.buffer);
@@ -19,14 +27,28 @@ export function widenF16(words: Uint16Array): Float32Array {
   return out;
 }
 
-/** BF16 to float32, exactly. */
+/**
+ * BF16 words to float32, exactly: they are its upper halves.
+ *
+ * Source   `torch.Tensor.bfloat16().float()`.
+ *
+ * @example
+ * widenBF16(Uint16Array.of(0x3f80, 0xc040, 0x3dcd)); // [1, -3, 0.1001]
+ */
 export function widenBF16(words: Uint16Array): Float32Array {
   const bits = new Uint32Array(words.length);
   for (let i = 0; i < words.length; i++) bits[i] = words[i]! << 16;
   return new Float32Array(bits.buffer);
 }
 
-/** float32 to F16, to nearest, ties to even; from 65520 on infinity. */
+/**
+ * float32 to F16 words, to nearest, ties to even; from 65520 on infinity.
+ *
+ * Source   IEEE 754; `torch.Tensor.half()`.
+ *
+ * @example
+ * narrowF16([1, 0.1]); // [15360, 11878]
+ */
 export function narrowF16(values: ArrayLike<number>): Uint16Array {
   const out = new Uint16Array(values.length);
   for (let i = 0; i < values.length; i++) {
@@ -41,7 +63,14 @@ export function narrowF16(values: ArrayLike<number>): Uint16Array {
   return out;
 }
 
-/** float32 to BF16, to nearest, ties to even. */
+/**
+ * float32 to BF16 words, to nearest, ties to even.
+ *
+ * Source   `torch.Tensor.bfloat16()`.
+ *
+ * @example
+ * narrowBF16([1, 0.1]); // [16256, 15821]
+ */
 export function narrowBF16(values: ArrayLike<number>): Uint16Array {
   const out = new Uint16Array(values.length);
   for (let i = 0; i < values.length; i++) {

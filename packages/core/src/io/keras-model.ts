@@ -137,7 +137,16 @@ function graphOf(topology: unknown, fail: Fail): Graph & { input: Layout["inputS
   return { steps: layout.steps, output, input: layout.inputShape };
 }
 
-/** (C, H, W) of what a topology says of its input; null for sizes that it leaves open. */
+/**
+ * (C, H, W) of what a topology says of its input; null for sizes that it leaves open, or does not name.
+ *
+ * topology  `modelTopology` of a model.json, or its `model_config`.
+ * Throws    DataError "topology", "layer", naming `file`.
+ *
+ * @example
+ * const first = { name: "conv", filters: 8, kernel_size: 3, batch_input_shape: [null, 28, 28, 1] };
+ * kerasInput({ class_name: "Sequential", config: [{ class_name: "Conv2D", config: first }] }); // [1, 28, 28]
+ */
 export function kerasInput(topology: unknown, file?: string): [number | null, number | null, number | null] {
   const [height = null, width = null, channels = null] = graphOf(topology, failer("keras", file)).input ?? [];
   return [channels, height, width];
@@ -147,17 +156,19 @@ export function kerasInput(topology: unknown, file?: string): [number | null, nu
  * A network of Keras as a module: pictures (N, C, H, W) in, (N, classes) logits out. A softmax at its very end is left
  * out, since everything here takes logits. Its weights can be trained on.
  *
- * tensors  by Keras' names, from `readTfjs`; left out, the network has fresh weights for a loadStateDict().
+ * tensors  by Keras' names, from `readTfjs`.
  * Keys     layers.<n>.weight …, n counting the layers that have parameters.
- * Throws   DataError, naming `options.file`: "topology", "layer" and "activation" (not known), "weights" (missing or of
- *          another shape).
+ * Throws   DataError, naming `options.file`: "topology", "layer" and "activation" (not known), "weights" (missing, or
+ *          of another shape).
  *
  * @example
  * const topology = { class_name: "Sequential", config: { layers: [
  *   { class_name: "Dense", config: { name: "fc", units: 2, batch_input_shape: [null, 3] } },
  * ] } };
  * const kernel = { shape: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
- * kerasModel(topology, new Map([["fc/kernel", kernel]])).forward(tensor([[1, 0, 0]])).shape; // [1, 2]
+ * const bias = { shape: [2], data: Float32Array.of(0, 10) };
+ * const net = kerasModel(topology, new Map([["fc/kernel", kernel], ["fc/bias", bias]]));
+ * await net.forward(tensor([[1, 0, 0]])).tolist(); // [[1, 12]]
  */
 export function kerasModel(
   topology: unknown,
@@ -177,7 +188,19 @@ export function kerasModel(
   return new KerasModel(graphOf(topology, fail), byLayer, fail);
 }
 
-/** See `kerasModel`. */
+/**
+ * A network of Keras as a module; `kerasModel` makes it.
+ *
+ * Shape    (N, C, H, W), or what the topology takes → (N, classes) logits.
+ * Keys     layers.<n>.weight …, n counting the layers that have parameters.
+ *
+ * @example
+ * const config = { name: "fc", units: 2, use_bias: false, batch_input_shape: [null, 3] };
+ * const dense = { class_name: "Dense", config };
+ * const kernel = { shape: [3, 2], data: new Float32Array(6) };
+ * const net = kerasModel({ class_name: "Sequential", config: [dense] }, new Map([["fc/kernel", kernel]]));
+ * [...net.stateDict().keys()]; // ["layers.0.weight"]
+ */
 export class KerasModel extends Module {
   readonly layers = new ModuleList();
   /** Keras' names of `layers`. */

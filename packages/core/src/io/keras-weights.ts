@@ -42,8 +42,17 @@ function weightOf(kind: string, tensor: TfjsTensor): TfjsTensor {
 }
 
 /**
- * Weights by PyTorch's names, "conv1/kernel" as "conv1.weight": for networks written with Keras' layer names, such as
- * `MobileNetV1`.
+ * Weights by PyTorch's names, "conv1/kernel" as "conv1.weight", and with PyTorch's axes: for networks written with
+ * Keras' layer names, such as `MobileNetV1`.
+ *
+ * Shape    kernels (H, W, I, O) → (O, I, H, W), depthwise ones (H, W, C, M) → (C · M, 1, H, W), dense ones (I, O) → (O,
+ *          I); everything else as it is.
+ * Names    kernel, depthwise_kernel and gamma: weight; beta: bias; moving_mean: running_mean; moving_variance:
+ *          running_var.
+ *
+ * @example
+ * const kernel = { shape: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
+ * kerasStateDict(new Map([["fc/kernel", kernel]])).get("fc.weight"); // { "shape": [2, 3], "data": [1, 3, 5, 2, 4, 6] }
  */
 export function kerasStateDict(tensors: ReadonlyMap<string, TfjsTensor>): Map<string, TfjsTensor> {
   const state = new Map<string, TfjsTensor>();

@@ -2,7 +2,7 @@
 import { widenBF16, widenF16 } from "./half.ts";
 import { type SmallFloat, widenSmallFloat } from "./small-float.ts";
 
-/** torch's own names. */
+/** torch's own names of its element types. */
 export type PyTorchDType =
   | "float64"
   | "float32"
@@ -24,6 +24,10 @@ export type PyTorchDType =
   | "uint8"
   | "bool";
 
+/**
+ * The arrays that hold a tensor's values: 16- and 8-bit floats as float32, booleans as bytes, complex numbers as two
+ * values each.
+ */
 export type PyTorchData =
   | Float64Array
   | Float32Array

@@ -23,12 +23,22 @@ export interface PyTorchView {
   readonly stride: readonly number[];
 }
 
-/** One tensor of a file. Tensors that shared memory in PyTorch have the same `storageKey`. */
+/**
+ * One tensor of a file that `readPyTorch` read. Tensors that shared memory in PyTorch have the same `storageKey`.
+ *
+ * @example
+ * const bytes = writePyTorch({ shape: [2], data: Float32Array.of(1, 0.1), dtype: "float16" });
+ * const weights = readPyTorch(bytes).value as PyTorchTensor;
+ * console.log(weights.dtype, weights.numel); // float16 2
+ * weights.data; // [1, 0.09998]
+ */
 export class PyTorchTensor {
+  /** As it is in the file; `data` may be wider. */
   readonly dtype: PyTorchDType;
   readonly shape: readonly number[];
-  /** As it was in PyTorch; `data` is always in row-major order. */
+  /** In elements, as it was in PyTorch; `data` is always in row-major order. */
   readonly stride: readonly number[];
+  /** Of the memory that it is a view of. */
   readonly storageKey: string;
   /** True for an `nn.Parameter` that was not frozen. */
   requiresGrad = false;

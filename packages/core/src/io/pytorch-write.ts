@@ -27,21 +27,23 @@ export type PyTorchInput =
   | readonly PyTorchInput[]
   | ReadonlyMap<PyTorchInput, PyTorchInput>;
 
+/** What `writePyTorch` writes besides the value. */
 export interface WritePyTorchOptions {
-  /** Records beside the pickle, which torch.load passes over; `readPyTorch` gives them back. */
+  /** Records beside the pickle, which torch.load passes over; `readPyTorch` gives them back. Default none. */
   readonly extra?: ReadonlyMap<string, Uint8Array>;
 }
 
 /**
- * Writes a `.pt` file. Maps become OrderedDicts, arrays lists, whole numbers ints and other numbers floats. A tensor object
- * that stands at several places is written once, and is shared in PyTorch.
+ * Writes a `.pt` file. Maps become OrderedDicts, arrays lists, whole numbers ints and other numbers floats. A tensor
+ * object that stands at several places is written once, and is shared in PyTorch.
  *
  * Throws  ArgumentError "value" for what PyTorch has no word for, "shape" and "dtype" for tensors that contradict
  *         themselves, "size" from 4 GiB on.
  * Source  torch.save(value, path).
  *
  * @example
- * writePyTorch(new Map([["fc.bias", { shape: [2], data: Float32Array.of(1, 2) }]]));
+ * const bytes = writePyTorch(new Map([["fc.bias", { shape: [2], data: Float32Array.of(1, 2) }]]));
+ * stateDictOf(readPyTorch(bytes).value).weights.get("fc.bias")?.data; // [1, 2]
  */
 export function writePyTorch(value: PyTorchInput, options: WritePyTorchOptions = {}): Uint8Array<ArrayBuffer> {
   const storages: Uint8Array[] = [];

@@ -27,6 +27,7 @@ export type PyTorchValue =
   | Set<PyTorchValue>
   | Map<PyTorchValue, PyTorchValue>;
 
+/** What `readPyTorch` finds in a file. */
 export interface PyTorchFile {
   /** What was given to `torch.save`. */
   readonly value: PyTorchValue;
@@ -36,8 +37,9 @@ export interface PyTorchFile {
   readonly extra: ReadonlyMap<string, Uint8Array>;
 }
 
+/** Where a file comes from, and how much it may hold. */
 export interface ReadPyTorchOptions {
-  /** For errors. */
+  /** Its name, for errors. Default none. */
   readonly file?: string;
   /**
    * How many bytes all tensors together may have, and all that is unpacked. Default: 8 times the file, at least 1 MiB. A

@@ -2,6 +2,10 @@
 import { narrowBF16, narrowF16, widenBF16, widenF16 } from "./half.ts";
 import { type SmallFloat, widenE8M0, widenPacked, widenSmallFloat } from "./small-float.ts";
 
+/**
+ * The arrays that hold a tensor's values: floats of fewer than 32 bits as float32, BOOL as bytes, C64 as two values
+ * each.
+ */
 export type SafetensorsData =
   | Float64Array
   | Float32Array
@@ -14,7 +18,7 @@ export type SafetensorsData =
   | Int8Array
   | Uint8Array;
 
-/** The format's own names. */
+/** The format's own names of its element types. */
 export type SafetensorsDType =
   | "F64"
   | "F32"

@@ -9,17 +9,20 @@ import { repeatedKey } from "./json-keys.ts";
 import { codecs, dtypeOf, type SafetensorsData, type SafetensorsDType } from "./safetensors-dtype.ts";
 import { decodeUtf8, encodeUtf8 } from "./text.ts";
 
+/** One tensor of a file that `readSafetensors` read. */
 export interface SafetensorsEntry {
+  /** As it is in the file; `data` may be wider. */
   readonly dtype: SafetensorsDType;
   readonly shape: readonly number[];
   /** In row-major order; floats of fewer than 32 bits widened to float32, BOOL one byte each, C64 two values each. */
   readonly data: SafetensorsData;
 }
 
+/** What `readSafetensors` finds in a file. */
 export interface Safetensors {
   /** In the order of the bytes in the file. */
   readonly tensors: Map<string, SafetensorsEntry>;
-  /** Has no prototype, so that any name is only a name. */
+  /** The file's `__metadata__`, {} without. Has no prototype, so that any name is only a name. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -169,8 +172,10 @@ function checkCover(slots: readonly Slot[], dataLength: number, fail: Fail): voi
 
 /** What writeSafetensors takes for a tensor; `dtype` is read off the array when left out. */
 export interface SafetensorsInput {
+  /** Default: the array's own, Float32Array F32 and so on. */
   readonly dtype?: SafetensorsDType;
   readonly shape: readonly number[];
+  /** In row-major order. */
   readonly data: SafetensorsData;
 }
 
@@ -179,10 +184,14 @@ export interface SafetensorsInput {
  *
  * Layout   Wide elements first, then by name, so that every tensor is aligned; the header is padded to 8 bytes.
  * dtype    By the array (Float32Array → F32 …); "F16" and "BF16" narrow a Float32Array, "BOOL" marks a Uint8Array.
- * Throws   ArgumentError "name", "shape" or "dtype".
+ * metadata Texts by their names; default none.
+ * Throws   ArgumentError "name" (given twice, or `__metadata__`), "shape" or "dtype".
+ * Source   safetensors' `serialize`, byte by byte.
  *
  * @example
- * writeSafetensors(new Map([["w", { shape: [2], data: Float32Array.of(1, 2) }]]), { format: "pt" });
+ * const w = { shape: [2], data: Float32Array.of(1, 2) };
+ * const bytes = writeSafetensors(new Map([["w", w]]), { format: "pt" });
+ * readSafetensors(bytes).metadata.format; // "pt"
  */
 export function writeSafetensors(
   tensors: Iterable<readonly [string, SafetensorsInput]>,

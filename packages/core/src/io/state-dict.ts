@@ -3,6 +3,7 @@ import { type Fail, failer } from "./fail.ts";
 import type { PyTorchValue } from "./pytorch.ts";
 import { PyTorchTensor } from "./pytorch-tensor.ts";
 
+/** The weights that `stateDictOf` found in a file. */
 export interface FoundStateDict {
   /** For `model.loadStateDict()`; a wrapper's "module." in front of every key is taken off. */
   readonly weights: Map<string, PyTorchTensor>;
@@ -27,9 +28,10 @@ const usual = [
 const wrappers = ["module.", "_orig_mod."];
 
 /**
- * Finds the weights in what `readPyTorch` gave.
+ * Finds the weights in what `readPyTorch` gave: a state dict, or a checkpoint with one under a usual name (state_dict,
+ * model, net …), up to three dicts deep.
  *
- * Options  key: where they are, for files with several ("ema"); dots go deeper.
+ * Options  key: where they are, for files with several ("ema"); dots go deeper. file: its name, for errors.
  * Throws   DataError "no-state-dict" that lists what the file holds.
  *
  * @example

@@ -5,15 +5,17 @@
 import { failer } from "./fail.ts";
 import { widenF16 } from "./half.ts";
 
+/** One tensor of TensorFlow.js, in row-major order. */
 export interface TfjsTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array | Int32Array | Uint8Array;
 }
 
+/** What `readTfjs` finds: weights, and the network they belong to. */
 export interface TfjsWeights {
   /** By TensorFlow's names: "conv1/kernel". */
   readonly tensors: Map<string, TfjsTensor>;
-  /** `modelTopology`; null where the file holds weights alone. */
+  /** `modelTopology`, for `kerasModel`; null where the file holds weights alone. */
   readonly topology: unknown;
 }
 
@@ -28,7 +30,16 @@ interface Spec {
   readonly min: number;
 }
 
-/** The files that a `model.json` refers to, in order. Throws DataError "manifest" for a damaged one. */
+/**
+ * The files that a `model.json` refers to, in order, relative to its own folder.
+ *
+ * Throws  DataError "manifest" for a damaged one, and for a path that leads out of the folder; "dtype" for unknown
+ *         types.
+ *
+ * @example
+ * const json = '{ "weightsManifest": [{ "paths": ["group1-shard1of1.bin"], "weights": [] }] }';
+ * tfjsPaths(json); // ["group1-shard1of1.bin"]
+ */
 export function tfjsPaths(json: string, file?: string): string[] {
   return groupsOf(parse(json, file), file).flatMap(({ paths }) => paths);
 }
@@ -36,13 +47,16 @@ export function tfjsPaths(json: string, file?: string): string[] {
 /**
  * Reads the weights that a `model.json` describes; `shards` are the files of `tfjsPaths`, in that order.
  *
- * Throws  DataError, naming `options.file`: "manifest", "dtype", "size" (the files are shorter or longer than the tensors),
- *         "graph-model" (converted from a SavedModel: its operations are not read).
- * Source  tf.io.decodeWeights; quantised weights (uint8, uint16, float16) are widened to float32.
+ * Quantised  uint8 and uint16 become float32 as word · scale + min, float16 exactly.
+ * Throws     DataError, naming `options.file`: "manifest", "dtype", "size" (the files are shorter or longer than the
+ *            tensors), "graph-model" (converted from a SavedModel: its operations are not read).
+ * Source     tf.io.decodeWeights.
  *
  * @example
- * const json = '{"weightsManifest":[{"paths":["a.bin"],"weights":[{"name":"w","shape":[2],"dtype":"float32"}]}]}';
- * readTfjs(json, [new Uint8Array(8)]).tensors.get("w")?.shape; // [2]
+ * const quantization = { dtype: "uint8", scale: 0.5, min: -1 };
+ * const weights = [{ name: "w", shape: [2], dtype: "float32", quantization }];
+ * const json = JSON.stringify({ weightsManifest: [{ paths: ["a.bin"], weights }] });
+ * readTfjs(json, [Uint8Array.of(0, 255)]).tensors.get("w")?.data; // [-1, 126.5]
  */
 export function readTfjs(json: string, shards: readonly Uint8Array[], options: { file?: string } = {}): TfjsWeights {
   const fail = failer("tfjs", options.file);
