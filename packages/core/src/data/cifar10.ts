@@ -70,7 +70,9 @@ function countRecords({ name, bytes }: NamedBytes): number {
 
 /**
  * Class names from batches.meta.txt: one a line, blank lines ignored.
+ *
  * Throws  DataError "classes" unless there are ten different ones.
+ * Source  Alex Krizhevsky, "The CIFAR-10 dataset", binary version.
  *
  * @example
  * const bytes = new TextEncoder().encode(cifar10Classes.join("\n"));

@@ -9,6 +9,7 @@ import { SampleRandom } from "./sample-random.ts";
 import { toTensor } from "./transforms/pointwise.ts";
 import type { Transform } from "./transforms/transform.ts";
 
+/** How a `DataLoader` makes batches. */
 export interface DataLoaderOptions {
   /** Samples a batch; default 1. */
   readonly batchSize?: number;
@@ -18,7 +19,7 @@ export interface DataLoaderOptions {
   readonly dropLast?: boolean;
   /** What is done to each sample; default `toTensor()`. */
   readonly transform?: Transform;
-  /** What is done to each batch: `mixUp`, `cutMix`. Draws by (seed, epoch, batch). */
+  /** What is done to each batch: `mixUp`, `cutMix`. Draws by (seed, epoch, batch). Default nothing. */
   readonly batchTransform?: BatchTransform | undefined;
   /** Where the order is drawn from; default torch's default generator, or one of its own if `seed` is given. */
   readonly generator?: Generator;
@@ -45,17 +46,18 @@ export interface DataLoaderState {
 /**
  * An epoch of batches each time it is iterated.
  *
- * Order    torch's, for the same generator and seed: an epoch draws a base seed (2 × 32 bits), with `shuffle` a second seed
- *          for a generator of its own, whose `randperm` is the order.
+ * Order    torch's, for the same generator and seed: an epoch draws a base seed (2 × 32 bits), with `shuffle` a second
+ *          seed for a generator of its own, whose `randperm` is the order.
  * Augment  by (seed, epoch, index) alone; see `SampleRandom`.
  * Events   gives way to the event loop every 16 ms.
- * Throws   ArgumentError "batch-size", "prefetch", "state"; while iterating DataError "shape", "no-samples" when not one can be
- *          read, and what the set throws.
+ * Throws   ArgumentError "batch-size", "prefetch", "state"; while iterating DataError "shape", "no-samples" when not
+ *          one can be read, and what the set throws.
  * Source   torch.utils.data.DataLoader.
  *
  * @example
- * const loader = new DataLoader(train, { batchSize: 64, shuffle: true, transform });
- * for await (const { images, labels, shape } of loader) console.log(shape, images.length, labels.length);
+ * const loader = new DataLoader(train, { batchSize: 16, shuffle: true, transform }); // train: 32 pictures
+ * for await (const { images, labels, shape } of loader)
+ *   console.log(shape, images.length, labels.length); // [ 16, 1, 28, 28 ] 12544 16
  */
 export class DataLoader implements AsyncIterable<Batch> {
   /** Batches an epoch. */

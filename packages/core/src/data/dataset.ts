@@ -17,7 +17,11 @@ export interface Sample extends Picture {
   readonly label: number;
 }
 
-/** Items by index, 0 to length − 1; `get` may read from disk. torch.utils.data.Dataset. */
+/**
+ * Items by index, 0 to length − 1; `get` may read from disk.
+ *
+ * Source   torch.utils.data.Dataset.
+ */
 export interface Dataset<Item = Sample> {
   readonly length: number;
   get(index: number): Item | Promise<Item>;
@@ -42,6 +46,12 @@ export interface ImageSet extends PictureSet {
   get(index: number): Sample;
 }
 
+/**
+ * Whether a set holds pictures of one size in memory, whose bytes can be read without a `get`.
+ *
+ * @example
+ * isImageSet(new ArrayImageSet(new Uint8Array(784), [3], [1, 28, 28], digits)); // true
+ */
 export function isImageSet(set: Dataset<unknown>): set is ImageSet {
   return "pixels" in set && "offset" in set && "label" in set;
 }
@@ -49,11 +59,13 @@ export function isImageSet(set: Dataset<unknown>): set is ImageSet {
 /**
  * Pictures that lie one after the other in one array, (N, C, H, W).
  *
- * Throws   DataError "length" when pixels and labels do not count the same pictures, "label" when a label has no class.
+ * shape    (C, H, W) of each.
+ * Throws   DataError "length" when pixels and labels do not count the same pictures, "label" when a label has no class;
+ *          ArgumentError "index" for an item outside 0 to length − 1.
  *
  * @example
  * const set = new ArrayImageSet(new Uint8Array(2 * 28 * 28), [3, 7], [1, 28, 28], digits);
- * set.get(1).label;  // 7
+ * set.get(1).label; // 7
  */
 export class ArrayImageSet implements ImageSet {
   readonly length: number;

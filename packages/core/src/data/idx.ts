@@ -12,14 +12,15 @@ export interface IdxArray {
 const UBYTE = 0x08;
 
 /**
- * Reads an idx file of unsigned bytes: 0, 0, the type 0x08, the number of axes, that many big-endian 32-bit sizes, the data.
+ * Reads an idx file of unsigned bytes: 0, 0, the type 0x08, the number of axes, that many big-endian 32-bit sizes, the
+ * data.
  *
  * file    the name to use in errors.
  * Throws  DataError "magic", "type", "truncated" or "trailing": the file's length must be exactly what its header says.
  * Source  Yann LeCun, "The MNIST database of handwritten digits", file formats.
  *
  * @example
- * parseIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 5, 7), "labels").data;  // Uint8Array [5, 7]
+ * parseIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 5, 7), "labels").data; // [5, 7]
  */
 export function parseIdx(bytes: Uint8Array, file = "idx data"): IdxArray {
   const fail = (code: string, text: string): never => {
@@ -68,7 +69,16 @@ export interface NamedBytes {
   readonly bytes: Uint8Array;
 }
 
-/** The pictures of an idx images file, [count, height, width]. Throws DataError "rank" for another number of axes, or a size of 0. */
+/**
+ * The pictures of an idx images file, [count, height, width].
+ *
+ * Throws  DataError: those of `parseIdx`, "rank" for another number of axes, or a height or width of 0.
+ * Source  Yann LeCun, "The MNIST database of handwritten digits", file formats.
+ *
+ * @example
+ * const bytes = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 255, 0); // one picture of 1×2
+ * parseIdxImages({ name: "t10k-images", bytes }).dims; // [1, 1, 2]
+ */
 export function parseIdxImages({
   name,
   bytes,

@@ -3,13 +3,14 @@ import { ShapeError } from "../errors/errors.ts";
 import type { Picture } from "./dataset.ts";
 
 /**
- * The picture with 1 or 3 channels. Colour to grey: 0.299 R + 0.587 G + 0.114 B (ITU-R 601), on bytes in the whole-number
- * form of Pillow's `convert("L")`; grey to colour: the same plane three times.
+ * The picture with 1 or 3 channels. Colour to grey: 0.299 R + 0.587 G + 0.114 B (ITU-R 601), on bytes in the
+ * whole-number form of Pillow's `convert("L")`; grey to colour: the same plane three times.
  *
  * Throws  ShapeError "channels" for other counts.
+ * Source  Pillow's `Image.convert("L")` and `convert("RGB")`.
  *
  * @example
- * toChannels(photo, 1).channels;  // 1
+ * toChannels({ data: Uint8Array.of(255, 0, 0), channels: 3, height: 1, width: 1 }, 1).data; // [76]
  */
 export function toChannels(picture: Picture, channels: number): Picture {
   if (picture.channels === channels) return picture;

@@ -5,12 +5,15 @@ import type { RandomSource } from "./transforms/transform.ts";
  * A stream decided by (seed, epoch, index) alone, so that augmentation does not depend on the number of workers, on the
  * batch size or on where a killed run went on. Starting it is a few multiplications, not the 624 words of mt19937.
  *
- * Not torch's  its augmentation draws from the stream of whichever worker reads the sample, so there is nothing to match.
- * Source       sfc32 of Chris Doty-Humphrey's PractRand, state filled by the finaliser of MurmurHash3.
+ * Draws    32 bits a call, 0 to 2^32 − 1.
+ * Torch    Not torch's: its augmentation draws from the stream of whichever worker reads the sample, so there is
+ *          nothing to match.
+ * Source   sfc32 of Chris Doty-Humphrey's PractRand, state filled by the finaliser of MurmurHash3.
  *
  * @example
- * const random = new SampleRandom().start(0n, 3, 17);
- * random.random();  // 0 … 2^32 − 1
+ * const draw = (epoch: number) => new SampleRandom().start(0n, epoch, 17).random();
+ * draw(3) === draw(3); // true
+ * draw(3) === draw(4); // false
  */
 export class SampleRandom implements RandomSource {
   #seed = 0n;

@@ -9,13 +9,16 @@ export interface MeanStd {
 }
 
 /**
- * Mean and standard deviation over every pixel of the set, per channel. Exact: values are counted, and whole numbers added.
+ * Mean and standard deviation over every pixel of the set, per channel: m = Σx / n, s = √(Σ(x − m)² / n), in units of
+ * 0..1. Exact: values are counted, and whole numbers added. A channel of one single value has std 1, so that normalize
+ * stays finite.
  *
- * std divides by the number of pixels (not one less). A channel of one single value has std 1, so that normalize stays finite.
- * Throws  ArgumentError "empty".
+ * Throws  ArgumentError "empty" for a set of 0 pictures.
  *
  * @example
- * const { mean, std } = meanStd(train);  // CIFAR-10: mean [0.4914, 0.4822, 0.4465]
+ * const set = new ArrayImageSet(Uint8Array.of(0, 255, 255, 0), [0, 1], [1, 1, 2], ["left", "right"]);
+ * const { mean, std } = meanStd(set);
+ * console.log(mean, std); // [ 0.5 ] [ 0.5 ]
  * const transform = compose([toTensor(), normalize(mean, std)]);
  */
 export function meanStd(set: ImageSet): MeanStd {

@@ -4,7 +4,15 @@ import { defaultGenerator, type Generator, randperm } from "../base/rng/index.ts
 import { ArgumentError } from "../errors/errors.ts";
 import { checkIndex, type Dataset, type ImageSet, isImageSet, type Sample } from "./dataset.ts";
 
-/** Chosen items of another set, in the order given. torch.utils.data.Subset. */
+/**
+ * Chosen items of another set, in the order given. `subset` makes one that fits the set.
+ *
+ * Throws   ArgumentError "index" for an index outside the other set, or an item outside this one.
+ * Source   torch.utils.data.Subset.
+ *
+ * @example
+ * new Subset(train, [5, 3, 3]).length; // 3
+ */
 export class Subset<Item = Sample> implements Dataset<Item> {
   readonly base: Dataset<Item>;
   readonly indices: ArrayLike<number>;
@@ -22,7 +30,16 @@ export class Subset<Item = Sample> implements Dataset<Item> {
   }
 }
 
-/** A subset of pictures in memory; shares the pixels of the set it was taken from. */
+/**
+ * A subset of pictures in memory; shares the pixels of the set it was taken from.
+ *
+ * Throws   ArgumentError "index", as `Subset`.
+ *
+ * @example
+ * const part = new ImageSubset(train, [5, 3]); // label i of the set is i mod 10
+ * part.label(1); // 3
+ * part.pixels === train.pixels; // true
+ */
 export class ImageSubset extends Subset<Sample> implements ImageSet {
   declare readonly base: ImageSet;
   readonly classes: readonly string[];
@@ -57,7 +74,16 @@ export class ImageSubset extends Subset<Sample> implements ImageSet {
   }
 }
 
-/** The items at `indices`; of an in-memory picture set, an in-memory picture set. */
+/**
+ * The items at `indices`; of an in-memory picture set, an in-memory picture set.
+ *
+ * Throws   ArgumentError "index" for one outside 0 to length − 1.
+ * Source   torch.utils.data.Subset.
+ *
+ * @example
+ * const part = subset(train, [5, 3]);
+ * [part.label(0), part.label(1)]; // [5, 3]
+ */
 export function subset(set: ImageSet, indices: ArrayLike<number>): ImageSubset;
 export function subset<Item>(set: Dataset<Item>, indices: ArrayLike<number>): Subset<Item>;
 export function subset<Item>(set: Dataset<Item> | ImageSet, indices: ArrayLike<number>): Subset<Item> | ImageSubset {
@@ -74,7 +100,8 @@ export function subset<Item>(set: Dataset<Item> | ImageSet, indices: ArrayLike<n
  * Source     torch.utils.data.random_split.
  *
  * @example
- * const [train, val] = randomSplit(set, [0.9, 0.1], new Generator(0));
+ * const parts = randomSplit(set, [0.9, 0.1], new Generator(0)); // of 32 pictures
+ * parts.map((part) => part.length); // [29, 3]
  */
 export function randomSplit(set: ImageSet, lengths: readonly number[], generator?: Generator): ImageSubset[];
 export function randomSplit<Item>(

@@ -14,7 +14,7 @@ export interface Compose extends Transform {
  * Source  torchvision.transforms.Compose.
  *
  * @example
- * compose([resize(32), toTensor(), normalize(0.1307, 0.3081)]).outputShape([1, 28, 28]);  // [1, 32, 32]
+ * compose([resize(32), toTensor(), normalize(0.1307, 0.3081)]).outputShape([1, 28, 28]); // [1, 32, 32]
  */
 export function compose(list: readonly Transform[]): Compose {
   const transforms = list.flatMap(stages);

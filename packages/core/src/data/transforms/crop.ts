@@ -14,7 +14,7 @@ import { drawInteger, type PixelMove } from "./transform.ts";
  * Source  torchvision.transforms.CenterCrop.
  *
  * @example
- * centerCrop(224).outputShape([3, 256, 341]);  // [3, 224, 224]
+ * centerCrop(224).outputShape([3, 256, 341]); // [3, 224, 224]
  */
 export function centerCrop(size: number | readonly number[]): PixelMove {
   const [height, width] = sizePair("centerCrop", size);
@@ -37,12 +37,13 @@ export function centerCrop(size: number | readonly number[]): PixelMove {
   return transform;
 }
 
+/** How `randomCrop` treats the picture's edge. */
 export interface RandomCropOptions {
   /** Pixels added before cropping: all sides, [left/right, top/bottom], or [left, top, right, bottom]. Default 0. */
   readonly padding?: number | readonly number[];
   /** Value of the padding, one or one a channel, in the picture's unit at this place (bytes before toTensor). Default 0. */
   readonly fill?: number | readonly number[];
-  /** Default "constant". */
+  /** What the padding shows. Default "constant": the fill. */
   readonly paddingMode?: PaddingMode;
   /** Pad a picture that is smaller than the crop, instead of refusing it. Default false. */
   readonly padIfNeeded?: boolean;
@@ -51,13 +52,16 @@ export interface RandomCropOptions {
 /**
  * A window of `size` at a random place, every place equally likely.
  *
- * Draws   the row, then the column; nothing when the (padded) picture already has the size. With a `Generator` these are
- *         the numbers torchvision draws.
- * Throws  ArgumentError "size" when the padded picture is smaller than the crop, "padding", "paddingMode".
+ * Shape   (C, H, W) → (C, size, size), or (C, h, w) for size [h, w].
+ * Draws   the row, then the column; nothing when the (padded) picture already has the size. With a `Generator` these
+ *         are the numbers torchvision draws.
+ * Throws  ArgumentError "size" when the padded picture is smaller than the crop, "padding", "padding-mode", "fill";
+ *         "channels" for a fill that does not fit the picture.
  * Source  torchvision.transforms.RandomCrop.
  *
  * @example
  * const augment = compose([randomCrop(32, { padding: 4 }), randomHorizontalFlip(), toTensor()]);
+ * augment.outputShape([3, 32, 32]); // [3, 32, 32]
  */
 export function randomCrop(size: number | readonly number[], options: RandomCropOptions = {}): PixelMove {
   const { padding = 0, fill = 0, paddingMode = "constant", padIfNeeded = false } = options;

@@ -7,11 +7,11 @@ import { drawChance, type PixelMove } from "./transform.ts";
 /**
  * The mirror image, left for right, with probability p (default 0.5); one draw a picture, also when it is not flipped.
  *
- * Throws  ArgumentError "probability".
+ * Throws  ArgumentError "probability" outside 0..1.
  * Source  torchvision.transforms.RandomHorizontalFlip.
  *
  * @example
- * randomHorizontalFlip(0.5);
+ * randomHorizontalFlip(1).apply({ data: Uint8Array.of(1, 2, 3), channels: 1, height: 1, width: 3 }).data; // [3, 2, 1]
  */
 export function randomHorizontalFlip(p = 0.5): PixelMove {
   checkProbability("randomHorizontalFlip", p);

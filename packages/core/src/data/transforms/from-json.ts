@@ -42,7 +42,8 @@ const makers: Readonly<Record<string, TransformMaker>> = {
  *         itself for options outside their range.
  *
  * @example
- * transformFromJSON([{ name: "toTensor" }, { name: "normalize", mean: [0.1307], std: [0.3081] }]);
+ * const transform = transformFromJSON([{ name: "toTensor" }, { name: "normalize", mean: 0.5, std: 0.25 }]);
+ * transform.apply({ data: Uint8Array.of(255, 0), channels: 1, height: 1, width: 2 }).data; // [2, -2]
  */
 export function transformFromJSON(spec: unknown, more: Readonly<Record<string, TransformMaker>> = {}): Transform {
   if (Array.isArray(spec)) return compose(spec.map((entry) => transformFromJSON(entry, more)));

@@ -10,7 +10,7 @@ import type { Pointwise } from "./transform.ts";
  * Source  torchvision.transforms.ToTensor; v2's ToDtype(torch.float32, scale=True).
  *
  * @example
- * toTensor().apply({ data: Uint8Array.of(255, 0), channels: 1, height: 1, width: 2 }).data;  // Float32Array [1, 0]
+ * toTensor().apply({ data: Uint8Array.of(255, 0), channels: 1, height: 1, width: 2 }).data; // [1, 0]
  */
 export function toTensor(): Pointwise {
   return {
@@ -38,7 +38,9 @@ export function toTensor(): Pointwise {
  * Source     torchvision.transforms.Normalize.
  *
  * @example
- * compose([toTensor(), normalize([0.4914, 0.4822, 0.4465], [0.247, 0.2435, 0.2616])]);
+ * const transform = compose([toTensor(), normalize([0.4914, 0.4822, 0.4465], [0.247, 0.2435, 0.2616])]); // CIFAR-10
+ * const white = { data: Uint8Array.of(255, 255, 255), channels: 3, height: 1, width: 1 };
+ * transform.apply(white).data; // [2.059, 2.126, 2.116]
  */
 export function normalize(mean: number | readonly number[], std: number | readonly number[]): Pointwise {
   const means = floats("normalize", "mean", mean);

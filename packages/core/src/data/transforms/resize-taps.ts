@@ -1,5 +1,6 @@
 /** @file The filters of resizing: for every output place, which inputs count and how much. */
 
+/** How `resize` weighs the pixels around a place; see there for the formulas. */
 export type Interpolation = "nearest" | "nearest-exact" | "bilinear" | "bicubic";
 
 /** For every output place the first input it looks at, and `count` weights from there on. */

@@ -9,6 +9,7 @@ import type { Transform } from "./transform.ts";
 
 const interpolations: readonly Interpolation[] = ["nearest", "nearest-exact", "bilinear", "bicubic"];
 
+/** Which filter `resize` uses, and whose rounding. */
 export interface ResizeOptions {
   /** Default "bilinear". */
   readonly interpolation?: Interpolation;
@@ -69,7 +70,7 @@ export function resizer(where: string, options: ResizeOptions): { options: Requi
  * Source    torchvision.transforms.v2.Resize; torch.nn.functional.interpolate; Pillow's src/libImaging/Resample.c.
  *
  * @example
- * resize(256).outputShape([3, 375, 500]);  // [3, 256, 341]
+ * resize(256).outputShape([3, 375, 500]); // [3, 256, 341]
  */
 export function resize(size: number | readonly number[], options: ResizeOptions = {}): Transform {
   const made = resizer("resize", options);

@@ -13,6 +13,7 @@ export interface TransformSpec {
   readonly [option: string]: unknown;
 }
 
+/** A picture in, a picture out; what `resize`, `normalize` and all others are, and what one's own can be. */
 export interface Transform {
   readonly name: string;
   /** Whether it draws random numbers. */
@@ -21,6 +22,7 @@ export interface Transform {
   apply(picture: Picture, random?: RandomSource): Picture;
   /** (C, H, W) of what comes out, from (C, H, W) of what goes in; throws what `apply` would throw for that shape. */
   outputShape(shape: ImageShape): ImageShape;
+  /** For model files, run folders and worker threads; `transformFromJSON` makes the transform of it again. */
   toJSON(): TransformSpec;
 }
 
