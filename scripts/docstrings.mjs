@@ -56,7 +56,8 @@ const isNamed = (node) =>
 
 function docstring(node) {
   const holder = ts.isVariableDeclaration(node) ? node.parent.parent : node;
-  return (holder.jsDoc ?? []).map((doc) => doc.getText()).join("\n");
+  const docs = (holder.jsDoc ?? []).map((doc) => doc.getText());
+  return docs.filter((text) => !text.includes("@file")).join("\n"); // that one is about the file
 }
 
 const { names } = JSON.parse(readFileSync(join(root, "scripts/pytorch-names.json"), "utf8"));
