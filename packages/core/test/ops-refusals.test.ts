@@ -40,6 +40,11 @@ test.each<[string, () => unknown, string]>([
     "target-shape",
   ],
   [
+    "a weight of another length beside smoothed targets",
+    () => crossEntropy(zeros([1, 5]), tensor(Int32Array.of(0)), { weight: x, labelSmoothing: 0.1 }),
+    "weight",
+  ],
+  [
     "smoothed targets of another type",
     () => crossEntropy(zeros([1, 5]), tensor(Uint8Array.of(0)), { labelSmoothing: 0.1 }),
     "target-dtype",

@@ -167,13 +167,13 @@ function smoothed(
   // (1 − ε)·nll + ε/C·Σ_c −w_c·logProb_c, both over the same positions and, for the mean, the same weights.
   const { batch, classes, spatial } = classLayout(logProb.shape);
   const axis = logProb.ndim === 1 ? 0 : 1;
-  const alongClasses = logProb.shape.map((size, i) => (i === axis ? size : 1));
-  const weighted = weight ? mul(logProb, reshape(weight, alongClasses)) : logProb;
   let weights: Tensor | undefined;
   const hit = nllOp(
     { logProb, targets: target, weight: weight ?? undefined },
     { ignoreIndex, onWeights: (w) => (weights = w) },
   );
+  const alongClasses = logProb.shape.map((size, i) => (i === axis ? size : 1));
+  const weighted = weight ? mul(logProb, reshape(weight, alongClasses)) : logProb;
   const counts = compare("ne", target, ignoreIndex);
   const spread = where(counts, neg(sum(weighted, axis)), 0);
   const losses = add(affine(hit, 1 - smoothing, 0), affine(spread, smoothing / classes, 0));
