@@ -19,14 +19,16 @@ function layerOf(p) {
 }
 
 /** What is in the call beside the convolution. */
-function fusedWith(p, more) {
+function fusedWith(kernel, p, more) {
+  const algorithm = /winograd/.test(kernel) ? "Winograd" : "";
   const pool = p.poolHeight > 1 ? `pool ${p.poolHeight}×${p.poolWidth}` : "";
-  return [p.relu ? "ReLU" : "", pool, more].filter(Boolean).join(", ");
+  return [algorithm, p.relu ? "ReLU" : "", pool, more].filter(Boolean).join(", ");
 }
 
 /** The branch around a block is added in the same call, forward and backward. */
 function addedTo(kernel, pass, reads) {
-  if (/fused_f32/.test(kernel) && reads[4]) return "residual";
+  const residual = { conv2d_fused_f32: reads[4], conv2d_winograd_f32: reads[3] }[kernel];
+  if (residual) return "residual";
   return pass === PASSES.input && reads[5] ? "added to another" : "";
 }
 
@@ -67,7 +69,7 @@ export function layerCalls(commands) {
       else
         found.set(key, {
           layer: layerOf(params),
-          with: fusedWith(params, addedTo(kernel, pass, reads)),
+          with: fusedWith(kernel, params, addedTo(kernel, pass, reads)),
           pass,
           kernel,
           params,

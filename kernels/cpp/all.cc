@@ -6,6 +6,7 @@
 #include "conv-fused-backward.cc"
 #include "conv-pack.cc"
 #include "conv-weight.cc"
+#include "conv-winograd.cc"
 #include "conv.cc"
 #include "linear.cc"
 #include "matmul.cc"

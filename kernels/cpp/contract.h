@@ -518,6 +518,17 @@ struct Conv2dPackF32Params {
 };
 static_assert(sizeof(Conv2dPackF32Params) == 7 * 4, "packed 32-bit words");
 
+// conv2d_winograd_f32: input f32, weight f32, bias f32?, residual f32? -> output f32
+using Conv2dWinogradF32Params = Conv2dFusedF32Params;
+
+// conv2d_winograd_pack_f32: weight f32, scale f32? -> packed f32
+struct Conv2dWinogradPackF32Params {
+  int32_t outChannels;
+  int32_t inChannels;
+  int32_t panel;
+};
+static_assert(sizeof(Conv2dWinogradPackF32Params) == 3 * 4, "packed 32-bit words");
+
 // conv2d_fused_backward_f32: gradOutput f32, index u8?, output f32?, input f32?, weight f32?, addend f32? -> gradInput f32?, gradWeight f32?, gradBias f32?
 struct Conv2dFusedBackwardF32Params {
   int32_t batch;
@@ -811,6 +822,8 @@ static_assert(sizeof(TopkF32Params) == 5 * 4, "packed 32-bit words");
   X(adam_f32, AdamF32Params, 5) \
   X(conv2d_fused_f32, Conv2dFusedF32Params, 7) \
   X(conv2d_pack_f32, Conv2dPackF32Params, 3) \
+  X(conv2d_winograd_f32, Conv2dWinogradF32Params, 5) \
+  X(conv2d_winograd_pack_f32, Conv2dWinogradPackF32Params, 3) \
   X(conv2d_fused_backward_f32, Conv2dFusedBackwardF32Params, 9) \
   X(batch_norm_fused_train_f32, BatchNormFusedTrainF32Params, 9) \
   X(batch_norm_fused_train_backward_f32, BatchNormFusedTrainBackwardF32Params, 11) \

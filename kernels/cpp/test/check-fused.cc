@@ -195,6 +195,27 @@ void conv(const Conv& s) {
     verify(name + " packed", Kernel<id_conv2d_fused_f32>::entry, q, {x.data(), packed.data(), s.scale && !inside ? scale.data() : nullptr, bias.data(), has_residual ? residual.data() : nullptr},
            {{"output", out.write(best), false, false, largest}, {"index", index.write(winner), true}});
   }
+  if (s.kh == 3 && s.kw == 3 && s.sh == 1 && s.sw == 1 && s.dh == 1 && s.dw == 1 && s.g == 1 && s.ph == s.pw && s.ph <= 2)
+    for (const int panel : {vectors_for(s.o) * LANES, 5}) {
+      const int blocks = ceil_div(s.o, panel);
+      Doubles expected(size_t(16) * blocks * panel * s.c);
+      for (int o = 0; o < s.o; ++o)
+        for (int c = 0; c < s.c; ++c) {
+          // G g Gt by its definition
+          const double G[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
+          for (int term = 0; term < 16; ++term) {
+            double sum = 0;
+            for (int k = 0; k < 9; ++k) sum += G[term / 4][k / 3] * G[term % 4][k % 3] * w[(size_t(o) * s.c + c) * 9 + k];
+            expected[((size_t(term) * blocks + o / panel) * s.c + c) * panel + o % panel] = sum * (s.scale ? scale[o] : 1);
+          }
+        }
+      verify(name + " winograd pack", Kernel<id_conv2d_winograd_pack_f32>::entry, Conv2dWinogradPackF32Params{s.o, s.c, panel}, {w.data(), s.scale ? scale.data() : nullptr}, {{"packed", expected}});
+      const std::vector<float> packed(expected.begin(), expected.end());
+      Conv2dFusedF32Params q = p;
+      q.panel = panel;
+      verify(name + " winograd", Kernel<id_conv2d_winograd_f32>::entry, q, {x.data(), packed.data(), bias.data(), has_residual ? residual.data() : nullptr},
+             {{"output", out.write(best), false, false, 2 * largest}});
+    }
   if (s.scale || s.relu == 2) return;
   const bool pools = s.ph * s.pw > 1;
   const auto g = out.random(), y = out.random();
@@ -343,6 +364,8 @@ int main(int argc, char**) {
       {2, 19, 7, 8, 21, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 3, 2},
       {2, 64, 8, 8, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
       {9, 130, 4, 4, 70, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0},
+      {2, 350, 5, 3, 33, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0, 1, 2},
+      {1, 20, 31, 29, 40, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, -1, 1, 1, 1, 0, true},
       {2, 16, 6, 6, 24, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, true},
       {2, 16, 6, 6, 24, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, -1, 1, 2, 2, 0},
       {2, 16, 6, 6, 24, 3, 3, 1, 1, 1, 1, 1, 1, 1, -1, -1, 1, 1, 1, 0},

@@ -14,6 +14,7 @@
 #include "../conv-fused-backward.cc"
 #include "../conv-pack.cc"
 #include "../conv-weight.cc"
+#include "../conv-winograd.cc"
 #include "../conv.cc"
 #include "../linear.cc"
 #include "../matmul.cc"

@@ -13,6 +13,11 @@ import { signatureOf } from "./signature.ts";
 export interface CaptureOptions {
   /** Join neighbouring operations into fused kernels. Default true; false gives eager mode's very bits. */
   fuse?: boolean;
+  /**
+   * Where weights hold still, compute 3x3 convolutions with stride 1 and 32 channels or more by Winograd's algorithm: 16 products
+   * for 36, with rounding errors up to twice as large (docs/numerics.md). Default true.
+   */
+  winograd?: boolean;
   /** Told once, when the function turns out not to be capturable and runs eagerly from then on: why. */
   onEager?: (reason: string) => void;
   /**
@@ -164,7 +169,7 @@ class Capture<A extends unknown[], R> {
 
   #keep(key: string, recording: Recording): Replay {
     const { backend } = recording;
-    const passes = (this.#options.fuse ?? true) ? passesFor(backend) : [];
+    const passes = (this.#options.fuse ?? true) ? passesFor(backend, this.#options.winograd) : [];
     // What the recorded call made is free now, and replays need little of it.
     backend.trim?.();
     const replay = new Replay(recording, programOf(recording, passes));

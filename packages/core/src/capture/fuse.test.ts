@@ -357,6 +357,35 @@ it("packed weights and folded batch norms follow every change of what they were 
   await agrees();
 });
 
+it("3x3 convolutions of many channels go by Winograd where weights hold still, unless told not to", async () => {
+  manualSeed(8);
+  const model = new nn.Sequential(
+    new nn.Conv2d(32, 32, 3, { padding: 1, bias: false }),
+    new nn.BatchNorm2d(32),
+    new nn.ReLU(),
+    new nn.MaxPool2d(2),
+    new nn.Conv2d(32, 33, 3),
+    new nn.Conv2d(33, 31, 3),
+    new nn.Conv2d(31, 32, 3, { stride: 2, padding: 1 }),
+  );
+  model.train().forward(randn([2, 32, 14, 15]));
+  model.eval();
+  const body = (x: Tensor) => noGrad(() => model.forward(x));
+  const [run, plain] = [capture(body), capture(body, { winograd: false })];
+  const x = randn([2, 32, 14, 15]);
+  const agree = async () => {
+    const expected = [...(await body(x).readValues())];
+    for (const captured of [run, plain]) expectClose([...(await captured(x).readValues())], expected);
+  };
+  for (let i = 0; i < 3; i++) await agree();
+  const convolutions = (captured: typeof run) => kernelsOf(captured).filter((kernel) => kernel.startsWith("conv2d"));
+  const [direct, fast] = ["conv2d_fused_f32", "conv2d_winograd_f32"];
+  expect(convolutions(run)).toEqual([fast, fast, direct, direct]);
+  expect(convolutions(plain)).toEqual([direct, direct, direct, direct]);
+  noGrad(() => (model.at(0) as nn.Conv2d).weight.mul_(2));
+  await agree();
+});
+
 it("weights that the same call trains are not taken for constant", async () => {
   manualSeed(6);
   const make = () => {

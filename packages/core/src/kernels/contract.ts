@@ -496,6 +496,27 @@ export const contract = {
     writes: ["packed:f32"],
   },
   /**
+   * conv2d_fused_f32 for 3x3 kernels with stride and dilation 1, one group and windows of 1x1 or 2x2, by Winograd's F(2x2, 3x3):
+   * every 2x2 outputs are Aᵀ[U ∘ (Bᵀ d B)]A of the 4x4 inputs d around them, summed over channels. Numbers that are not finite
+   * spread over the 2x2 outputs. The weight is U = G g Gᵀ, as conv2d_winograd_pack_f32 makes it.
+   * Bᵀ = [1 0 −1 0; 0 1 1 0; 0 −1 1 0; 0 1 0 −1], G = [1 0 0; ½ ½ ½; ½ −½ ½; 0 0 1], Aᵀ = [1 1 1 0; 0 1 −1 −1].
+   * Lavin & Gray, "Fast Algorithms for Convolutional Neural Networks", 2015 (arXiv:1509.09308).
+   */
+  conv2d_winograd_f32: {
+    params: { ...fusedConv2dParams, residualBorder: "i32", panel: "i32" },
+    reads: ["input:f32", "weight:f32", "bias:f32?", "residual:f32?"],
+    writes: ["output:f32"],
+  },
+  /**
+   * U = (G g Gᵀ)·scale of every filter of a weight O,I,3,3: (number of the 16, row by row; block of `panel` outputs; input
+   * channel; output in the block), zeros in the last block. Panels are those of conv2d_pack_f32.
+   */
+  conv2d_winograd_pack_f32: {
+    params: { outChannels: "i32", inChannels: "i32", panel: "i32" },
+    reads: ["weight:f32", "scale:f32?"],
+    writes: ["packed:f32"],
+  },
+  /**
    * Gradients of conv2d_fused_f32 without scale. Where there is an index it says where gradOutput goes; else, with relu 1,
    * it passes where `output` is not ≤ 0. gradInput (the input's layout) gets `addend` (likewise) on top.
    */

@@ -11,8 +11,8 @@ import { settleLayouts } from "./layouts.ts";
 import { packWeights } from "./pack-weights.ts";
 import { type Group, regroup } from "./regroup.ts";
 
-/** Those for which the backend has the kernels. */
-export function passesFor(backend: Backend): Pass[] {
+/** Those for which the backend has the kernels. @param winograd as in CaptureOptions. */
+export function passesFor(backend: Backend, winograd = true): Pass[] {
   const supports = (kernel: KernelName) => backend.supports(kernel);
   const { lanes } = backend;
   if (!supports("conv2d_fused_f32") || !supports("conv2d_fused_backward_f32")) return [];
@@ -39,7 +39,12 @@ export function passesFor(backend: Backend): Pass[] {
     (commands, escapes) => settleLayouts(commands, escapes, supports),
     (commands, escapes, isStill) =>
       lanes && supports("conv2d_pack_f32")
-        ? packWeights(commands, hoist(commands, isStill, escapes).isConstant, lanes)
+        ? packWeights(
+            commands,
+            hoist(commands, isStill, escapes).isConstant,
+            lanes,
+            winograd && supports("conv2d_winograd_f32") && supports("conv2d_winograd_pack_f32"),
+          )
         : commands,
   ];
 }

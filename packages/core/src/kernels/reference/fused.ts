@@ -5,6 +5,7 @@ import { conv2d } from "./conv2d.ts";
 import { fromPlanes, type Lie, toPlanes } from "./layouts.ts";
 import { operandSizes } from "./operand-sizes.ts";
 import type { ReferenceKernels } from "./types.ts";
+import { winogradConv, winogradWeight } from "./winograd.ts";
 
 /** Sizes before pooling, and what comes behind. */
 interface Tail {
@@ -17,7 +18,7 @@ interface Tail {
   readonly poolHeight: number;
   readonly poolWidth: number;
 }
-type ConvParams = Params<"conv2d_fused_f32"> | Params<"conv2d_fused_backward_f32">;
+type ConvParams = Params<"conv2d_fused_f32" | "conv2d_fused_backward_f32" | "conv2d_winograd_f32">;
 
 const convTail = (p: ConvParams): Tail => ({ ...p, channels: p.outChannels, height: p.outHeight, width: p.outWidth });
 const convInput = (p: ConvParams, border: number): Lie => ({
@@ -149,6 +150,15 @@ export const fused = {
       values[i] = values[i]! * (scale ? scale[c]! : 1) + (bias ? bias[c]! : 0);
     }
     finish(t, values, residual, p.residualBorder, output, p.outBorder, index);
+  },
+
+  conv2d_winograd_pack_f32: winogradWeight,
+
+  conv2d_winograd_f32(p, [input, weight, bias, residual], [output]) {
+    const spatial = p.outHeight * p.outWidth;
+    const values = winogradConv(p, toPlanes(input, convInput(p, p.inBorder)), weight);
+    if (bias) for (let i = 0; i < values.length; i++) values[i]! += bias[Math.floor(i / spatial) % p.outChannels]!;
+    finish(convTail(p), values, residual, p.residualBorder, output, p.outBorder, null);
   },
 
   conv2d_fused_backward_f32(p, [gradOutput, index, output, input, weight, addend], [gradInput, gradWeight, gradBias]) {

@@ -80,10 +80,9 @@ function fused(p: Fused) {
     pooled: (border: number) => bordered(p.batch, p.channels, height, width, border),
   };
 }
-const fusedConv = (p: Params<"conv2d_fused_f32"> | Params<"conv2d_fused_backward_f32">) =>
-  fused({ ...p, channels: p.outChannels, height: p.outHeight, width: p.outWidth });
-const imagesIn = (p: Params<"conv2d_fused_f32"> | Params<"conv2d_fused_backward_f32">, border: number) =>
-  bordered(p.batch, p.inChannels, p.inHeight, p.inWidth, border);
+type FusedConv = Params<"conv2d_fused_f32" | "conv2d_fused_backward_f32" | "conv2d_winograd_f32">;
+const fusedConv = (p: FusedConv) => fused({ ...p, channels: p.outChannels, height: p.outHeight, width: p.outWidth });
+const imagesIn = (p: FusedConv, border: number) => bordered(p.batch, p.inChannels, p.inHeight, p.inWidth, border);
 
 type NhwcPool = Params<"max_pool2d_nhwc_f32">;
 const nhwcIn = (p: NhwcPool) => bordered(p.batch, p.channels, p.inHeight, p.inWidth, p.inBorder);
@@ -93,6 +92,9 @@ const nhwcIndex = (p: NhwcPool) => bordered(p.batch, p.channels, p.outHeight, p.
 /** A convolution's weight in blocks of `panel` outputs. */
 const packed = (p: Params<"conv2d_pack_f32">) =>
   p.groups * Math.ceil(p.outChannels / p.groups / p.panel) * p.panel * p.inChannels * p.kernelHeight * p.kernelWidth;
+
+const transformed = (p: Params<"conv2d_winograd_pack_f32">) =>
+  16 * Math.ceil(p.outChannels / p.panel) * p.panel * p.inChannels;
 
 /** Every operand of every kernel; a kernel missing here is a compile error. */
 export const operandSizes: { readonly [K in KernelName]: Sizes<K> } = {
@@ -262,6 +264,14 @@ export const operandSizes: { readonly [K in KernelName]: Sizes<K> } = {
     fusedConv(p).pooled(0),
   ],
   conv2d_pack_f32: (p) => [p.outChannels * p.inChannels * p.kernelHeight * p.kernelWidth, p.outChannels, packed(p)],
+  conv2d_winograd_f32: (p) => [
+    imagesIn(p, p.inBorder),
+    transformed(p),
+    p.outChannels,
+    fusedConv(p).whole(p.residualBorder), // reads
+    fusedConv(p).pooled(p.outBorder),
+  ],
+  conv2d_winograd_pack_f32: (p) => [9 * p.outChannels * p.inChannels, p.outChannels, transformed(p)],
   conv2d_fused_backward_f32: (p) => [
     fusedConv(p).pooled(p.gradBorder),
     fusedConv(p).pooled(0),

@@ -265,7 +265,57 @@ const packs = [
   pack("more than a chunk", [130, 70, 3, 3], 16, 1),
 ];
 
+const winogradCases: Readonly<Record<string, Case>> = {
+  "64 to 64": { input: [2, 64, 8, 8], out: 64, panel: 16 },
+  "32 to 64, pool, NCHW out": { input: [3, 32, 8, 8], out: 64, pool: [2, 2], to: "nchw", panel: 16 },
+  "32 to 64, pool, rows left over": { input: [2, 32, 7, 9], out: 64, pool: [2, 2], to: 0, panel: 8 },
+  "odd sizes and channels, border too small": { input: [2, 19, 7, 5], out: 21, from: 0, to: 2, panel: 8 },
+  "odd sizes, planes on both sides, no ReLU": {
+    input: [1, 5, 5, 9],
+    out: 9,
+    from: "nchw",
+    to: "nchw",
+    relu: 0,
+    panel: 32,
+  },
+  "residual, ReLU6, another panel": { input: [2, 16, 6, 5], out: 24, residual: 2, relu: 2, panel: 5 },
+  "residual in planes": { input: [1, 8, 5, 6], out: 16, residual: 0, to: "nchw", panel: 16 },
+  "padding differs, wide border": { input: [1, 6, 9, 8], out: 4, pad: [0, 2], from: 3, panel: 4 },
+  "no padding, residual and pool": {
+    input: [1, 33, 8, 7],
+    out: 40,
+    pad: [0, 0],
+    from: 0,
+    residual: 1,
+    pool: [2, 2],
+    panel: 16,
+  },
+  "many channels": { input: [1, 350, 4, 4], out: 33, panel: 16 },
+  "several groups of tiles": { input: [9, 16, 10, 12], out: 16, panel: 16 },
+  "one pixel": { input: [3, 5, 1, 1], out: 9, panel: 8 },
+  "no whole window": { input: [1, 4, 1, 6], out: 8, pool: [2, 2], panel: 8 },
+  NaN: { input: [1, 8, 8, 8], out: 8, pool: [2, 2], kind: "nan", panel: 8 },
+  "no images": { input: [0, 8, 8, 8], out: 4, panel: 4 },
+};
+const winograds = Object.entries(winogradCases).map(([name, c]): KernelSample<"conv2d_winograd_f32"> => {
+  const sample = forward(name, c);
+  return { ...sample, absent: sample.absent!.filter((operand) => operand === "residual") };
+});
+const winogradPack = (
+  name: string,
+  outChannels: number,
+  inChannels: number,
+  panel: number,
+): KernelSample<"conv2d_winograd_pack_f32"> => ({ name, params: { outChannels, inChannels, panel } });
+const winogradPacks = [
+  winogradPack("64 outputs", 64, 32, 16),
+  winogradPack("outputs left over", 21, 5, 8),
+  winogradPack("fewer outputs than the panel", 5, 17, 32),
+];
+
 export const fused = {
+  conv2d_winograd_pack_f32: [...winogradPacks, without(winogradPacks[1]!, "scale")],
+  conv2d_winograd_f32: [...winograds, without(winograds[0]!, "bias")],
   conv2d_pack_f32: [...packs, ...packs.slice(1, 3).map((sample) => without(sample, "scale"))],
   conv2d_fused_f32: [
     ...forwards,

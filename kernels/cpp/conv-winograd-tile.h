@@ -1,0 +1,72 @@
+// Winograd F(2x2, 3x3): Y = Aᵀ [(G g Gᵀ) ∘ (Bᵀ d B)] A makes 2x2 outputs of 4x4 inputs with 16 products a channel where the plain
+// sum has 36. Lanes are channels. Lavin & Gray, "Fast Algorithms for Convolutional Neural Networks", 2015 (arXiv:1509.09308).
+#pragma once
+#include "layouts.h"
+
+namespace drishti {
+namespace DRISHTI_NS {
+
+constexpr int TERMS = 16;  // numbers of a transformed tile, row by row
+
+// Bᵀ d B of `count` tiles side by side, two columns apart, for `channels`; term after term `slice` apart, tiles `pitch` apart.
+// rows: the four the tiles lie in; `columns` are to be had from there on. Channels that fill no vector are left undefined.
+static void winograd_source(const float* const* rows, int32_t columns, ptrdiff_t pixel, int32_t count, int32_t channels, float* to, ptrdiff_t pitch, ptrdiff_t slice) {
+  for (int32_t t = 0; t < count; ++t, to += pitch) {
+    ptrdiff_t at[4];
+    // What lies behind the last column goes into outputs that nobody asked for.
+    for (int32_t j = 0; j < 4; ++j) at[j] = lesser(2 * t + j, columns - 1) * pixel;
+    for (int32_t c = 0; c < channels; c += LANES) {
+      const int32_t live = channels - c;
+      F d[4][4];
+      for (int j = 0; j < 4; ++j) {  // down each column
+        F x[4];
+        for (int i = 0; i < 4; ++i) x[i] = load_some(rows[i] + at[j] + c, live);
+        d[0][j] = x[0] - x[2];
+        d[1][j] = x[1] + x[2];
+        d[2][j] = x[2] - x[1];
+        d[3][j] = x[1] - x[3];
+      }
+      for (int i = 0; i < 4; ++i) {
+        float* const out = to + 4 * i * slice + c;
+        store(out, d[i][0] - d[i][2]);
+        store(out + slice, d[i][1] + d[i][2]);
+        store(out + 2 * slice, d[i][2] - d[i][1]);
+        store(out + 3 * slice, d[i][1] - d[i][3]);
+      }
+    }
+  }
+}
+
+// Aᵀ M A of one tile and one vector: y[0], y[1] are the upper row.
+DRISHTI_INLINE void winograd_result(const float* from, ptrdiff_t slice, F (&y)[4]) {
+  F s[2][4];
+  for (int j = 0; j < 4; ++j) {
+    const F m0 = load<F>(from + j * slice), m1 = load<F>(from + (4 + j) * slice), m2 = load<F>(from + (8 + j) * slice), m3 = load<F>(from + (12 + j) * slice);
+    s[0][j] = m0 + m1 + m2;
+    s[1][j] = m1 - m2 - m3;
+  }
+  for (int i = 0; i < 2; ++i) {
+    y[2 * i] = s[i][0] + s[i][1] + s[i][2];
+    y[2 * i + 1] = s[i][1] - s[i][2] - s[i][3];
+  }
+}
+
+// G g Gᵀ of one filter: `filter` has 9 numbers; the 16 go `step` apart. In doubles, rounded once.
+static inline void winograd_weight(const float* filter, float scale, float* to, ptrdiff_t step) {
+  double half[4][3];
+  for (int j = 0; j < 3; ++j) {
+    const double a = filter[j], b = filter[3 + j], c = filter[6 + j];
+    half[0][j] = a;
+    half[1][j] = (a + b + c) / 2;
+    half[2][j] = (a - b + c) / 2;
+    half[3][j] = c;
+  }
+  for (int i = 0; i < 4; ++i) {
+    const double a = half[i][0], b = half[i][1], c = half[i][2];
+    const double row[4] = {a, (a + b + c) / 2, (a - b + c) / 2, c};
+    for (int j = 0; j < 4; ++j) to[(4 * i + j) * step] = float(row[j] * scale);
+  }
+}
+
+}  // namespace DRISHTI_NS
+}  // namespace drishti

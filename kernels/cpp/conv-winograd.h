@@ -1,0 +1,255 @@
+// 3x3 convolution with stride 1 by Winograd's F(2x2, 3x3), for inference: weights are transformed by conv2d_winograd_pack.
+//
+//   source   transformed for each chunk: [term][tile][channel]
+//   weights  [term][block of lanes][channel][lane]
+//   sums     [block][term][tile][lane]; term by term a product of matrices, tiles by lanes
+//
+// A chunk is some tiles of 2x2 outputs, counted over all images, and some blocks of lanes. Tiles that reach over the end compute
+// outputs that are left out. Every output comes from its own tile alone, whatever the chunks.
+#pragma once
+#include "conv-nhwc.h"
+#include "conv-winograd-tile.h"
+
+namespace drishti {
+namespace DRISHTI_NS {
+
+constexpr size_t TILE_BYTES = 192 << 10;  // of transformed source in a chunk, and of sums
+constexpr int32_t FEW_TILES = 4 * TILE_ROWS;  // fewer make weights dear
+constexpr int32_t PART_LANES = 64;  // of a chunk, at least: each part transforms the source anew
+
+struct WinogradPlan {
+  bool empty, direct;
+  int vectors;
+  int32_t width, blocks;
+  int32_t down, across, tiles;    // tiles of an image, of all
+  int32_t group, groups;          // tiles of a chunk
+  int32_t part, parts, some;      // blocks of a chunk, and of those whose sums are held at once
+  int32_t passes, pass;           // over channels
+  int32_t columns;                // of a copied source
+  ptrdiff_t pixel, pitch, slice, sum_slice;
+  size_t weights;
+  bool repacks;  // they come in blocks of another width
+  size_t sums_at, copy_at, tile_at, temp_at, per_thread, spots_at, shared;
+
+  WinogradPlan(const Gather& g, const Source& s, const Tail& t, int32_t panel) {
+    empty = g.batch <= 0 || g.dest_channels <= 0 || g.y.dest <= 0 || g.x.dest <= 0;
+    per_thread = shared = 0;
+    if (empty) return;
+    vectors = vectors_for(g.dest_channels);
+    width = vectors * LANES;
+    blocks = ceil_div(g.dest_channels, width);
+    down = ceil_div(g.y.dest, 2);
+    across = ceil_div(g.x.dest, 2);
+    tiles = g.batch * down * across;
+    pixel = g.source_channels;
+    pitch = ptrdiff_t(round_up(g.source_channels, LANES));
+    passes = ceil_div(g.source_channels, PASS);
+    if (passes < 1) passes = 1;
+    pass = ceil_div(g.source_channels, passes);
+    const auto within = [&](const Axis& a) { return a.lead <= s.place.border && a.dest + 1 - a.lead < a.source + s.place.border; };
+    direct = s.plain() && s.place.nhwc && within(g.y) && within(g.x);
+    columns = 2 * across + 2;
+
+    const int32_t most = clamp_to(int32_t(TILE_BYTES / (TERMS * 4 * (pitch > 0 ? pitch : 1))) / TILE_ROWS * TILE_ROWS, FEW_TILES, 16 * TILE_ROWS);
+    groups = greater(1, (tiles + most / 2) / most);
+    const int32_t wanted = chunks_for(double(tiles) * TERMS * g.dest_channels * g.source_channels);
+    if (groups < wanted) groups = clamp_to(tiles / FEW_TILES, groups, wanted);
+    group = ceil_div(tiles, groups);
+    if (groups > 2) group = int32_t(round_up(group, TILE_ROWS));
+    groups = ceil_div(tiles, group);
+    parts = groups < wanted ? clamp_to(ceil_div(wanted, groups), 1, greater(1, blocks * width / PART_LANES)) : 1;
+    part = ceil_div(blocks, parts);
+    parts = ceil_div(blocks, part);
+
+    // 64 bytes more than a multiple of 4 KB: the terms of a tile lie in different sets of L1.
+    slice = ptrdiff_t(round_up(size_t(group) * pitch, 1024)) + 16;
+    sum_slice = ptrdiff_t(group) * width + 16;
+    some = clamp_to(int32_t(TILE_BYTES / 2 / (TERMS * sum_slice * 4)), 1, part);
+    weights = size_t(TERMS) * blocks * g.source_channels * width;
+    sums_at = round_up(size_t(TERMS) * slice * 4, 128);
+    copy_at = round_up(sums_at + size_t(some) * TERMS * sum_slice * 4, 128);
+    tile_at = round_up(copy_at + (direct ? 0 : 4 * columns * pixel * 4), 128);
+    temp_at = round_up(tile_at + (t.place.nhwc ? 0 : size_t(2) * 2 * across * width * 4), 128);
+    per_thread = round_up(temp_at + s.scratch() * 4, 128);
+    repacks = panel != width;
+    spots_at = round_up(repacks ? weights * 4 : 0, 128);
+    shared = round_up(spots_at + size_t(group) * sizeof(Spot), 128);
+  }
+};
+
+struct WinogradCall {
+  const Gather& g;
+  const WinogradPlan& p;
+  const Source& source;
+  const Tail& tail;
+  const float* weight;  // in blocks of p.width
+  Spot* spots;
+
+  struct Chunk {
+    int32_t first, count;       // tiles
+    int32_t block, end_block;
+    float *terms, *sums, *copy, *tile, *temp;
+  };
+
+  void run_chunk(int32_t index, Context& context, int32_t thread) const {
+    char* scratch = context.scratch_of<char>(thread);
+    Chunk c;
+    c.block = index % p.parts * p.part;
+    c.end_block = lesser(c.block + p.part, p.blocks);
+    c.first = index / p.parts * p.group;
+    c.count = lesser(p.group, p.tiles - c.first);
+    const auto at = [&](size_t offset) { return reinterpret_cast<float*>(scratch + offset); };
+    c.terms = at(0), c.sums = at(p.sums_at), c.copy = at(p.copy_at), c.tile = at(p.tile_at), c.temp = at(p.temp_at);
+    // Tiles side by side in one row of tiles.
+    const auto each_run = [&](auto&& run) DRISHTI_LAMBDA_INLINE {
+      for (int32_t t = 0; t < c.count;) {
+        const int32_t all = c.first + t, x = all % p.across, y = all / p.across % p.down, n = all / p.across / p.down;
+        const int32_t some = lesser(p.across - x, c.count - t);
+        run(t, some, n, y, x);
+        t += some;
+      }
+    };
+    each_run([&](int32_t t, int32_t count, int32_t n, int32_t y, int32_t x) { transform(c, t, count, n, y, x); });
+    for (int32_t block = c.block; block < c.end_block; block += p.some) {
+      const int32_t end = lesser(block + p.some, c.end_block);
+      multiply(c, block, end);
+      for (int32_t b = block; b < end; ++b)
+        each_run([&](int32_t t, int32_t count, int32_t n, int32_t y, int32_t x) {
+          const float* sums = c.sums + ptrdiff_t(b - block) * TERMS * p.sum_slice + ptrdiff_t(t) * p.width;
+          if (tail.place.nhwc) finish(sums, b, count, n, y, x, tail.place.at(n, 0, 0), c.tile);
+          else finish_planes(sums, b, count, n, y, x, c.tile);
+        });
+    }
+    if (c.block == 0)
+      each_run([&](int32_t, int32_t count, int32_t n, int32_t y, int32_t x) {
+        if (x + count < p.across) return;
+        const int32_t rows = 2 / tail.pool_height;
+        zero_border(tail.out, tail.place, n, lesser(y * rows, tail.place.height), y == p.down - 1 ? tail.place.height : (y + 1) * rows);
+      });
+  }
+
+  void transform(const Chunk& c, int32_t t, int32_t count, int32_t n, int32_t y, int32_t x) const {
+    const float* rows[4];
+    const int32_t first = 2 * y - g.y.lead;
+    int32_t columns = p.columns;
+    if (p.direct) {
+      const int32_t last = g.y.source + source.place.border - 1;
+      for (int32_t i = 0; i < 4; ++i) rows[i] = source.data + source.place.at(n, lesser(first + i, last), 2 * x - g.x.lead);
+      columns = g.x.source + source.place.border + g.x.lead;
+    } else {
+      source.rows(n, first, 4, g.x.lead, p.columns, 0, int32_t(p.pixel), int32_t(p.pixel), c.copy, c.temp);
+      for (int32_t i = 0; i < 4; ++i) rows[i] = c.copy + (ptrdiff_t(i) * p.columns + 2 * x) * p.pixel;
+    }
+    winograd_source(rows, columns - 2 * x, p.pixel, count, g.source_channels, c.terms + t * p.pitch, p.pitch, p.slice);
+  }
+
+  void multiply(const Chunk& c, int32_t block, int32_t end) const {
+    const ptrdiff_t panel = ptrdiff_t(g.source_channels) * p.width;
+    for (int32_t term = 0; term < TERMS; ++term)
+      for (int32_t b = block; b < end; ++b) {
+        const float* w = weight + (ptrdiff_t(term) * p.blocks + b) * panel;
+        for (int32_t i = 0; i < p.passes; ++i) {
+          const Stretch all = {i * p.pass, lesser(p.pass, g.source_channels - i * p.pass)};
+          TileCall call = {c.terms + term * p.slice, w, &all, 1, 1, i == 0 ? ZEROS : nullptr, nullptr, c.sums + (ptrdiff_t(b - block) * TERMS + term) * p.sum_slice};
+          w += ptrdiff_t(all.length) * p.width;
+          if (w + ptrdiff_t(all.length) * p.width <= weight + p.weights) {
+            call.ahead = w;
+            call.ahead_bytes = p.width * 4 * TILE_ROWS / greater(c.count, TILE_ROWS) + 1;
+          }
+          run_tiles(p.vectors, call, spots, c.count);
+        }
+      }
+  }
+
+  // Tiles side by side, to NHWC. `origin`: of the image.
+  void finish(const float* sums, int32_t block, int32_t count, int32_t n, int32_t y, int32_t x, ptrdiff_t origin, float*) const {
+    const int32_t channel = block * p.width, lanes = lesser(p.width, g.dest_channels - channel);
+    const int32_t rows = 2 / tail.pool_height;
+    run_finish(sums, count, n, y, x, channel, lanes, tail.out + origin + y * rows * tail.place.row + x * rows * tail.place.pixel + channel, tail.place.pixel, tail.place.row, true);
+  }
+  // To NCHW: at first to rows of pixels.
+  void finish_planes(const float* sums, int32_t block, int32_t count, int32_t n, int32_t y, int32_t x, float* tile) const {
+    const int32_t channel = block * p.width, lanes = lesser(p.width, g.dest_channels - channel), size = 2 / tail.pool_height;
+    const ptrdiff_t row = ptrdiff_t(2) * p.across * p.width;
+    run_finish(sums, count, n, y, x, channel, lanes, tile, p.width, row, false);
+    const int32_t pixels = lesser(count * size, tail.place.width - x * size);
+    for (int32_t i = 0; i < size && y * size + i < tail.place.height && pixels > 0; ++i)
+      transpose(tile + i * row, p.width, pixels, lanes, tail.out + tail.place.at(n, y * size + i, x * size) + channel * tail.place.channel, tail.place.channel);
+  }
+
+  void run_finish(const float* sums, int32_t count, int32_t n, int32_t y, int32_t x, int32_t channel, int32_t lanes, float* to, ptrdiff_t pixel, ptrdiff_t row, bool exact) const {
+    const float* residual = tail.residual ? tail.residual + tail.residual_place.at(n, 2 * y, 2 * x) + channel * tail.residual_place.channel : nullptr;
+    const bool whole = lanes == p.width && (!residual || tail.residual_place.nhwc);
+    const auto run = tail.pool_height == 2 ? (whole ? &WinogradCall::finish_run<true, true> : &WinogradCall::finish_run<true, false>)
+                                           : (whole ? &WinogradCall::finish_run<false, true> : &WinogradCall::finish_run<false, false>);
+    (this->*run)(sums, count, y, x, channel, exact ? lanes : p.width, lanes, residual, to, pixel, row);
+  }
+
+  template <bool POOL, bool WHOLE>
+  __attribute__((noinline)) void finish_run(const float* sums, int32_t count, int32_t y, int32_t x, int32_t channel, int32_t stored, int32_t lanes, const float* residual, float* to, ptrdiff_t pixel, ptrdiff_t row) const {
+    const Place& r = tail.residual_place;
+    const bool relu = tail.relu, six = tail.six;
+    const auto clip = [&](F v) DRISHTI_LAMBDA_INLINE {
+      if (relu) v = bits<F>(bits<I>(v) & ~I(v <= 0.0f));  // NaN passes
+      if (six) v = select(v > 6.0f, splat<F>(6.0f), v);
+      return v;
+    };
+    const int32_t below = g.y.dest - 2 * y;
+    for (int32_t t = 0; t < count; ++t, sums += p.width) {
+      const int32_t right = g.x.dest - 2 * (x + t);
+      if (POOL && (below < 2 || right < 2)) continue;
+      for (int32_t l = 0; l < p.width; l += LANES) {
+        const int32_t live = WHOLE ? LANES : lanes - l, stores = WHOLE ? LANES : stored - l;
+        if (stores <= 0) break;
+        F v[4];
+        winograd_result(sums + l, p.sum_slice, v);
+        const F bias = tail.bias ? load_some(tail.bias + channel + l, live) : F{};
+        for (int q = 0; q < 4; ++q) {
+          v[q] += bias;
+          if (!residual || q % 2 >= right || q / 2 >= below) continue;
+          const float* from = residual + (2 * t + q % 2) * r.pixel + q / 2 * r.row + l * r.channel;
+          if (WHOLE || r.nhwc) v[q] += load_some(from, live);
+          else
+            for (int32_t i = 0; i < LANES && i < live; ++i) v[q][i] += from[i * r.channel];
+        }
+        if constexpr (POOL) {
+          F best = v[0];
+          for (int q = 1; q < 4; ++q) best = select((v[q] > best) | (v[q] != v[q]), v[q], best);
+          store_some(to + t * pixel + l, clip(best), stores);
+        } else
+          for (int q = 0; q < 4; ++q)
+            if (q % 2 < right && q / 2 < below) store_some(to + (2 * t + q % 2) * pixel + q / 2 * row + l, clip(v[q]), stores);
+      }
+    }
+  }
+
+  // Weights in blocks of another width, from those of `panel`.
+  void repack(const float* from, int32_t panel, float* to) const {
+    const int32_t theirs = ceil_div(g.dest_channels, panel);
+    for (int32_t term = 0; term < TERMS; ++term)
+      for (int32_t b = 0; b < p.blocks; ++b)
+        for (int32_t c = 0; c < g.source_channels; ++c)
+          for (int32_t lane = 0; lane < p.width; ++lane) {
+            const int32_t o = b * p.width + lane;
+            *to++ = o < g.dest_channels ? from[((ptrdiff_t(term) * theirs + o / panel) * g.source_channels + c) * panel + o % panel] : 0.0f;
+          }
+  }
+};
+
+// `weight` as conv2d_winograd_pack makes it.
+static void run_winograd(const Gather& g, const Source& source, const Tail& tail, const float* weight, int32_t panel, Context& context) {
+  const WinogradPlan plan(g, source, tail, panel);
+  if (plan.empty) {
+    if (g.batch > 0 && tail.place.image > 0) __builtin_memset(tail.out, 0, size_t(g.batch) * tail.place.image * 4);
+    return;
+  }
+  float* const own = reinterpret_cast<float*>(context.shared);
+  Spot* const spots = reinterpret_cast<Spot*>(context.shared + plan.spots_at);
+  for (int32_t t = 0; t < plan.group; ++t) spots[t] = {t * plan.pitch, ptrdiff_t(t) * plan.width};
+  const WinogradCall call = {g, plan, source, tail, plan.repacks ? own : weight, spots};
+  if (plan.repacks) call.repack(weight, panel, own);
+  context.each(plan.groups * plan.parts, [&](int32_t i, int32_t thread) { call.run_chunk(i, context, thread); });
+}
+
+}  // namespace DRISHTI_NS
+}  // namespace drishti
