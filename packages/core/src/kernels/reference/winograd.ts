@@ -21,12 +21,19 @@ const A: Matrix = [
 ];
 
 /** M x Mᵀ of a square x, row by row. What M leaves out is not looked at: 0 · NaN would be NaN. */
-function both(m: Matrix, x: ArrayLike<number>): number[] {
-  const size = m[0]!.length;
-  const dot = (row: readonly number[], at: (i: number) => number) =>
-    row.reduce((sum, by, i) => (by === 0 ? sum : sum + by * at(i)), 0);
-  const left = m.map((row) => Array.from({ length: size }, (_, j) => dot(row, (i) => x[i * size + j]!)));
-  return left.flatMap((values) => m.map((row) => dot(row, (j) => values[j]!)));
+function both(m: Matrix, x: ArrayLike<number>): Float64Array {
+  const [rows, size] = [m.length, m[0]!.length];
+  const left = new Float64Array(rows * size);
+  const result = new Float64Array(rows * rows);
+  for (const [r, row] of m.entries())
+    for (let i = 0; i < size; i++) {
+      if (row[i] === 0) continue;
+      for (let j = 0; j < size; j++) left[r * size + j]! += row[i]! * x[i * size + j]!;
+    }
+  for (let r = 0; r < rows; r++)
+    for (const [q, row] of m.entries())
+      for (let j = 0; j < size; j++) if (row[j] !== 0) result[r * rows + q]! += left[r * size + j]! * row[j]!;
+  return result;
 }
 
 /** Where number `term` of the filter (output o, channel c) lies. */

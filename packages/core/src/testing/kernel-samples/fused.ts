@@ -266,8 +266,8 @@ const packs = [
 ];
 
 const winogradCases: Readonly<Record<string, Case>> = {
-  "64 to 64": { input: [2, 64, 8, 8], out: 64, panel: 16 },
-  "32 to 64, pool, NCHW out": { input: [3, 32, 8, 8], out: 64, pool: [2, 2], to: "nchw", panel: 16 },
+  "64 to 64": { input: [1, 64, 8, 7], out: 64, panel: 16 },
+  "32 to 64, pool, NCHW out": { input: [2, 32, 8, 6], out: 64, pool: [2, 2], to: "nchw", panel: 16 },
   "32 to 64, pool, rows left over": { input: [2, 32, 7, 9], out: 64, pool: [2, 2], to: 0, panel: 8 },
   "odd sizes and channels, border too small": { input: [2, 19, 7, 5], out: 21, from: 0, to: 2, panel: 8 },
   "odd sizes, planes on both sides, no ReLU": {
