@@ -38,7 +38,8 @@ test("wrong number of channels", () => {
     "ShapeError channels
     conv2d: input has 4 channels, weight wants 3 × groups 1 = 3.
       input   [2, 4, 8, 8]  (N, C, H, W)
-      weight  [4, 3, 3, 3]  (O, C/groups, kH, kW)"
+      weight  [4, 3, 3, 3]  (O, C/groups, kH, kW)
+      hint: make the layer with inChannels 4, or give it 3 channels."
   `);
 });
 
@@ -111,7 +112,8 @@ test("an empty image", () => {
     "ShapeError empty
     conv2d: the images have no pixels: 0 × 4. Only the batch may be empty.
       input   [1, 3, 0, 4]  (N, C, H, W)
-      weight  [4, 3, 3, 3]  (O, C/groups, kH, kW)"
+      weight  [4, 3, 3, 3]  (O, C/groups, kH, kW)
+      hint: check how the pictures were read or cut."
   `);
 });
 
@@ -176,14 +178,14 @@ test("one value per channel in training", () => {
 test("one value per group", () => {
   expect(refusal(() => new nn.GroupNorm(4, 4).forward(image(1, 4)))).toMatchInlineSnapshot(`
     "ArgumentError one-value
-    groupNorm: expected more than 1 value per group, got input size [1, 4] and 4 groups: (x − mean) would always be 0."
+    groupNorm: expected more than 1 value per group, got input size [1, 4] and 4 groups: (x − mean) would always be 0. Use fewer groups or larger maps."
   `);
 });
 
 test("LayerNorm: last axis differs", () => {
   expect(refusal(() => new nn.LayerNorm(4).forward(image(2, 5)))).toMatchInlineSnapshot(`
     "ShapeError normalized-shape
-    layerNorm: input must end in [4], got [2, 5].
+    layerNorm: input must end in normalizedShape [4], got [2, 5].
       input  [2, 5]"
   `);
 });
@@ -214,7 +216,7 @@ test("batch sizes differ", () => {
 test("class numbers as floats", () => {
   expect(refusal(() => new nn.NLLLoss().forward(image(2, 3), image(2)))).toMatchInlineSnapshot(`
     "DTypeError target-dtype
-    nllLoss: targets must be class numbers of dtype int32, got float32."
+    nllLoss: targets must be class numbers of dtype int32, got float32: convert them with to("int32"), or use crossEntropy for probabilities."
   `);
 });
 
@@ -239,7 +241,8 @@ test("shapes that broadcast by accident", () => {
     "ShapeError target-shape
     mseLoss: input and target must have one shape.
       input   [2, 1]
-      target  [2]"
+      target  [2]
+      hint: nothing is broadcast here: use unsqueeze, squeeze or reshape."
   `);
 });
 
@@ -253,7 +256,7 @@ test("logits where probabilities are wanted", () => {
 test("no learning rate", () => {
   expect(refusal(() => new optim.SGD(new nn.Linear(2, 1).parameters(), {} as never))).toMatchInlineSnapshot(`
     "ArgumentError lr
-    SGD: lr must be given, as a number ≥ 0."
+    SGD: lr must be given, as a number ≥ 0, got undefined."
   `);
 });
 
@@ -286,7 +289,8 @@ test("several problems in a state", () => {
     Sequential: the state does not fit this model:
       0.weight: the file has [4, 3, 5, 5], the model [4, 3, 3, 3]
       missing: 0.bias
-      unexpected: fc.weight"
+      unexpected: fc.weight
+      hint: make the model as it was when the state was saved."
   `);
 });
 
@@ -330,7 +334,7 @@ test("shapes that do not broadcast", () => {
 test("inner sizes that differ", () => {
   expect(refusal(() => matmul(ones([2, 3]), ones([4, 5])))).toMatchInlineSnapshot(`
     "ShapeError inner
-    matmul: a has 3 columns, b has 4 rows.
+    matmul: a has 3 columns, b has 4 rows; they must be equal. Is one to be transposed?
       a  [2, 3]
       b  [4, 5]"
   `);
@@ -339,7 +343,7 @@ test("inner sizes that differ", () => {
 test("joining sizes that differ", () => {
   expect(refusal(() => cat([ones([2, 3]), ones([2, 4])]))).toMatchInlineSnapshot(`
     "ShapeError sizes
-    cat: input 1 differs from input 0 outside dim 0.
+    cat: input 1 differs from input 0 outside dim 0; they must agree there.
       input 0  [2, 3]
       input 1  [2, 4]"
   `);

@@ -1,5 +1,5 @@
 import { sameShape } from "../base/shape.ts";
-import { AutogradError, ShapeError } from "../errors/errors.ts";
+import { AutogradError, ShapeError, say } from "../errors/errors.ts";
 import { type GraphNode, nodeOf, type TensorHook, walk } from "./graph.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -28,7 +28,7 @@ function seedFor(where: string, output: Tensor, gradient: Tensor | undefined): T
     throw new AutogradError(
       where,
       "not-scalar",
-      `a tensor of ${output.numel} elements [${output.shape.join(", ")}] needs { gradient }, or reduce it first: loss.mean().backward().`,
+      say`a tensor of ${{ numel: output.numel }} elements ${{ output: output.shape }} needs a gradient: give { gradient }, or reduce it first, loss.mean().backward().`,
     );
   const one = Tensor.empty(output.backend, output.shape);
   output.backend.run("fill_f32", { count: 1, value: 1 }, [], [one.memory]);
@@ -55,7 +55,7 @@ export function backward(output: Tensor, options: BackwardOptions = {}): void {
     throw new AutogradError(
       "backward",
       "no-grad",
-      "this tensor does not depend on anything that requires a gradient (or was computed inside noGrad).",
+      say`this tensor ${{ output: output.shape }} does not depend on anything that requires a gradient. Set requiresGrad on an input or parameter; was it computed inside noGrad?`,
     );
   const { createGraph = false, retainGraph = createGraph, inputs } = options;
   walk([{ node, grad: seedFor("backward", output, options.gradient) }], {
@@ -71,7 +71,7 @@ function leafNode(t: Tensor, i: number): GraphNode {
     throw new AutogradError(
       "backward",
       "inputs",
-      `inputs[${i}] must be a leaf that requires a gradient; for others use grad(outputs, inputs).`,
+      say`inputs[${{ input: i }}] must be a leaf that requires a gradient; for others use grad(outputs, inputs).`,
     );
   return node;
 }
@@ -109,14 +109,18 @@ export function grad(
   const roots = outputs.map((output, i) => {
     const node = nodeOf(output);
     if (!node)
-      throw new AutogradError("grad", "no-grad", `output ${i} does not depend on anything that requires a gradient.`);
+      throw new AutogradError(
+        "grad",
+        "no-grad",
+        say`output ${{ input: i }} does not depend on anything that requires a gradient.`,
+      );
     return { node, grad: seedFor("grad", output, options.gradOutputs?.[i]) };
   });
   const found = new Map<GraphNode, Tensor>();
   const capture = new Map<GraphNode, (grad: Tensor) => void>();
   const nodes = inputs.map((input, i) => {
     const node = nodeOf(input);
-    if (!node) throw new AutogradError("grad", "no-grad", `input ${i} does not require a gradient.`);
+    if (!node) throw new AutogradError("grad", "no-grad", say`input ${{ input: i }} does not require a gradient.`);
     capture.set(node, (value) => found.set(node, value));
     return node;
   });
@@ -128,7 +132,7 @@ export function grad(
       throw new AutogradError(
         "grad",
         "unused",
-        `the outputs do not depend on input ${i}; pass { allowUnused: true } to get null for it.`,
+        say`the outputs do not depend on input ${{ input: i }}; pass { allowUnused: true } to get null for it.`,
       );
     return value ?? null;
   });

@@ -10,7 +10,7 @@ import {
   type Generator,
 } from "../base/rng/index.ts";
 import { numel, type Shape } from "../base/shape.ts";
-import { ArgumentError, DTypeError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, DTypeError, ShapeError, say } from "../errors/errors.ts";
 import { type Device, defaultDevice, getBackend } from "./device.ts";
 import { type NestedArray, Tensor } from "./tensor.ts";
 import { hostSegment } from "./watch.ts";
@@ -39,7 +39,7 @@ type Made<S extends Shape> = number extends S["length"] ? Shape : { -readonly [A
 function checkSizes(shape: Shape): void {
   for (const size of shape)
     if (!Number.isInteger(size) || size < 0)
-      throw new ShapeError("tensor", "size", `every size must be a whole number ≥ 0, got [${shape.join(", ")}].`);
+      throw new ShapeError("tensor", "size", say`every size must be a whole number ≥ 0, got ${{ shape }}.`);
 }
 
 function make(shape: Shape, options: TensorOptions, dtype: DType): Tensor {
@@ -49,7 +49,7 @@ function make(shape: Shape, options: TensorOptions, dtype: DType): Tensor {
     throw new DTypeError(
       "tensor",
       "dtype",
-      `there is no dtype "${type}": use ${Object.keys(storageType).join(", ")}.${String(type) === "int64" ? " Class numbers are int32 here." : ""}`,
+      say`there is no dtype "${{ type }}": use ${Object.keys(storageType).join(", ")}.${String(type) === "int64" ? " Class numbers are int32 here." : ""}`,
     );
   return Tensor.empty(options.device ? getBackend(options.device) : defaultDevice(), [...shape], type);
 }
@@ -73,7 +73,7 @@ function flatten(data: unknown, shape: number[], depth: number, out: number[]): 
       throw new ShapeError(
         "tensor",
         "ragged",
-        `nested arrays must be rectangular: a number stands at depth ${depth} of [${shape.join(", ")}].`,
+        say`nested arrays must be rectangular: a number stands at depth ${{ depth }} of ${{ shape }}.`,
       );
     out.push(Number(data));
     return;
@@ -82,7 +82,7 @@ function flatten(data: unknown, shape: number[], depth: number, out: number[]): 
     throw new ShapeError(
       "tensor",
       "ragged",
-      `nested arrays must be rectangular: a list of ${data.length} stands where ${shape[depth]} are wanted.`,
+      say`nested arrays must be rectangular: a list of ${{ count: data.length }} stands where ${{ wanted: shape[depth] }} are wanted.`,
     );
   for (const item of data) flatten(item, shape, depth + 1, out);
 }
@@ -125,7 +125,7 @@ export function tensor(data: Data, options: TensorOptions & { shape?: Shape } = 
     throw new ShapeError(
       "tensor",
       "numel",
-      `[${shape.join(", ")}] wants ${numel(shape)} values, got ${values.length}.`,
+      say`${{ shape }} wants ${numel(shape)} values, got ${{ count: values.length }}.`,
     );
   const t = make(shape, options, dtype);
   t.write(converted(values, t.dtype));
@@ -237,7 +237,11 @@ export function onesLike(t: Tensor, options: TensorOptions = {}): Tensor {
 export function arange(start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor {
   const [from, to] = end === undefined ? [0, start] : [start, end];
   if (step === 0 || (to - from) / step < 0)
-    throw new ArgumentError("arange", "step", `from ${from} to ${to} cannot be reached in steps of ${step}.`);
+    throw new ArgumentError(
+      "arange",
+      "step",
+      say`from ${{ from }} to ${{ to }} cannot be reached in steps of ${{ step }}.`,
+    );
   const values = Float64Array.from({ length: Math.ceil((to - from) / step) }, (_, i) => from + i * step);
   const whole = [from, to, step].every(Number.isInteger);
   return tensor(values, { dtype: whole ? "int32" : "float32", ...options });
@@ -318,13 +322,14 @@ export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
  * await randint(0, 10, [5]).tolist(); // [4, 9, 3, 0, 3]
  */
 export function randint(low: number, high: number, shape: Shape, options: RandomOptions = {}): Tensor {
-  if (!(high > low)) throw new ArgumentError("randint", "range", `high ${high} must be greater than low ${low}.`);
+  if (!(high > low))
+    throw new ArgumentError("randint", "range", say`high ${{ high }} must be greater than low ${{ low }}.`);
   const most = options.dtype === "uint8" ? 255 : options.dtype === "bool" ? 1 : undefined;
   if (most !== undefined && (low < 0 || high > most + 1))
     throw new ArgumentError(
       "randint",
       "range",
-      `${options.dtype} holds 0 to ${most}, but the draws are from ${low} to ${high - 1}.`,
+      say`${options.dtype!} holds 0 to ${{ most }}, but the draws are from ${{ low }} to ${{ last: high - 1 }}.`,
     );
   const filled = hostSegment(() => {
     const t = make(shape, options, "int32");

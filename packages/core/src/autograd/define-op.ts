@@ -2,7 +2,7 @@
 import { KernelRefusal } from "../backends/backend.ts";
 import type { DType } from "../base/dtype.ts";
 import type { Shape } from "../base/shape.ts";
-import { BackendError, DTypeError } from "../errors/errors.ts";
+import { BackendError, DTypeError, say } from "../errors/errors.ts";
 import type { KernelName, Params } from "../kernels/contract.ts";
 import { isGradEnabled } from "./grad-mode.ts";
 import { GraphNode, nodeOf } from "./graph.ts";
@@ -112,7 +112,11 @@ export function defineOp<In extends OpInputs, P, Extra extends OpInputs = Record
       if (!t) continue;
       const want = inputTypes?.[key] ?? "float32";
       if (t.dtype !== want)
-        throw new DTypeError(name, "dtype", `${key} must be ${want}, got ${t.dtype}. Convert it with to("${want}").`);
+        throw new DTypeError(
+          name,
+          "dtype",
+          say`${key} must be ${{ wanted: want }}, got ${{ dtype: t.dtype }}. Convert it with to("${want}").`,
+        );
       backend ??= t.backend;
       recorded ||= t.requiresGrad;
       inputs[key] = t.isContiguous ? t : makeContiguous(t);

@@ -1,7 +1,7 @@
 /** @file Which backends there are and which one new tensors use. Entry files register them; nothing here loads one. */
 
 import type { Backend, BackendName } from "../backends/backend.ts";
-import { BackendError } from "../errors/errors.ts";
+import { BackendError, say } from "../errors/errors.ts";
 
 /** A backend by name, or the backend itself. */
 export type Device = BackendName | Backend;
@@ -51,7 +51,7 @@ export function getBackend(device: Device): Backend {
     throw new BackendError(
       "device",
       "unknown-device",
-      `there is no backend "${device}" here; there are: ${[...factories.keys()].join(", ") || "none"}.`,
+      say`there is no backend "${{ device }}" here; there are: ${[...factories.keys()].join(", ") || "none"}.`,
     );
   const backend = create();
   live.set(device, backend);

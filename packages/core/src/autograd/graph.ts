@@ -1,7 +1,7 @@
 /** @file The tape: one node per recorded operation, walked backwards by backward(). */
 
 import { sameShape } from "../base/shape.ts";
-import { AutogradError, ShapeError } from "../errors/errors.ts";
+import { AutogradError, ShapeError, say } from "../errors/errors.ts";
 import { enableGrad, isGradEnabled, noGrad } from "./grad-mode.ts";
 import { copyStrided, makeContiguous, padAxes, release, type Tensor } from "./tensor.ts";
 import { watch } from "./watch.ts";
@@ -36,7 +36,7 @@ export const keep: Keeper = (tensor, op, key) => {
         throw new AutogradError(
           "backward",
           "modified",
-          `${key} [${alias.shape.join(", ")}], which ${op} needs for its gradient, was changed in place: version ${alias.storage.version}, saved at ${version}. Change a clone() instead.`,
+          say`${key} ${{ shape: alias.shape }}, which ${{ op }} needs for its gradient, was changed in place: version ${{ version: alias.storage.version }}, saved at ${{ saved: version }}. Change a clone() instead.`,
         );
       return alias;
     },
@@ -102,7 +102,7 @@ export class GraphNode {
       throw new AutogradError(
         "backward",
         "freed",
-        `the values that ${this.name} saved were freed by an earlier backward(); call backward({ retainGraph: true }) the first time.`,
+        say`the values that ${{ op: this.name }} saved were freed by an earlier backward(); call backward({ retainGraph: true }) the first time.`,
       );
     const saved: Record<string, Tensor | undefined> = {};
     const recording = isGradEnabled();
@@ -292,7 +292,7 @@ function accumulate(node: GraphNode, grad: Tensor, owned: boolean): void {
     throw new ShapeError(
       "backward",
       "grad-shape",
-      `a gradient of [${grad.shape.join(", ")}] reached a leaf of [${leaf.shape.join(", ")}].`,
+      say`a gradient of ${{ grad: grad.shape }} reached a leaf of ${{ leaf: leaf.shape }}.`,
     );
   if (isGradEnabled()) {
     leaf.grad = leaf.grad ? addGrads(leaf.grad, grad) : grad;

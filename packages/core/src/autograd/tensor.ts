@@ -1,7 +1,7 @@
 import type { Backend, BufferView } from "../backends/backend.ts";
 import { type DType, storageType, type TypedArray } from "../base/dtype.ts";
 import { contiguousStrides, isContiguous, numel, type Shape } from "../base/shape.ts";
-import { ArgumentError, AutogradError, DTypeError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, AutogradError, DTypeError, ShapeError, say } from "../errors/errors.ts";
 import type { GraphNode } from "./graph.ts";
 import { Storage } from "./storage.ts";
 import { tell } from "./trace.ts";
@@ -81,7 +81,7 @@ export class Tensor<S extends Shape = Shape> {
   size(dim: number): number {
     const size = this.shape[dim < 0 ? dim + this.ndim : dim];
     if (size === undefined)
-      throw new ShapeError("size", "dim", `axis ${dim} does not exist in [${this.shape.join(", ")}].`);
+      throw new ShapeError("size", "dim", say`axis ${{ dim }} does not exist in ${{ shape: this.shape }}.`);
     return size;
   }
 
@@ -111,7 +111,11 @@ export class Tensor<S extends Shape = Shape> {
 
   set requiresGrad(value: boolean) {
     if (value && this.dtype !== "float32")
-      throw new DTypeError("requiresGrad", "dtype", `only float32 tensors have gradients; this one is ${this.dtype}.`);
+      throw new DTypeError(
+        "requiresGrad",
+        "dtype",
+        say`only float32 tensors have gradients; this one is ${{ dtype: this.dtype }}. Convert it with to("float32").`,
+      );
     if (this.gradFn) {
       if (value) return;
       throw new AutogradError(
@@ -165,7 +169,7 @@ export class Tensor<S extends Shape = Shape> {
       throw new ShapeError(
         "item",
         "numel",
-        `item() wants one element, this tensor has ${this.numel}.`,
+        say`item() wants one element, this tensor has ${{ numel: this.numel }}.`,
         [{ name: "input", shape: this.shape }],
         "use toArray() for more.",
       );
@@ -187,9 +191,12 @@ export class Tensor<S extends Shape = Shape> {
   /** Overwrites the values from an array in row-major order; an in-place change. Its length must be the tensor's. */
   write(data: TypedArray): this {
     if (data.length !== this.numel)
-      throw new ShapeError("write", "numel", `the tensor has ${this.numel} elements, the array ${data.length}.`, [
-        { name: "tensor", shape: this.shape },
-      ]);
+      throw new ShapeError(
+        "write",
+        "numel",
+        say`the tensor has ${{ numel: this.numel }} elements, the array ${{ count: data.length }}.`,
+        [{ name: "tensor", shape: this.shape }],
+      );
     if (!this.isContiguous)
       throw new ArgumentError(
         "write",
@@ -226,7 +233,11 @@ const axes = 8;
 /** Pads a shape or strides on the left to the kernels' fixed number of axes. @internal */
 export function padAxes(values: readonly number[], fill: number): number[] {
   if (values.length > axes)
-    throw new ShapeError("tensor", "rank", `at most ${axes} axes are supported, this one has ${values.length}.`);
+    throw new ShapeError(
+      "tensor",
+      "rank",
+      say`at most ${{ axes }} axes are supported, this one has ${{ count: values.length }}.`,
+    );
   return [...new Array<number>(axes - values.length).fill(fill), ...values];
 }
 

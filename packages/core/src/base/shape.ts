@@ -1,5 +1,5 @@
 /** @file Shape arithmetic: sizes, strides, broadcasting. Pure functions on lists of numbers. */
-import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 
 /** Sizes of the axes, outermost first; [] is a scalar's. */
 export type Shape = readonly number[];
@@ -46,7 +46,7 @@ export function normalizeDim(where: string, dim: number, rank: number): number {
     throw new ShapeError(
       where,
       "dim",
-      `dim ${dim} is outside a tensor of ${rank} axes: use ${-limit} to ${limit - 1}.`,
+      say`dim ${{ dim }} is outside a tensor of ${{ rank }} axes: use ${-limit} to ${limit - 1}.`,
     );
   return dim < 0 ? dim + limit : dim;
 }
@@ -62,7 +62,7 @@ export function broadcastShapes(where: string, a: Shape, b: Shape): number[] {
       throw new ShapeError(
         where,
         "broadcast",
-        `sizes ${x} and ${y} at axis ${rank - i} do not broadcast.`,
+        say`sizes ${{ x }} and ${{ y }} at axis ${rank - i} do not broadcast.`,
         [
           { name: "a", shape: a },
           { name: "b", shape: b },
@@ -88,7 +88,7 @@ export function inferReshape(where: string, from: Shape, to: Shape): number[] {
   const total = numel(from);
   const unknown = to.indexOf(-1);
   if (unknown !== to.lastIndexOf(-1))
-    throw new ShapeError(where, "two-unknown", `only one size can be −1, got [${to.join(", ")}].`, [
+    throw new ShapeError(where, "two-unknown", say`only one size can be −1, got ${{ shape: to }}; use one.`, [
       { name: "input", shape: from },
     ]);
   const known = to.reduce((n, size, i) => (i === unknown ? n : n * size), 1);
@@ -99,7 +99,7 @@ export function inferReshape(where: string, from: Shape, to: Shape): number[] {
     throw new ShapeError(
       where,
       "numel",
-      `[${to.join(", ")}] cannot hold the ${total} elements of [${from.join(", ")}].`,
+      say`${{ shape: to }} cannot hold the ${{ elements: total }} elements of ${{ input: from }}; the product must be the same.`,
       [{ name: "input", shape: from }],
     );
   return out;
@@ -141,7 +141,7 @@ export function pair(value: number | readonly number[], where = "pair", name = "
     throw new ArgumentError(
       where,
       name,
-      `${name} must be one number, or two for height and width, got ${list.length}: [${list.join(", ")}].`,
+      say`${name} must be one number, or two for height and width, got ${{ count: list.length }}: ${{ list }}.`,
     );
   return [first, second];
 }

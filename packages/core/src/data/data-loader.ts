@@ -2,7 +2,7 @@
 
 import { Breather } from "../base/event-loop.ts";
 import { defaultGenerator, Generator, type GeneratorState, randperm } from "../base/rng/index.ts";
-import { ArgumentError, DataError } from "../errors/errors.ts";
+import { ArgumentError, DataError, say } from "../errors/errors.ts";
 import { type Batch, type BatchTransform, batchMaker, type MakeBatch } from "./batch.ts";
 import type { Dataset, Sample } from "./dataset.ts";
 import { SampleRandom } from "./sample-random.ts";
@@ -89,9 +89,17 @@ export class DataLoader implements AsyncIterable<Batch> {
       prefetch = 2,
     } = options;
     if (!(Number.isInteger(batchSize) && batchSize >= 1))
-      throw new ArgumentError("DataLoader", "batch-size", `batchSize must be a whole number from 1, got ${batchSize}.`);
+      throw new ArgumentError(
+        "DataLoader",
+        "batch-size",
+        say`batchSize must be a whole number from 1, got ${{ batchSize }}.`,
+      );
     if (!(Number.isInteger(prefetch) && prefetch >= 0))
-      throw new ArgumentError("DataLoader", "prefetch", `prefetch must be a whole number from 0, got ${prefetch}.`);
+      throw new ArgumentError(
+        "DataLoader",
+        "prefetch",
+        say`prefetch must be a whole number from 0, got ${{ prefetch }}.`,
+      );
     this.dataset = dataset;
     this.batchSize = batchSize;
     this.length = dropLast ? Math.floor(dataset.length / batchSize) : Math.ceil(dataset.length / batchSize);

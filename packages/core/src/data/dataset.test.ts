@@ -23,7 +23,7 @@ describe("ArrayImageSet", () => {
   });
   test("refuses pixels and labels that do not belong together, with both numbers", () => {
     expect(() => new ArrayImageSet(pixels, [0, 1], [2, 2, 2], ["a", "b"])).toThrow(
-      /24 bytes .* 2 labels × 2×2×2 want 16/,
+      /24 bytes .* 2 labels × 2×2×2 must have 16/,
     );
     expect(() => new ArrayImageSet(pixels, [0, 1, 2], [2, 2, 2], ["a", "b"])).toThrow(
       /picture 2 has label 2, but there are 2/,

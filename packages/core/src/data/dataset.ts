@@ -1,5 +1,5 @@
 /** @file What a data set is: items by index. In-memory picture sets add zero-copy access to their pixels. */
-import { ArgumentError, DataError } from "../errors/errors.ts";
+import { ArgumentError, DataError, say } from "../errors/errors.ts";
 
 /** (channels, height, width). */
 export type ImageShape = readonly [channels: number, height: number, width: number];
@@ -83,7 +83,7 @@ export class ArrayImageSet implements ImageSet {
       throw new DataError(
         "ArrayImageSet",
         "length",
-        `${pixels.length} bytes of pixels, but ${labels.length} labels × ${channels}×${height}×${width} want ${labels.length * size}.`,
+        say`${{ bytes: pixels.length }} bytes of pixels, but ${{ labels: labels.length }} labels × ${channels}×${height}×${width} must have ${{ wanted: labels.length * size }}.`,
       );
     for (let i = 0; i < labels.length; i++)
       if (!(labels[i]! >= 0 && labels[i]! < classes.length))
@@ -126,7 +126,7 @@ export function checkIndex(index: number, length: number): number {
     throw new ArgumentError(
       "dataset",
       "index",
-      `index ${index} is outside a set of ${length} items (0 to ${length - 1}).`,
+      say`index ${{ index }} is outside a set of ${{ length }} items (0 to ${length - 1}).`,
     );
   return index;
 }

@@ -1,5 +1,5 @@
 /** @file One picture's channels: grey from colour and back, so that any picture fits a model. */
-import { ShapeError } from "../errors/errors.ts";
+import { ShapeError, say } from "../errors/errors.ts";
 import type { Picture } from "./dataset.ts";
 
 /**
@@ -26,7 +26,7 @@ export function toChannels(picture: Picture, channels: number): Picture {
     throw new ShapeError(
       "toChannels",
       "channels",
-      `cannot make ${channels} channels of ${picture.channels}: only 1 ↔ 3 is defined.`,
+      say`cannot make ${{ channels }} channels of ${{ pictureChannels: picture.channels }}: only 1 ↔ 3 is defined.`,
       [{ name: "picture", shape: [picture.channels, height, width], axes: "C, H, W" }],
     );
   const out = make(plane);

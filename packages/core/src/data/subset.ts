@@ -1,7 +1,7 @@
 /** @file Parts of a data set: by indices, or cut at random as torch's `random_split` does. */
 
 import { defaultGenerator, type Generator, randperm } from "../base/rng/index.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import { checkIndex, type Dataset, type ImageSet, isImageSet, type Sample } from "./dataset.ts";
 
 /**
@@ -126,7 +126,7 @@ export function randomSplit<Item>(
 function wholeLengths(lengths: readonly number[], total: number): number[] {
   const sum = lengths.reduce((a, b) => a + b, 0);
   if (lengths.some((length) => !(length >= 0)))
-    throw new ArgumentError("randomSplit", "lengths", `lengths [${lengths.join(", ")}] must not be negative.`);
+    throw new ArgumentError("randomSplit", "lengths", say`lengths ${{ lengths }} must not be negative.`);
   // torch: a sum of at most 1 (with rounding) means fractions.
   if (Math.abs(sum - 1) < 1e-9) {
     const sizes = lengths.map((fraction) => Math.floor(total * fraction));
@@ -138,8 +138,7 @@ function wholeLengths(lengths: readonly number[], total: number): number[] {
     throw new ArgumentError(
       "randomSplit",
       "lengths",
-      `lengths [${lengths.join(", ")}] add up to ${sum}, the set has ${total} items: ` +
-        "give whole numbers that add up to it, or fractions that add up to 1.",
+      say`lengths ${{ lengths }} add up to ${{ sum }}, the set has ${{ total }} items: give whole numbers that add up to it, or fractions that add up to 1.`,
     );
   return [...lengths];
 }

@@ -1,5 +1,30 @@
 /** @file Every error of ours: a `code` for programs, the facts as fields, a message for people. */
 
+/** What was wrong, by name: `{ groups: 2, inChannels: 3 }`. All of it stands in the message too. */
+export type Facts = Readonly<Record<string, unknown>>;
+
+/** A message and the facts it names, from one source, so that they cannot differ. */
+export interface Said {
+  readonly text: string;
+  readonly facts: Facts;
+}
+
+const shown = (value: unknown): string => (Array.isArray(value) ? `[${value.join(", ")}]` : String(value));
+
+/**
+ * A message whose objects are facts: say`groups ${{ groups }} must divide the ${{ channels }} channels` reads
+ * "groups 2 must divide the 3 channels" and has the facts { groups: 2, channels: 3 }. Anything else is plain text.
+ */
+export function say(words: TemplateStringsArray, ...values: readonly (Facts | string | number)[]): Said {
+  const facts: Record<string, unknown> = {};
+  let text = words[0]!;
+  values.forEach((value, i) => {
+    if (typeof value === "object") Object.assign(facts, value);
+    text += (typeof value === "object" ? Object.values(value).map(shown).join(", ") : value) + words[i + 1]!;
+  });
+  return { text, facts };
+}
+
 /**
  * What all our errors share: the operation that refused, a stable `code`, and where in the model it happened. The
  * message says all of it, with both numbers that do not fit and what to do.
@@ -19,15 +44,19 @@ export class DrishtiError extends Error {
   readonly code: string;
   /** The operation, layer or command that refused. */
   readonly where: string;
+  /** What was wrong, by name; a shape under its operand's name. */
+  readonly facts: Facts;
   /** Names of the modules the error rose through, outermost first: `features.3`. */
   readonly path: string[] = [];
   readonly #text: string;
 
-  constructor(where: string, code: string, text: string, options?: ErrorOptions) {
+  constructor(where: string, code: string, said: string | Said, options?: ErrorOptions) {
+    const { text, facts } = typeof said === "string" ? { text: said, facts: {} } : said;
     super(`${where}: ${text}`, options);
     this.name = new.target.name;
     this.where = where;
     this.code = code;
+    this.facts = facts;
     this.#text = `${where}: ${text}`;
   }
 
@@ -60,12 +89,17 @@ export class ShapeError extends DrishtiError {
   /** What to try. */
   readonly hint: string | undefined;
 
-  constructor(where: string, code: string, text: string, operands: readonly OperandFact[] = [], hint?: string) {
+  constructor(where: string, code: string, said: string | Said, operands: readonly OperandFact[] = [], hint?: string) {
+    const { text, facts } = typeof said === "string" ? { text: said, facts: {} } : said;
     const width = Math.max(0, ...operands.map((o) => o.name.length));
     const lines = operands.map(
       (o) => `\n  ${o.name.padEnd(width)}  [${o.shape.join(", ")}]${o.axes ? `  (${o.axes})` : ""}`,
     );
-    super(where, code, text + lines.join("") + (hint ? `\n  hint: ${hint}` : ""));
+    const shapes = Object.fromEntries(operands.map(({ name, shape }) => [name, shape]));
+    super(where, code, {
+      text: text + lines.join("") + (hint ? `\n  hint: ${hint}` : ""),
+      facts: { ...facts, ...shapes },
+    });
     this.operands = operands;
     this.hint = hint;
   }
@@ -156,8 +190,8 @@ export class AutogradError extends DrishtiError {}
 export class DataError extends DrishtiError {
   /** The file (or other source) that is wrong. */
   readonly file: string | undefined;
-  constructor(where: string, code: string, text: string, file?: string, options?: ErrorOptions) {
-    super(where, code, text, options);
+  constructor(where: string, code: string, said: string | Said, file?: string, options?: ErrorOptions) {
+    super(where, code, said, options);
     this.file = file;
   }
 }

@@ -3,7 +3,7 @@ import { isRecomputing, noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
 import type { ShapeRule } from "../base/typed/rules.ts";
-import { ShapeError } from "../errors/errors.ts";
+import { ShapeError, say } from "../errors/errors.ts";
 import { batchNorm } from "../ops/batch-norm.ts";
 import { add_ } from "../ops/in-place.ts";
 import { checkSizes } from "./linear.ts";
@@ -112,9 +112,23 @@ export abstract class BatchNorm<const C extends number = number, Rule extends Sh
 function checkChannels(name: string, input: Tensor, numFeatures: number, ranks: readonly number[], axes: string): void {
   const operands = [{ name: "input", shape: input.shape, axes }];
   if (!ranks.includes(input.ndim))
-    throw new ShapeError(name, "rank", `input must have ${ranks.join(" or ")} axes, got ${input.ndim}.`, operands);
+    throw new ShapeError(
+      name,
+      "rank",
+      say`input must have ${ranks.join(" or ")} axes, got ${{ axes: input.ndim }}.`,
+      operands,
+      ranks.includes(4)
+        ? "use BatchNorm1d for (N, C) and (N, C, L); unsqueeze(0) adds a batch axis."
+        : "use BatchNorm2d for pictures.",
+    );
   if (input.shape[1] !== numFeatures)
-    throw new ShapeError(name, "channels", `input has ${input.shape[1]} channels, the layer ${numFeatures}.`, operands);
+    throw new ShapeError(
+      name,
+      "channels",
+      say`input has ${{ channels: input.shape[1] }} channels, the layer ${{ numFeatures }}.`,
+      operands,
+      `make the layer with numFeatures ${input.shape[1]}.`,
+    );
 }
 
 /**

@@ -1,7 +1,7 @@
 /** @file Containers whose layers do not stand one behind the other: a way around, and branches side by side. */
 import type { Tensor } from "../autograd/tensor.ts";
 import { type Shape, sameShape } from "../base/shape.ts";
-import { ShapeError } from "../errors/errors.ts";
+import { ShapeError, say } from "../errors/errors.ts";
 import { add } from "../ops/binary.ts";
 import { cat } from "../ops/join.ts";
 import type { Layer } from "./container.ts";
@@ -46,7 +46,7 @@ export class Residual<
       throw new ShapeError(
         "residual",
         "residual",
-        `the branch gives [${inner.shape.join(", ")}], the way around it [${around.shape.join(", ")}].`,
+        say`the branch gives ${{ inner: inner.shape }}, the way around it ${{ around: around.shape }}.`,
         [
           { name: "branch", shape: inner.shape },
           { name: "shortcut", shape: around.shape },

@@ -1,7 +1,7 @@
 import { release, type Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
 import type { Dims } from "../base/typed/dims.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import { Module } from "./module.ts";
 import { keepsNothing } from "./plain-layers.ts";
 import type { Appended, Fit, Fitted, Given, Unshaped } from "./typed-layer.ts";
@@ -80,7 +80,11 @@ export class Sequential<const L extends readonly Entry[] = readonly Layer[]> ext
   at(index: number): Layer {
     const name = this.#names.at(index);
     if (name === undefined)
-      throw new ArgumentError("Sequential", "index", `there is no layer ${index} in ${this.length}.`);
+      throw new ArgumentError(
+        "Sequential",
+        "index",
+        say`there is no layer ${{ index }}, the sequence has ${{ layers: this.length }}: use ${-this.length} to ${this.length - 1}.`,
+      );
     return (this as unknown as Record<string, Layer>)[name]!;
   }
 

@@ -1,6 +1,6 @@
 /** @file Modules that hold others, or parameters, without saying how they are called. */
 import type { Tensor } from "../autograd/tensor.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 
@@ -16,7 +16,11 @@ function held<T>(owner: object, name: string): T {
 function position(where: string, index: number, length: number): number {
   const at = index < 0 ? index + length : index;
   if (!Number.isInteger(at) || at < 0 || at >= length)
-    throw new ArgumentError(where, "index", `there is no entry ${index} in ${length}.`);
+    throw new ArgumentError(
+      where,
+      "index",
+      say`there is no entry ${{ index }}, the list has ${{ length }}: use ${-length} to ${length - 1}.`,
+    );
   return at;
 }
 
@@ -45,7 +49,11 @@ export class ModuleList<M extends Module = Module> extends Module implements Ite
 
   append(module: M): this {
     if (!(module instanceof Module))
-      throw new ArgumentError("ModuleList", "module", `entry ${this.#length} is no module: ${String(module)}.`);
+      throw new ArgumentError(
+        "ModuleList",
+        "module",
+        say`entry ${{ length: this.#length }} is no module: ${String(module)}.`,
+      );
     define(this, String(this.#length++), module);
     return this;
   }
@@ -156,7 +164,7 @@ export class ParameterList extends Module implements Iterable<Parameter> {
       throw new ArgumentError(
         "ParameterList",
         "parameter",
-        `entry ${this.#length} is no Parameter: ${String(parameter)}.`,
+        say`entry ${{ length: this.#length }} is no Parameter: ${String(parameter)}.`,
       );
     define(this, String(this.#length++), parameter);
     return this;

@@ -1,7 +1,7 @@
 import { empty } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { type Pair, pair, type Shape } from "../base/shape.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import {
   convTranspose2d,
   type ConvTranspose2dOptions as TransposeOptions,
@@ -28,7 +28,7 @@ export function checkGroups(where: string, groups: number, inChannels: number, o
     throw new ArgumentError(
       where,
       "groups",
-      `groups ${groups} must divide inChannels ${inChannels} and outChannels ${outChannels}.`,
+      say`groups ${{ groups }} must divide inChannels ${{ inChannels }} and outChannels ${{ outChannels }}.`,
     );
 }
 
@@ -37,7 +37,7 @@ function checkPaddingMode(where: string, paddingMode: string): void {
     throw new ArgumentError(
       where,
       "paddingMode",
-      `paddingMode must be zeros, reflect, replicate or circular, got "${paddingMode}".`,
+      say`paddingMode must be zeros, reflect, replicate or circular, got "${{ paddingMode }}".`,
     );
 }
 
@@ -238,7 +238,7 @@ export class ConvTranspose2d<
       throw new ArgumentError(
         "ConvTranspose2d",
         "paddingMode",
-        `paddingMode must be zeros, got "${options.paddingMode}": pad the input before the layer instead.`,
+        say`paddingMode must be zeros, got "${{ paddingMode: options.paddingMode }}": pad the input before the layer instead.`,
       );
     transposeGeometry(options);
     this.options = options;

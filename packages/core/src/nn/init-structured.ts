@@ -2,11 +2,11 @@
 import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { defaultGenerator, fillNormal, type Generator, randperm } from "../base/rng/index.ts";
-import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 
 function wantRank(where: string, t: Tensor, fits: boolean, wanted: string): void {
   if (fits) return;
-  throw new ShapeError(where, "rank", `the tensor must have ${wanted} axes, it has ${t.ndim}.`, [
+  throw new ShapeError(where, "rank", say`the tensor must have ${wanted} axes, it has ${{ axes: t.ndim }}.`, [
     { name: "tensor", shape: t.shape },
   ]);
 }
@@ -49,7 +49,11 @@ export function dirac_<T extends Tensor>(t: T, groups = 1): T {
   wantRank("dirac_", t, t.ndim >= 3 && t.ndim <= 5, "3, 4 or 5");
   const [outputs = 0, inputs = 0, ...kernel] = t.shape;
   if (!Number.isInteger(groups) || groups < 1 || outputs % groups !== 0)
-    throw new ArgumentError("dirac_", "groups", `groups ${groups} must divide the ${outputs} output channels.`);
+    throw new ArgumentError(
+      "dirac_",
+      "groups",
+      say`groups ${{ groups }} must divide the ${{ outputs }} output channels.`,
+    );
   const field = kernel.reduce((a, b) => a * b, 1);
   const centre = kernel.reduce((at, size) => at * size + Math.floor(size / 2), 0);
   const perGroup = outputs / groups;
@@ -148,7 +152,7 @@ export function sparse_<T extends Tensor>(
 ): T {
   wantRank("sparse_", t, t.ndim === 2, "2");
   if (!(sparsity >= 0 && sparsity <= 1))
-    throw new ArgumentError("sparse_", "sparsity", `sparsity must lie in [0, 1], got ${sparsity}.`);
+    throw new ArgumentError("sparse_", "sparsity", say`sparsity must lie in [0, 1], got ${{ sparsity }}.`);
   const generator = options.generator ?? defaultGenerator;
   const [rows = 0, columns = 0] = t.shape;
   const values = fillNormal(generator, new Float32Array(t.numel), 0, std);

@@ -1,7 +1,7 @@
 import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { defaultGenerator, fillUniform, type Generator } from "../base/rng/index.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import { erf } from "../kernels/reference/erf.ts";
 
 /** Lowest power first. */
@@ -52,8 +52,8 @@ export function truncNormal_<T extends Tensor>(
   b = 2,
   options: { /** Default: the one that manualSeed() sets. */ generator?: Generator } = {},
 ): T {
-  if (!(std > 0)) throw new ArgumentError("truncNormal_", "std", `std must be > 0, got ${std}.`);
-  if (!(a < b)) throw new ArgumentError("truncNormal_", "range", `a must be below b, got ${a} and ${b}.`);
+  if (!(std > 0)) throw new ArgumentError("truncNormal_", "std", say`std must be > 0, got ${{ std }}.`);
+  if (!(a < b)) throw new ArgumentError("truncNormal_", "range", say`a must be below b, got ${{ a }} and ${{ b }}.`);
   const values = new Float32Array(t.numel);
   const low = below((a - mean) / std);
   const high = below((b - mean) / std);

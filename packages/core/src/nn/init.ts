@@ -2,7 +2,7 @@
 import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { defaultGenerator, fillNormal, fillUniform, type Generator } from "../base/rng/index.ts";
-import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import { fill_ } from "../ops/in-place.ts";
 
 export { dirac_, eye_, orthogonal_, sparse_ } from "./init-structured.ts";
@@ -106,11 +106,18 @@ export function normal_<T extends Tensor>(
  * @example
  * nn.init.calculateFanInAndFanOut(empty([16, 3, 5, 5])); // { "fanIn": 75, "fanOut": 400 }
  */
-export function calculateFanInAndFanOut(t: Tensor): { fanIn: number; fanOut: number } {
+export function calculateFanInAndFanOut(
+  t: Tensor,
+  where = "calculateFanInAndFanOut",
+): { fanIn: number; fanOut: number } {
   if (t.ndim < 2)
-    throw new ShapeError("init", "rank", `fan-in and fan-out need at least 2 axes, got ${t.ndim}.`, [
-      { name: "weight", shape: t.shape },
-    ]);
+    throw new ShapeError(
+      where,
+      "rank",
+      say`fan-in and fan-out need at least 2 axes, got ${{ axes: t.ndim }}.`,
+      [{ name: "weight", shape: t.shape }],
+      "for a bias use zeros_ or uniform_.",
+    );
   const field = t.shape.slice(2).reduce((a, b) => a * b, 1);
   return { fanIn: t.shape[1]! * field, fanOut: t.shape[0]! * field };
 }
@@ -142,7 +149,11 @@ export function calculateGain(nonlinearity: Nonlinearity, param?: number): numbe
     case "sigmoid":
       return 1;
     default:
-      throw new ArgumentError("calculateGain", "nonlinearity", `there is no gain for "${nonlinearity}".`);
+      throw new ArgumentError(
+        "calculateGain",
+        "nonlinearity",
+        say`there is no gain for "${{ nonlinearity }}": use linear, conv1d, conv2d, sigmoid, tanh, relu, leaky_relu or selu.`,
+      );
   }
 }
 
@@ -158,7 +169,7 @@ export function calculateGain(nonlinearity: Nonlinearity, param?: number): numbe
  * await abs(weight).amax().item(); // 0.141
  */
 export function xavierUniform_<T extends Tensor>(t: T, gain = 1, options: InitOptions = {}): T {
-  const { fanIn, fanOut } = calculateFanInAndFanOut(t);
+  const { fanIn, fanOut } = calculateFanInAndFanOut(t, "xavierUniform_");
   const std = gain * Math.sqrt(2 / (fanIn + fanOut));
   const a = Math.sqrt(3) * std;
   return uniform_(t, -a, a, options);
@@ -176,7 +187,7 @@ export function xavierUniform_<T extends Tensor>(t: T, gain = 1, options: InitOp
  * await std(weight).item(); // 0.08
  */
 export function xavierNormal_<T extends Tensor>(t: T, gain = 1, options: InitOptions = {}): T {
-  const { fanIn, fanOut } = calculateFanInAndFanOut(t);
+  const { fanIn, fanOut } = calculateFanInAndFanOut(t, "xavierNormal_");
   return normal_(t, 0, gain * Math.sqrt(2 / (fanIn + fanOut)), options);
 }
 
@@ -190,10 +201,14 @@ export interface KaimingOptions extends InitOptions {
   nonlinearity?: Nonlinearity;
 }
 
-function kaimingStd(t: Tensor, { a = 0, mode = "fan_in", nonlinearity = "leaky_relu" }: KaimingOptions): number {
-  const { fanIn, fanOut } = calculateFanInAndFanOut(t);
+function kaimingStd(
+  where: string,
+  t: Tensor,
+  { a = 0, mode = "fan_in", nonlinearity = "leaky_relu" }: KaimingOptions,
+): number {
+  const { fanIn, fanOut } = calculateFanInAndFanOut(t, where);
   if (mode !== "fan_in" && mode !== "fan_out")
-    throw new ArgumentError("init", "mode", `mode must be "fan_in" or "fan_out", got "${mode}".`);
+    throw new ArgumentError(where, "mode", say`mode must be "fan_in" or "fan_out", got "${{ mode }}".`);
   return calculateGain(nonlinearity, a) / Math.sqrt(mode === "fan_in" ? fanIn : fanOut);
 }
 
@@ -210,7 +225,7 @@ function kaimingStd(t: Tensor, { a = 0, mode = "fan_in", nonlinearity = "leaky_r
  * await abs(weight).amax().item(); // 0.144
  */
 export function kaimingUniform_<T extends Tensor>(t: T, options: KaimingOptions = {}): T {
-  const bound = Math.sqrt(3) * kaimingStd(t, options);
+  const bound = Math.sqrt(3) * kaimingStd("kaimingUniform_", t, options);
   return uniform_(t, -bound, bound, options);
 }
 
@@ -228,5 +243,5 @@ export function kaimingUniform_<T extends Tensor>(t: T, options: KaimingOptions 
  * await std(conv.weight).item(); // 0.059
  */
 export function kaimingNormal_<T extends Tensor>(t: T, options: KaimingOptions = {}): T {
-  return normal_(t, 0, kaimingStd(t, options), options);
+  return normal_(t, 0, kaimingStd("kaimingNormal_", t, options), options);
 }

@@ -2,7 +2,7 @@ import { full, ones, zeros } from "../autograd/create.ts";
 import { isRecomputing, noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
-import { ShapeError } from "../errors/errors.ts";
+import { ShapeError, say } from "../errors/errors.ts";
 import { batchNorm } from "../ops/batch-norm.ts";
 import { add, mul } from "../ops/binary.ts";
 import { copy_ } from "../ops/in-place.ts";
@@ -74,7 +74,7 @@ export class InstanceNorm2d<const C extends number = number> extends Module {
       throw new ShapeError(
         "InstanceNorm2d",
         "rank",
-        `input must be (N, C, H, W) or (C, H, W), got ${input.ndim} axes.`,
+        say`input must be (N, C, H, W) or (C, H, W), got ${{ axes: input.ndim }} axes.`,
         operands,
       );
     const channels = input.shape[input.ndim - 3];
@@ -82,7 +82,7 @@ export class InstanceNorm2d<const C extends number = number> extends Module {
       throw new ShapeError(
         "InstanceNorm2d",
         "channels",
-        `input has ${channels} channels, the layer ${this.numFeatures}.`,
+        say`input has ${{ channels }} channels, the layer ${{ numFeatures: this.numFeatures }}.`,
         operands,
       );
     const batch = input.ndim === 3 ? unsqueeze(input, 0) : input;

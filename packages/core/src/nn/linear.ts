@@ -1,7 +1,7 @@
 import { empty } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import { linear } from "../ops/linear.ts";
 import { calculateFanInAndFanOut, kaimingUniform_, uniform_ } from "./init.ts";
 import { Module } from "./module.ts";
@@ -20,7 +20,7 @@ export function defaultInit(weight: Parameter, bias: Parameter | null): void {
 export function checkSizes(where: string, sizes: Record<string, number>): void {
   for (const [name, value] of Object.entries(sizes))
     if (!Number.isInteger(value) || value < 1)
-      throw new ArgumentError(where, name, `${name} must be a whole number ≥ 1, got ${value}.`);
+      throw new ArgumentError(where, name, say`${name} must be a whole number ≥ 1, got ${{ [name]: value }}.`);
 }
 
 /**

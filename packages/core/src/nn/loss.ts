@@ -1,6 +1,6 @@
 /** @file Losses as modules; formulas and errors stand with the functions in ops/losses.ts. */
 import type { Tensor } from "../autograd/tensor.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import { type BceWithLogitsOptions, binaryCrossEntropyWithLogits } from "../ops/binary-loss.ts";
 import {
   type CrossEntropyOptions,
@@ -42,7 +42,7 @@ export class CrossEntropyLoss extends Module {
       throw new ArgumentError(
         "CrossEntropyLoss",
         "label-smoothing",
-        `labelSmoothing must lie in [0, 1], got ${labelSmoothing}.`,
+        say`labelSmoothing must lie in [0, 1], got ${{ labelSmoothing }}.`,
       );
     this.options = options;
     if (options.weight) this.registerBuffer("weight", options.weight);

@@ -1,7 +1,7 @@
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Generator } from "../base/rng/index.ts";
 import type { Shape } from "../base/shape.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import { dropout, dropout2d } from "../ops/dropout.ts";
 import { flatten } from "../ops/view.ts";
 import { Module } from "./module.ts";
@@ -61,7 +61,7 @@ export class Dropout extends Module {
 
   constructor(p = 0.5, options: { /** Default: the one that manualSeed() sets. */ generator?: Generator } = {}) {
     super();
-    if (!(p >= 0 && p <= 1)) throw new ArgumentError("Dropout", "p", `p must lie in [0, 1], got ${p}.`);
+    if (!(p >= 0 && p <= 1)) throw new ArgumentError("Dropout", "p", say`p must lie in [0, 1], got ${{ p }}.`);
     this.p = p;
     this.generator = options.generator;
   }
@@ -97,7 +97,7 @@ export class Dropout2d extends Module {
 
   constructor(p = 0.5, options: { /** Default: the one that manualSeed() sets. */ generator?: Generator } = {}) {
     super();
-    if (!(p >= 0 && p <= 1)) throw new ArgumentError("Dropout2d", "p", `p must lie in [0, 1], got ${p}.`);
+    if (!(p >= 0 && p <= 1)) throw new ArgumentError("Dropout2d", "p", say`p must lie in [0, 1], got ${{ p }}.`);
     this.p = p;
     this.generator = options.generator;
   }

@@ -4,7 +4,7 @@ import { isGradEnabled } from "../autograd/grad-mode.ts";
 import { Tensor } from "../autograd/tensor.ts";
 import { watch } from "../autograd/watch.ts";
 import type { ShapeRule } from "../base/typed/rules.ts";
-import { ArgumentError, DrishtiError } from "../errors/errors.ts";
+import { ArgumentError, DrishtiError, say } from "../errors/errors.ts";
 import { Gate } from "./backward-hook.ts";
 import { Parameter } from "./parameter.ts";
 
@@ -257,11 +257,10 @@ export abstract class Module {
       if (unexpected.length > 0) faults.push(`unexpected: ${unexpected.join(", ")}`);
     }
     if (faults.length > 0)
-      throw new ArgumentError(
-        this.constructor.name,
-        "state-dict",
-        `the state does not fit this model:\n  ${faults.join("\n  ")}`,
-      );
+      throw new ArgumentError(this.constructor.name, "state-dict", {
+        text: `the state does not fit this model:\n  ${faults.join("\n  ")}\n  hint: ${shapes.length > 0 ? "make the model as it was when the state was saved." : "is it another model's state? { strict: false } loads the keys that both have."}`,
+        facts: { missing, unexpected, shapes },
+      });
     for (const [key, tensor] of own) {
       const value = given.get(key);
       if (value) assign(key, tensor, value);
@@ -323,7 +322,7 @@ export abstract class Module {
     throw new ArgumentError(
       this.constructor.name,
       "no-submodule",
-      `there is no module "${path}"; there are: ${[...this.namedModules()].map(([name]) => name || "(root)").join(", ")}.`,
+      say`there is no module "${{ path }}"; there are: ${[...this.namedModules()].map(([name]) => name || "(root)").join(", ")}.`,
     );
   }
 

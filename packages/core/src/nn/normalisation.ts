@@ -1,7 +1,7 @@
 import { ones, zeros } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import { groupNorm, layerNorm } from "../ops/normalise.ts";
 import { checkSizes } from "./linear.ts";
 import { Module } from "./module.ts";
@@ -41,6 +41,13 @@ export class LayerNorm<const N extends number | readonly number[] = number | rea
     super();
     this.normalizedShape =
       typeof normalizedShape === "number" ? [normalizedShape] : [...(normalizedShape as readonly number[])];
+    const { length } = this.normalizedShape;
+    if (length === 0)
+      throw new ArgumentError(
+        "LayerNorm",
+        "normalizedShape",
+        say`normalizedShape must name at least 1 axis, got ${{ axes: length }}.`,
+      );
     const { eps = 1e-5, elementwiseAffine = true } = options;
     this.eps = eps;
     this.weight = elementwiseAffine ? new Parameter(ones(this.normalizedShape)) : null;
@@ -95,7 +102,11 @@ export class GroupNorm<const C extends number = number> extends Module {
     super();
     checkSizes("GroupNorm", { numGroups, numChannels });
     if (numChannels % numGroups !== 0)
-      throw new ArgumentError("GroupNorm", "groups", `numGroups ${numGroups} must divide numChannels ${numChannels}.`);
+      throw new ArgumentError(
+        "GroupNorm",
+        "groups",
+        say`numGroups ${{ numGroups }} must divide numChannels ${{ numChannels }}.`,
+      );
     const { eps = 1e-5, affine = true } = options;
     this.numGroups = numGroups;
     this.numChannels = numChannels;
@@ -107,6 +118,15 @@ export class GroupNorm<const C extends number = number> extends Module {
   forward<S extends Shape>(input: Tensor<S> & Fit<["groupNorm", C], S>): Tensor<Given<["groupNorm", C], S>>;
   forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
+    const { numChannels } = this;
+    if (input.ndim > 1 && input.shape[1] !== numChannels)
+      throw new ShapeError(
+        "GroupNorm",
+        "channels",
+        say`input has ${{ channels: input.shape[1] }} channels, the layer ${{ numChannels }}.`,
+        [{ name: "input", shape: input.shape, axes: "N, C, …" }],
+        `make the layer with numChannels ${input.shape[1]}.`,
+      );
     return groupNorm(input, this.numGroups, this.weight, this.bias, this.eps);
   }
 

@@ -1,7 +1,7 @@
 /** @file Padding as layers: [left, right, top, bottom], or one number for all four; negative values crop. */
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
-import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import { type PadMode, pad } from "../ops/pad.ts";
 import { Module } from "./module.ts";
 import type { Fit, Given, Unshaped } from "./typed-layer.ts";
@@ -22,7 +22,7 @@ abstract class Pad2d<const P extends Padding2d> extends Module {
       throw new ArgumentError(
         this.constructor.name,
         "padding",
-        `padding must be one whole number or [left, right, top, bottom], got [${list.join(", ")}].`,
+        say`padding must be one whole number or [left, right, top, bottom], got ${{ list }}.`,
       );
     this.padding = list;
     this.value = value;
@@ -37,7 +37,7 @@ abstract class Pad2d<const P extends Padding2d> extends Module {
       throw new ShapeError(
         this.constructor.name,
         "rank",
-        `input must be (N, C, H, W) or (C, H, W), got ${input.ndim} axes.`,
+        say`input must be (N, C, H, W) or (C, H, W), got ${{ axes: input.ndim }} axes.`,
         [{ name: "input", shape: input.shape }],
       );
     return pad(input, this.padding, { mode: this.mode, value: this.value });

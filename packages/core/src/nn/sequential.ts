@@ -3,7 +3,7 @@ import type { Tensor } from "../autograd/tensor.ts";
 import { type Shape, sameShape } from "../base/shape.ts";
 import type { Dims, Unranked } from "../base/typed/dims.ts";
 import type { Chain, Checked, Result, RuleOf } from "../base/typed/rules.ts";
-import { ShapeError } from "../errors/errors.ts";
+import { ShapeError, say } from "../errors/errors.ts";
 import { type Entry, type Layer, Sequential } from "./container.ts";
 import type { Fit, Given, Unshaped } from "./typed-layer.ts";
 
@@ -38,7 +38,7 @@ export class ShapedSequential<
       throw new ShapeError(
         "sequential",
         "input",
-        `expects [N, ${this.inputShape.join(", ")}], got [${input.shape.join(", ")}].`,
+        say`expects [N, ${this.inputShape.join(", ")}], got ${{ input: input.shape }}.`,
         [{ name: "input", shape: input.shape }],
       );
     return (super.forward as (input: Tensor) => Tensor)(input);

@@ -1,7 +1,7 @@
 /** @file Activations put together from simpler functions. Gradients at the borders are torch's. */
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import { compare, mul, where } from "./binary.ts";
 import { pointwise } from "./composed.ts";
 import { expm1, logOnePlusExp } from "./log1p.ts";
@@ -78,7 +78,7 @@ export function hardtanh(input: Tensor, minVal = -1, maxVal = 1): Tensor {
 /** @internal */
 export function checkRange(where: string, minVal: number, maxVal: number): void {
   if (!(minVal < maxVal))
-    throw new ArgumentError(where, "range", `minVal must be below maxVal, got ${minVal} and ${maxVal}.`);
+    throw new ArgumentError(where, "range", say`minVal must be below maxVal, got ${{ minVal }} and ${{ maxVal }}.`);
 }
 
 /**
@@ -186,7 +186,7 @@ const softplusOp = pointwise<{ beta: number; threshold: number }>(
 export function softplus<S extends Shape>(input: Tensor<S>, beta?: number, threshold?: number): Tensor<S>;
 export function softplus(input: Tensor, beta = 1, threshold = 20): Tensor {
   if (beta === 0 || !Number.isFinite(beta))
-    throw new ArgumentError("softplus", "beta", `beta must be finite and not 0, got ${beta}.`);
+    throw new ArgumentError("softplus", "beta", say`beta must be finite and not 0, got ${{ beta }}.`);
   return softplusOp(input, { beta, threshold });
 }
 

@@ -3,7 +3,7 @@ import { makeContiguous, Tensor } from "../autograd/tensor.ts";
 import { traced } from "../autograd/trace.ts";
 import type { Shape } from "../base/shape.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
-import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import { recordScatter } from "./max-pool2d.ts";
 
 /** A size, or [height, width]; null keeps the input's. */
@@ -16,7 +16,7 @@ export function checkOutputSize(where: string, outputSize: OutputSize): readonly
     throw new ArgumentError(
       where,
       "outputSize",
-      `outputSize must be one or two whole numbers ≥ 1 (null keeps the input's), got [${wanted.map(String).join(", ")}].`,
+      say`outputSize must be one or two whole numbers ≥ 1 (null keeps the input's), got ${{ outputSize: wanted.map(String) }}.`,
     );
   return wanted;
 }
@@ -24,9 +24,20 @@ export function checkOutputSize(where: string, outputSize: OutputSize): readonly
 function outputShape(where: string, input: Shape, outputSize: OutputSize): number[] {
   const operands = [{ name: "input", shape: input, axes: input.length === 3 ? "C, H, W" : "N, C, H, W" }];
   if (input.length !== 3 && input.length !== 4)
-    throw new ShapeError(where, "rank", `input must be (N, C, H, W) or (C, H, W), got ${input.length} axes.`, operands);
+    throw new ShapeError(
+      where,
+      "rank",
+      say`input must be (N, C, H, W) or (C, H, W), got ${{ axes: input.length }} axes.`,
+      operands,
+    );
   if (input.slice(-3).some((size) => size === 0))
-    throw new ShapeError(where, "empty", "input has no pixels to pool.", operands);
+    throw new ShapeError(
+      where,
+      "empty",
+      "input has no pixels to pool.",
+      operands,
+      "check how the pictures were read or cut; only the batch may be empty.",
+    );
   const wanted = checkOutputSize(where, outputSize);
   return [...input.slice(0, -2), wanted[0] ?? input[input.length - 2]!, wanted[1] ?? input[input.length - 1]!];
 }

@@ -5,7 +5,7 @@ import { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
 import { normalizeDim, sameShape } from "../base/shape.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
-import { ArgumentError, BackendError, DTypeError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, BackendError, DTypeError, ShapeError, say } from "../errors/errors.ts";
 import { add, compare, mul, where } from "./binary.ts";
 import { indexSelect } from "./by-index.ts";
 import { to } from "./cast.ts";
@@ -61,9 +61,13 @@ export function roll(input: Tensor, shifts: number | readonly number[], dims?: n
   if (dims === undefined) return reshape(roll(reshape(input, [input.numel]), shifts, 0), input.shape);
   const [by, axes] = [list(shifts), list(dims)];
   if (by.length !== axes.length)
-    throw new ArgumentError("roll", "shifts", `one shift for each axis is wanted: ${by.length} for ${axes.length}.`);
+    throw new ArgumentError(
+      "roll",
+      "shifts",
+      say`one shift for each axis is wanted: ${{ count: by.length }} for ${{ dims: axes.length }}.`,
+    );
   if (!by.every(Number.isInteger))
-    throw new ArgumentError("roll", "shifts", `shifts must be whole numbers, got [${by.join(", ")}].`);
+    throw new ArgumentError("roll", "shifts", say`shifts must be whole numbers, got ${{ shifts: by }}.`);
   const rolled = axes.reduce((t, dim, i) => {
     const axis = normalizeDim("roll", dim, t.ndim);
     const size = t.shape[axis] ?? 1;
@@ -94,7 +98,7 @@ export function repeat(input: Tensor, repeats: readonly number[]): Tensor {
     throw new ArgumentError(
       "repeat",
       "repeats",
-      `a whole number ≥ 0 for each of the ${input.ndim} axes is wanted, got [${repeats.join(", ")}].`,
+      say`a whole number ≥ 0 for each of the ${{ axes: input.ndim }} axes is wanted, got ${{ repeats }}.`,
     );
   const shape = [...new Array<number>(lead).fill(1), ...input.shape];
   const single = reshape(
@@ -127,9 +131,12 @@ export function tile(input: Tensor, repeats: readonly number[]): Tensor {
 
 function triangle(name: string, input: Tensor, above: number, comparison: "le" | "ge"): Tensor {
   if (input.ndim < 2)
-    throw new ShapeError(name, "rank", `input must be matrices (…, rows, columns), got ${input.ndim} axes.`, [
-      { name: "input", shape: input.shape },
-    ]);
+    throw new ShapeError(
+      name,
+      "rank",
+      say`input must be matrices (…, rows, columns), got ${{ axes: input.ndim }} axes.`,
+      [{ name: "input", shape: input.shape }],
+    );
   const [rows, columns] = [input.size(-2), input.size(-1)];
   const on = { device: input.backend };
   const diagonal = add(unsqueeze(arange(rows, undefined, 1, on), 1), above);
@@ -254,7 +261,7 @@ export function index<S extends Shape, const I extends readonly IndexItem[]>(
 ): Tensor<Given<["index", I], S>>;
 export function index(input: Tensor, items: readonly IndexItem[]): Tensor {
   if (items.length > input.ndim)
-    throw new ShapeError("index", "items", `${items.length} items for ${input.ndim} axes.`, [
+    throw new ShapeError("index", "items", say`${{ count: items.length }} items for ${{ axes: input.ndim }} axes.`, [
       { name: "input", shape: input.shape },
     ]);
   const at = items.flatMap((item, i) => (item instanceof Tensor ? [i] : []));

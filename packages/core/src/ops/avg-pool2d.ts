@@ -3,7 +3,7 @@ import type { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
 import type { Written } from "../base/typed/dims.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import { type PoolGeometry, type PoolOptions, poolGeometry, poolParams, poolShape } from "./pool-shape.ts";
 
 /** Where avgPool2d's windows lie, and what their sums are divided by. */
@@ -86,7 +86,8 @@ export function avgPool2d(
   options: AvgPool2dOptions = {},
 ): Tensor {
   const { countIncludePad = true, divisorOverride = null } = options;
-  if (divisorOverride === 0) throw new ArgumentError("avgPool2d", "divisor", "divisorOverride must not be 0.");
+  if (divisorOverride === 0)
+    throw new ArgumentError("avgPool2d", "divisor", say`divisorOverride must not be ${{ divisorOverride }}.`);
   return avgPool2dOp(
     { input },
     { ...poolGeometry("avgPool2d", kernelSize, options), countIncludePad, divisorOverride: divisorOverride ?? 0 },

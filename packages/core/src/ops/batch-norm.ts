@@ -4,7 +4,7 @@ import { isRecomputing } from "../autograd/grad-mode.ts";
 import { copyStrided, Tensor } from "../autograd/tensor.ts";
 import { hostSegment } from "../autograd/watch.ts";
 import type { Shape } from "../base/shape.ts";
-import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import { clone } from "./view.ts";
 
 /** What batchNorm takes beside the running statistics. */
@@ -37,7 +37,7 @@ function outputShape(
     throw new ShapeError(
       "batchNorm",
       "rank",
-      `input must have at least 2 axes (N, C, …), got ${input.length}.`,
+      say`input must have at least 2 axes (N, C, …), got ${{ axes: input.length }}.`,
       operands,
     );
   for (const name of ["weight", "bias", "runningMean", "runningVar"] as const) {
@@ -207,7 +207,7 @@ export function batchNorm(
     throw new ArgumentError(
       "batchNorm",
       "one-value",
-      `expected more than 1 value per channel when training, got input size [${input.shape.join(", ")}]. Use a larger batch (dropLast) or eval().`,
+      say`expected more than 1 value per channel when training, got input size ${{ input: input.shape }}. Use a larger batch (dropLast) or eval().`,
     );
   return batchNormTrainOp(affine, {
     eps,

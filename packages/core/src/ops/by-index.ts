@@ -6,7 +6,7 @@ import { makeContiguous, Tensor } from "../autograd/tensor.ts";
 import { KernelRefusal } from "../backends/backend.ts";
 import { normalizeDim, type Shape } from "../base/shape.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
-import { DTypeError, ShapeError } from "../errors/errors.ts";
+import { DTypeError, ShapeError, say } from "../errors/errors.ts";
 import { where } from "./binary.ts";
 import { to } from "./cast.ts";
 import {
@@ -39,10 +39,15 @@ function checked(where: string, input: Tensor, dim: number, index: Tensor): Plac
   checkIndices(where, index);
   const axis = normalizeDim(where, dim, input.ndim);
   if (index.ndim !== input.ndim || index.shape.some((size, i) => i !== axis && size > input.shape[i]!))
-    throw new ShapeError(where, "index-shape", `index must have the input's axes, none larger outside dim ${dim}.`, [
-      { name: "input", shape: input.shape },
-      { name: "index", shape: index.shape },
-    ]);
+    throw new ShapeError(
+      where,
+      "index-shape",
+      say`index must have the input's axes, none larger outside dim ${{ dim }}.`,
+      [
+        { name: "input", shape: input.shape },
+        { name: "index", shape: index.shape },
+      ],
+    );
   return { where, axis, list: false };
 }
 
@@ -73,10 +78,15 @@ export function indexSelect(input: Tensor, dim: number, indices: readonly number
   checkIndices("indexSelect", indices);
   const axis = normalizeDim("indexSelect", dim, input.ndim);
   if (indices.ndim !== 1 || input.ndim === 0)
-    throw new ShapeError("indexSelect", "index-shape", `indices must have one axis, got ${indices.ndim}.`, [
-      { name: "input", shape: input.shape },
-      { name: "indices", shape: indices.shape },
-    ]);
+    throw new ShapeError(
+      "indexSelect",
+      "index-shape",
+      say`indices must have one axis, got ${{ axes: indices.ndim }}.`,
+      [
+        { name: "input", shape: input.shape },
+        { name: "indices", shape: indices.shape },
+      ],
+    );
   return gathered(input, indices, { where: "indexSelect", axis, list: true });
 }
 

@@ -4,7 +4,7 @@ import { type Pair, pair, type Shape } from "../base/shape.ts";
 import type { Written } from "../base/typed/dims.ts";
 import type { ConvTranspose2dRule } from "../base/typed/functional-rules.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
-import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import { batched, channelSum, conv2dOp, convWeightGradOp } from "./conv2d.ts";
 
 /** Where convTranspose2d spreads each pixel to, and what is cut from the result. */
@@ -64,26 +64,34 @@ export const convTranspose2dOp = defineOp<Inputs, Geometry>({
       throw new ShapeError(
         "convTranspose2d",
         "rank",
-        `input must be (N, C, H, W) or (C, H, W) and weight have 4 axes, got ${input.shape.length} and ${weight.shape.length}.`,
+        say`input must be (N, C, H, W) or (C, H, W) and weight have 4 axes, got ${{ axes: input.shape.length }} and ${{ weightAxes: weight.shape.length }}.`,
         operands,
       );
     const [n = 0, c = 0, h = 0, w = 0] = input.shape;
     const [wc = 0, perGroup = 0, kh = 0, kw = 0] = weight.shape;
     if (c !== wc)
-      throw new ShapeError("convTranspose2d", "channels", `input has ${c} channels, weight wants ${wc}.`, operands);
+      throw new ShapeError(
+        "convTranspose2d",
+        "channels",
+        say`input has ${{ channels: c }} channels, weight wants ${{ weightChannels: wc }}.`,
+        operands,
+        `make the layer with inChannels ${c}.`,
+      );
     if (c % g.groups !== 0)
       throw new ShapeError(
         "convTranspose2d",
         "groups",
-        `groups ${g.groups} must divide the ${c} input channels.`,
+        say`groups ${{ groups: g.groups }} must divide the ${{ channels: c }} input channels.`,
         operands,
       );
     const o = perGroup * g.groups;
     if (bias && (bias.shape.length !== 1 || bias.shape[0] !== o))
-      throw new ShapeError("convTranspose2d", "bias", `bias must be [${o}], one for each output channel.`, [
-        ...operands,
-        { name: "bias", shape: bias.shape },
-      ]);
+      throw new ShapeError(
+        "convTranspose2d",
+        "bias",
+        say`bias must be [${{ outChannels: o }}], one for each output channel.`,
+        [...operands, { name: "bias", shape: bias.shape }],
+      );
     const size = (length: number, kernel: number, axis: 0 | 1) =>
       (length - 1) * g.stride[axis] - 2 * g.padding[axis] + g.dilation[axis] * (kernel - 1) + g.outputPadding[axis] + 1;
     const out = [size(h, kh, 0), size(w, kw, 1)] as const;
@@ -124,7 +132,7 @@ export function transposeGeometry(options: ConvTranspose2dOptions): Geometry {
       throw new ArgumentError(
         "convTranspose2d",
         name,
-        `${name} must be whole numbers ≥ ${preset}, got [${value.join(", ")}].`,
+        say`${name} must be whole numbers ≥ ${{ preset }}, got ${{ [name]: value }}.`,
       );
     return value;
   };
@@ -139,11 +147,11 @@ export function transposeGeometry(options: ConvTranspose2dOptions): Geometry {
       throw new ArgumentError(
         "convTranspose2d",
         "output-padding",
-        `outputPadding [${outputPadding.join(", ")}] must be below stride [${stride.join(", ")}] or dilation [${dilation.join(", ")}].`,
+        say`outputPadding ${{ outputPadding }} must be below stride ${{ stride }} or dilation ${{ dilation }}.`,
       );
   const { groups = 1 } = options;
   if (!Number.isInteger(groups) || groups < 1)
-    throw new ArgumentError("convTranspose2d", "groups", `groups must be a whole number ≥ 1, got ${groups}.`);
+    throw new ArgumentError("convTranspose2d", "groups", say`groups must be a whole number ≥ 1, got ${{ groups }}.`);
   return { stride, dilation, padding, outputPadding, groups };
 }
 

@@ -4,7 +4,7 @@ import type { Shape } from "../base/shape.ts";
 import type { Written } from "../base/typed/dims.ts";
 import type { Conv1dRule, ConvTranspose1dRule } from "../base/typed/functional-rules.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
-import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import { type ConvTranspose2dOptions, convTranspose2d } from "./conv-transpose2d.ts";
 import { conv2d, conv2dPadded } from "./conv2d.ts";
 import { reshape } from "./view.ts";
@@ -41,7 +41,7 @@ export interface ConvTranspose1dOptions {
 export function single(where: string, name: string, value: Size): number {
   const list = typeof value === "number" ? [value] : value;
   if (list.length !== 1)
-    throw new ArgumentError(where, name, `${name} must be one number, got ${list.length}: [${list.join(", ")}].`);
+    throw new ArgumentError(where, name, say`${name} must be one number, got ${{ count: list.length }}: ${{ list }}.`);
   return list[0]!;
 }
 
@@ -59,12 +59,18 @@ function checkOperands(where: string, input: Shape, weight: Shape, channels: num
     throw new ShapeError(
       where,
       "rank",
-      `input must be (N, C, L) or (C, L) and weight have 3 axes, got ${input.length} and ${weight.length}.`,
+      say`input must be (N, C, L) or (C, L) and weight have 3 axes, got ${{ axes: input.length }} and ${{ weightAxes: weight.length }}.`,
       operands,
     );
   const c = input[input.length - 2]!;
   if (c !== channels)
-    throw new ShapeError(where, "channels", `input has ${c} channels, weight wants ${channels}.`, operands);
+    throw new ShapeError(
+      where,
+      "channels",
+      say`input has ${{ channels: c }} channels, weight wants ${{ weightChannels: channels }}.`,
+      operands,
+      `make the layer with inChannels ${c}.`,
+    );
 }
 
 /**
@@ -110,7 +116,7 @@ export function conv1dPadded(
     throw new ShapeError(
       "conv1d",
       "kernel-too-large",
-      `the kernel covers ${span}, the padded input is only ${room}.`,
+      say`the kernel covers ${{ window: span }}, the padded input is only ${{ padded: room }}.`,
       [
         { name: "input", shape: input.shape },
         { name: "weight", shape: weight.shape, axes: "O, C/groups, k" },

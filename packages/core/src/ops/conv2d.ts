@@ -5,7 +5,7 @@ import { type Pair, pair, type Shape } from "../base/shape.ts";
 import type { Written } from "../base/typed/dims.ts";
 import type { Conv2dRule } from "../base/typed/functional-rules.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
-import { ArgumentError, type OperandFact, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, type OperandFact, ShapeError, say } from "../errors/errors.ts";
 import { pad } from "./pad.ts";
 import { squeeze, unsqueeze } from "./view.ts";
 
@@ -38,7 +38,11 @@ type Inputs = { input: Tensor; weight: Tensor; bias?: Tensor };
 
 function checkPair(name: string, value: Pair, least: number): Pair {
   if (value.some((v) => !Number.isInteger(v) || v < least))
-    throw new ArgumentError("conv2d", name, `${name} must be whole numbers ≥ ${least}, got [${value.join(", ")}].`);
+    throw new ArgumentError(
+      "conv2d",
+      name,
+      say`${name} must be whole numbers ≥ ${{ least }}, got ${{ [name]: value }}.`,
+    );
   return value;
 }
 
@@ -48,7 +52,7 @@ export function convGeometry(options: Conv2dOptions, kernel: Pair): ConvGeometry
   const dilation = checkPair("dilation", pair(options.dilation ?? 1, "conv2d", "dilation"), 1);
   const { padding = 0, groups = 1 } = options;
   if (!Number.isInteger(groups) || groups < 1)
-    throw new ArgumentError("conv2d", "groups", `groups must be a whole number ≥ 1, got ${groups}.`);
+    throw new ArgumentError("conv2d", "groups", say`groups must be a whole number ≥ 1, got ${{ groups }}.`);
   let before: Pair;
   let after: Pair;
   if (padding === "same") {
@@ -56,13 +60,17 @@ export function convGeometry(options: Conv2dOptions, kernel: Pair): ConvGeometry
       throw new ArgumentError(
         "conv2d",
         "same-stride",
-        `padding "same" needs stride 1, got [${stride.join(", ")}]. Give the padding as numbers.`,
+        say`padding "same" needs stride 1, got ${{ stride }}. Give the padding as numbers.`,
       );
     const total = [dilation[0] * (kernel[0] - 1), dilation[1] * (kernel[1] - 1)] as const;
     before = [Math.floor(total[0] / 2), Math.floor(total[1] / 2)];
     after = [total[0] - before[0], total[1] - before[1]];
   } else if (typeof padding === "string" && padding !== "valid") {
-    throw new ArgumentError("conv2d", "padding", `padding must be numbers, "same" or "valid", got "${padding}".`);
+    throw new ArgumentError(
+      "conv2d",
+      "padding",
+      say`padding must be numbers, "same" or "valid", got "${{ padding }}".`,
+    );
   } else {
     before = checkPair("padding", pair(padding === "valid" ? 0 : padding, "conv2d", "padding"), 0);
     after = before;
@@ -88,7 +96,7 @@ function outputShape(
     throw new ShapeError(
       "conv2d",
       "rank",
-      `input must be (N, C, H, W) or (C, H, W) and weight have 4 axes, got ${input.shape.length} and ${weight.shape.length}.`,
+      say`input must be (N, C, H, W) or (C, H, W) and weight have 4 axes, got ${{ axes: input.shape.length }} and ${{ weightAxes: weight.shape.length }}.`,
       operands,
     );
   const [n = 0, c = 0, h = 0, w = 0] = input.shape;
@@ -98,25 +106,38 @@ function outputShape(
     throw new ShapeError(
       "conv2d",
       "channels",
-      `input has ${c} channels, weight wants ${perGroup} × groups ${groups} = ${perGroup * groups}.`,
+      say`input has ${{ channels: c }} channels, weight wants ${{ perGroup }} × groups ${{ groups }} = ${perGroup * groups}.`,
       operands,
-      input.shape[3] === perGroup * groups ? "is the data NHWC? conv2d takes NCHW." : undefined,
+      input.shape[3] === perGroup * groups
+        ? "is the data NHWC? conv2d takes NCHW."
+        : `make the layer with inChannels ${c}, or give it ${perGroup * groups} channels.`,
     );
   if (o % groups !== 0)
-    throw new ShapeError("conv2d", "groups", `groups ${groups} must divide the ${o} output channels.`, operands);
+    throw new ShapeError(
+      "conv2d",
+      "groups",
+      say`groups ${{ groups }} must divide the ${{ outChannels: o }} output channels.`,
+      operands,
+    );
   if (bias && (bias.shape.length !== 1 || bias.shape[0] !== o))
-    throw new ShapeError("conv2d", "bias", `bias must be [${o}], one for each output channel.`, [
+    throw new ShapeError("conv2d", "bias", say`bias must be [${{ outChannels: o }}], one for each output channel.`, [
       ...operands,
       { name: "bias", shape: bias.shape },
     ]);
   if (kh < 1 || kw < 1)
-    throw new ShapeError("conv2d", "kernel-size", `the kernel must be at least 1 × 1, got ${kh} × ${kw}.`, operands);
+    throw new ShapeError(
+      "conv2d",
+      "kernel-size",
+      say`the kernel must be at least 1 × 1, got ${{ kernelHeight: kh }} × ${{ kernelWidth: kw }}.`,
+      operands,
+    );
   if (h < 1 || w < 1)
     throw new ShapeError(
       "conv2d",
       "empty",
-      `the images have no pixels: ${h} × ${w}. Only the batch may be empty.`,
+      say`the images have no pixels: ${{ height: h }} × ${{ width: w }}. Only the batch may be empty.`,
       operands,
+      "check how the pictures were read or cut.",
     );
   if (g.output) return [...g.output];
   const out = [windows(h, kh, g, 0), windows(w, kw, g, 1)] as const;

@@ -4,7 +4,7 @@ import { hostSegment } from "../autograd/watch.ts";
 import { defaultGenerator, fillBernoulli, type Generator } from "../base/rng/index.ts";
 import type { Shape } from "../base/shape.ts";
 import { numel } from "../base/shape.ts";
-import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import { mul } from "./binary.ts";
 import { affine } from "./unary.ts";
 
@@ -33,7 +33,7 @@ export interface DropoutOptions {
 export function dropout<S extends Shape>(input: Tensor<S>, options?: DropoutOptions): Tensor<S>;
 export function dropout(input: Tensor, options: DropoutOptions = {}): Tensor {
   const { p = 0.5, training = true, generator = defaultGenerator } = options;
-  if (!(p >= 0 && p <= 1)) throw new ArgumentError("dropout", "p", `p must lie in [0, 1], got ${p}.`);
+  if (!(p >= 0 && p <= 1)) throw new ArgumentError("dropout", "p", say`p must lie in [0, 1], got ${{ p }}.`);
   if (!training || p === 0) return input;
   if (p === 1) return affine(input, 0, 0);
   const { shape, backend } = input;
@@ -62,9 +62,12 @@ export function dropout(input: Tensor, options: DropoutOptions = {}): Tensor {
 export function dropout2d<S extends Shape>(input: Tensor<S>, options?: DropoutOptions): Tensor<S>;
 export function dropout2d(input: Tensor, options: DropoutOptions = {}): Tensor {
   if (input.ndim < 2)
-    throw new ShapeError("dropout2d", "rank", `input must have at least 2 axes (N, C, …), got ${input.ndim}.`, [
-      { name: "input", shape: input.shape },
-    ]);
+    throw new ShapeError(
+      "dropout2d",
+      "rank",
+      say`input must have at least 2 axes (N, C, …), got ${{ axes: input.ndim }}.`,
+      [{ name: "input", shape: input.shape }],
+    );
   const { p = 0.5, training = true } = options;
   if (!training || p === 0 || p === 1) return dropout(input, options);
   return mul(

@@ -2,7 +2,7 @@ import type { Tensor } from "../autograd/tensor.ts";
 import { numel } from "../base/shape.ts";
 import type { EinsumShape } from "../base/typed/join-rules.ts";
 import type { Known, Misfitting, ShapesOf } from "../base/typed/rules.ts";
-import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import { matmul } from "./matmul.ts";
 import { sum } from "./sum.ts";
 import { diagonal, permute, reshape } from "./view.ts";
@@ -20,7 +20,7 @@ function malformed(equation: string): never {
   throw new ArgumentError(
     "einsum",
     "equation",
-    `"${equation}" should look like "ij,jk->ik": a letter for each axis, "..." at most once in a term for all others.`,
+    say`"${{ equation }}" should look like "ij,jk->ik": a letter for each axis, "..." at most once in a term for all others.`,
   );
 }
 
@@ -41,7 +41,7 @@ function parse(equation: string, operands: readonly Tensor[]): { inputs: string[
     throw new ArgumentError(
       "einsum",
       "operands",
-      `"${equation}" names ${terms.length} operands, got ${operands.length}.`,
+      say`"${{ equation }}" names ${{ count: terms.length }} operands, got ${{ operands: operands.length }}.`,
     );
   const inputs = terms.map((term, i) => lettersOf(term, operands[i]!.ndim, equation));
   const all = inputs.flat();
@@ -56,7 +56,11 @@ function parse(equation: string, operands: readonly Tensor[]): { inputs: string[
   const output = lettersOf(right, right.replace("...", "").length + others.length, equation);
   const bad = output.find((c, i) => !all.includes(c) || output.indexOf(c) !== i);
   if (bad !== undefined)
-    throw new ArgumentError("einsum", "equation", `"${bad}" of the result must stand once there and in an operand.`);
+    throw new ArgumentError(
+      "einsum",
+      "equation",
+      say`"${{ letter: bad }}" of the result must stand once there and in an operand.`,
+    );
   return { inputs, output };
 }
 
@@ -70,7 +74,7 @@ function checkSizes(inputs: readonly string[][], operands: readonly Tensor[]): L
       throw new ShapeError(
         "einsum",
         "rank",
-        `"${letters.join("")}" names ${letters.length} axes of ${shape.length}.`,
+        say`"${letters.join("")}" names ${{ count: letters.length }} axes of ${{ axes: shape.length }}.`,
         facts,
       );
     for (const [axis, letter] of letters.entries()) {
@@ -78,7 +82,12 @@ function checkSizes(inputs: readonly string[][], operands: readonly Tensor[]): L
       const known = sizes.get(letter) ?? 1;
       const twin = letters.indexOf(letter);
       if ((known !== size && known !== 1 && size !== 1) || (twin !== axis && shape[twin] !== size))
-        throw new ShapeError("einsum", "sizes", `axis "${letter}" is ${known} here and ${size} there.`, facts);
+        throw new ShapeError(
+          "einsum",
+          "sizes",
+          say`axis "${{ letter }}" is ${{ known }} here and ${{ size }} there.`,
+          facts,
+        );
       if (known === 1) sizes.set(letter, size);
     }
   }

@@ -2,7 +2,7 @@ import { ones } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
 import type { Given } from "../base/typed/rules.ts";
-import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import { compare, where } from "./binary.ts";
 import { checkIndices, gatherOp, scatterOp } from "./by-index.ts";
 import { to } from "./cast.ts";
@@ -24,7 +24,7 @@ export function oneHot<S extends Shape, const N extends number>(
 ): Tensor<Given<["embedding", N], S>>;
 export function oneHot(indices: Tensor, numClasses: number): Tensor {
   if (!Number.isInteger(numClasses) || numClasses < 1)
-    throw new ArgumentError("oneHot", "numClasses", `numClasses must be a whole number ≥ 1, got ${numClasses}.`);
+    throw new ArgumentError("oneHot", "numClasses", say`numClasses must be a whole number ≥ 1, got ${{ numClasses }}.`);
   checkIndices("oneHot", indices);
   const flat = reshape(indices, [indices.numel, 1]);
   const place = { where: "oneHot", axis: 1, list: false, shape: [indices.numel, numClasses] };
@@ -59,7 +59,7 @@ export function embedding<S extends Shape, W extends Shape>(
 export function embedding(indices: Tensor, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
   checkIndices("embedding", indices);
   if (weight.ndim !== 2)
-    throw new ShapeError("embedding", "rank", `weight must be (entries, size), got ${weight.ndim} axes.`, [
+    throw new ShapeError("embedding", "rank", say`weight must be (entries, size), got ${{ axes: weight.ndim }} axes.`, [
       { name: "weight", shape: weight.shape },
     ]);
   const [entries = 0, size = 0] = weight.shape;
@@ -78,6 +78,10 @@ export function embedding(indices: Tensor, weight: Tensor, options: EmbeddingOpt
 export function checkPaddingIdx(where: string, paddingIdx: number | null | undefined, entries: number): number | null {
   if (paddingIdx === undefined || paddingIdx === null) return null;
   if (!Number.isInteger(paddingIdx) || paddingIdx < -entries || paddingIdx >= entries)
-    throw new ArgumentError(where, "paddingIdx", `paddingIdx ${paddingIdx} is outside the ${entries} entries.`);
+    throw new ArgumentError(
+      where,
+      "paddingIdx",
+      say`paddingIdx ${{ paddingIdx }} is outside the ${{ entries }} entries.`,
+    );
   return paddingIdx < 0 ? paddingIdx + entries : paddingIdx;
 }

@@ -7,7 +7,7 @@ import type { Shape } from "../base/shape.ts";
 import { normalizeDim } from "../base/shape.ts";
 import type { Written } from "../base/typed/dims.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
-import { ShapeError } from "../errors/errors.ts";
+import { ShapeError, say } from "../errors/errors.ts";
 import { compare, div, mul } from "./binary.ts";
 import { scatterAddOp } from "./by-index.ts";
 import { to } from "./cast.ts";
@@ -83,7 +83,7 @@ function argExtremum(name: "argmax" | "argmin", input: Tensor, dim: number | und
     return relabel(argExtremum(name, reshape(source, [-1]), 0, false), keepdim ? input.shape.map(() => 1) : []);
   const axis = normalizeDim(name, dim, input.ndim);
   if (input.shape[axis] === 0)
-    throw new ShapeError(name, "empty", `nothing to choose from along dim ${dim}.`, [
+    throw new ShapeError(name, "empty", say`nothing to choose from along dim ${{ dim }}.`, [
       { name: "input", shape: input.shape },
     ]);
   const contiguous = source.isContiguous ? source : makeContiguous(source);

@@ -5,7 +5,7 @@ import { GraphNode, nodeOf } from "../autograd/graph.ts";
 import { copyStrided, makeContiguous, Tensor } from "../autograd/tensor.ts";
 import { tell } from "../autograd/trace.ts";
 import { broadcastStrides, sameShape } from "../base/shape.ts";
-import { AutogradError, DTypeError, ShapeError } from "../errors/errors.ts";
+import { AutogradError, DTypeError, ShapeError, say } from "../errors/errors.ts";
 import { add, div, mul, type Operand, sub } from "./binary.ts";
 import { to } from "./cast.ts";
 import { sumTo } from "./sum.ts";
@@ -19,7 +19,7 @@ function guard(name: string, target: Tensor, source?: Tensor): void {
     throw new AutogradError(
       name,
       "leaf",
-      "a leaf that requires a gradient cannot be changed in place while recording; wrap the change in noGrad(() => …).",
+      say`a leaf ${{ shape: target.shape }} that requires a gradient cannot be changed in place while recording; wrap the change in noGrad(() => …).`,
     );
   if (target.isView && (target.requiresGrad || source?.requiresGrad))
     throw new AutogradError(
@@ -34,7 +34,7 @@ function store(name: string, target: Tensor, value: Tensor): Tensor {
     throw new ShapeError(
       name,
       "in-place-shape",
-      `the result [${value.shape.join(", ")}] does not fit into [${target.shape.join(", ")}].`,
+      say`the result ${{ value: value.shape }} does not fit into ${{ target: target.shape }}.`,
       [{ name: "target", shape: target.shape }],
       "in-place operations cannot broadcast their target.",
     );
@@ -99,7 +99,7 @@ export function copy_(target: Tensor, source: Tensor): Tensor {
     throw new ShapeError(
       "copy_",
       "in-place-shape",
-      `[${source.shape.join(", ")}] cannot be copied into [${target.shape.join(", ")}].`,
+      say`${{ source: source.shape }} cannot be copied into ${{ target: target.shape }}.`,
       [
         { name: "target", shape: target.shape },
         { name: "source", shape: source.shape },

@@ -4,7 +4,7 @@ import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { copyStrided, type Tensor } from "../autograd/tensor.ts";
 import type { KernelRefusal } from "../backends/backend.ts";
 import { numel, type Shape } from "../base/shape.ts";
-import { TargetError } from "../errors/errors.ts";
+import { say, TargetError } from "../errors/errors.ts";
 
 /** How indices lie beside the axis. */
 export interface Place {
@@ -29,7 +29,7 @@ export function refused({ facts: [index, position] }: KernelRefusal, size: numbe
   return new TargetError(
     where,
     "index-range",
-    `index ${index} at position ${position} is outside 0 … ${size - 1}, the entries of axis ${axis}.`,
+    say`index ${{ index }} at position ${{ position }} is outside 0 … ${size - 1}, the entries of axis ${{ axis }}.`,
   );
 }
 

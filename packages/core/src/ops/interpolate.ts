@@ -3,7 +3,7 @@ import { traced } from "../autograd/trace.ts";
 import type { Shape } from "../base/shape.ts";
 import type { Written } from "../base/typed/dims.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
-import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import { adaptiveAvgPool2d } from "./adaptive-pool2d.ts";
 import { add } from "./binary.ts";
 import { takeAlong } from "./take-along.ts";
@@ -29,11 +29,11 @@ const modes: readonly string[] = ["nearest", "nearest-exact", "bilinear", "area"
 export function checkInterpolate(where: string, options: InterpolateOptions): void {
   const { size, scaleFactor, mode = "nearest", alignCorners } = options;
   if (!modes.includes(mode))
-    throw new ArgumentError(where, "mode", `mode must be one of ${modes.join(", ")}, got "${mode}".`);
+    throw new ArgumentError(where, "mode", say`mode must be one of ${modes.join(", ")}, got "${{ mode }}".`);
   if ((size === undefined) === (scaleFactor === undefined))
     throw new ArgumentError(where, "size", "give either size or scaleFactor.");
   if (alignCorners !== undefined && mode !== "bilinear")
-    throw new ArgumentError(where, "alignCorners", `alignCorners means nothing for mode "${mode}".`);
+    throw new ArgumentError(where, "alignCorners", say`alignCorners means nothing for mode "${{ mode }}".`);
   const list = [size ?? scaleFactor ?? 1].flat() as number[];
   if (
     list.length < 1 ||
@@ -43,7 +43,7 @@ export function checkInterpolate(where: string, options: InterpolateOptions): vo
     throw new ArgumentError(
       where,
       size === undefined ? "scaleFactor" : "size",
-      `${size === undefined ? "scaleFactor must be one or two numbers > 0" : "size must be one or two whole numbers ≥ 1"}, got [${list.join(", ")}].`,
+      say`${size === undefined ? "scaleFactor must be one or two numbers > 0" : "size must be one or two whole numbers ≥ 1"}, got ${{ list }}.`,
     );
 }
 
@@ -120,7 +120,12 @@ export function interpolate(input: Tensor, options: InterpolateOptions = {}): Te
   const { size, scaleFactor, mode = "nearest", alignCorners = false } = options;
   const operands = [{ name: "input", shape: input.shape, axes: "N, C, H, W" }];
   if (input.ndim !== 4)
-    throw new ShapeError("interpolate", "rank", `input must be (N, C, H, W), got ${input.ndim} axes.`, operands);
+    throw new ShapeError(
+      "interpolate",
+      "rank",
+      say`input must be (N, C, H, W), got ${{ axes: input.ndim }} axes.`,
+      operands,
+    );
   const axes = [0, 1].map((i): Axis => {
     const from = input.shape[i + 2]!;
     const pick = (v: number | readonly number[]) => (typeof v === "number" ? v : (v[i] ?? v[0]!));
@@ -132,7 +137,7 @@ export function interpolate(input: Tensor, options: InterpolateOptions = {}): Te
     throw new ShapeError(
       "interpolate",
       "empty",
-      `${axes[0]!.from} × ${axes[1]!.from} pixels cannot become ${axes[0]!.to} × ${axes[1]!.to}.`,
+      say`${{ from: axes[0]!.from }} × ${{ axes1From: axes[1]!.from }} pixels cannot become ${{ to: axes[0]!.to }} × ${{ axes1To: axes[1]!.to }}.`,
       operands,
     );
   if (mode === "area") return adaptiveAvgPool2d(input, [axes[0]!.to, axes[1]!.to]);

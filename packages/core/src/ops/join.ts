@@ -5,7 +5,7 @@ import { normalizeDim, type Shape, sameShape } from "../base/shape.ts";
 import type { CatShape } from "../base/typed/dense-rules.ts";
 import type { ChunkShapes, SplitShapes, StackShape } from "../base/typed/join-rules.ts";
 import type { Known, Misfitting, ShapesOf } from "../base/typed/rules.ts";
-import { ArgumentError, DTypeError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, DTypeError, ShapeError, say } from "../errors/errors.ts";
 import { narrow, unsqueeze } from "./view.ts";
 
 /** Where each input begins along the axis. */
@@ -39,10 +39,15 @@ const catOp = defineOp<Record<string, Tensor>, { axis: number }>({
     const [first = []] = shapes;
     for (const [i, shape] of shapes.entries()) {
       if (shape.length !== first.length || shape.some((size, a) => a !== axis && size !== first[a]))
-        throw new ShapeError("cat", "sizes", `input ${i} differs from input 0 outside dim ${axis}.`, [
-          { name: "input 0", shape: first },
-          { name: `input ${i}`, shape },
-        ]);
+        throw new ShapeError(
+          "cat",
+          "sizes",
+          say`input ${i} differs from input 0 outside dim ${{ axis }}; they must agree there.`,
+          [
+            { name: "input 0", shape: first },
+            { name: `input ${i}`, shape },
+          ],
+        );
     }
     return first.map((size, i) => (i === axis ? shapes.reduce((n, shape) => n + shape[axis]!, 0) : size));
   },
@@ -90,7 +95,8 @@ export function cat<const T extends readonly Tensor[], const D extends number = 
 ): Tensor<Known<CatShape<ShapesOf<T>, D>>>;
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   const [first] = tensors;
-  if (!first) throw new ArgumentError("cat", "empty", "there is nothing to join.");
+  if (!first)
+    throw new ArgumentError("cat", "empty", say`there are ${{ tensors: 0 }} tensors to join: give one or more.`);
   const axis = normalizeDim("cat", dim, first.ndim);
   if (first.dtype === "float32") return catOp(Object.fromEntries(tensors.map((t, i) => [`input${i}`, t])), { axis });
   const other = tensors.findIndex((t) => t.dtype !== first.dtype);
@@ -167,9 +173,12 @@ export function split(input: Tensor, size: number | readonly number[], dim = 0):
         )
       : size;
   if (sizes.reduce((a, b) => a + b, 0) !== length)
-    throw new ShapeError("split", "sizes", `sizes [${sizes.join(", ")}] do not add up to ${length} along dim ${dim}.`, [
-      { name: "input", shape: input.shape },
-    ]);
+    throw new ShapeError(
+      "split",
+      "sizes",
+      say`sizes ${{ sizes }} do not add up to ${{ length }} along dim ${{ dim }}.`,
+      [{ name: "input", shape: input.shape }],
+    );
   return spans(
     sizes.map((s) => [s]),
     0,
@@ -193,7 +202,7 @@ export function chunk<S extends Shape, const C extends number, const D extends n
 ): TensorsOf<ChunkShapes<S, C, D>>;
 export function chunk(input: Tensor, chunks: number, dim = 0): Tensor[] {
   if (!Number.isInteger(chunks) || chunks < 1)
-    throw new ArgumentError("chunk", "chunks", `chunks must be a whole number ≥ 1, got ${chunks}.`);
+    throw new ArgumentError("chunk", "chunks", say`chunks must be a whole number ≥ 1, got ${{ chunks }}.`);
   const length = input.size(normalizeDim("chunk", dim, input.ndim));
   return split(input, Math.max(1, Math.ceil(length / chunks)), dim);
 }

@@ -3,7 +3,7 @@ import type { Tensor } from "../autograd/tensor.ts";
 import { numel, type Shape } from "../base/shape.ts";
 import type { LinearRule } from "../base/typed/functional-rules.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
-import { ShapeError } from "../errors/errors.ts";
+import { ShapeError, say } from "../errors/errors.ts";
 
 type Inputs = { input: Tensor; weight: Tensor; bias?: Tensor };
 
@@ -19,19 +19,28 @@ export const linearOp = defineOp<Inputs, null>({
       { name: "weight", shape: weight.shape, axes: "out, in" },
     ];
     if (weight.shape.length !== 2)
-      throw new ShapeError("linear", "rank", `weight must have 2 axes, got ${weight.shape.length}.`, operands);
+      throw new ShapeError(
+        "linear",
+        "rank",
+        say`weight must have 2 axes, got ${{ count: weight.shape.length }}.`,
+        operands,
+      );
     const [out = 0, features = 0] = weight.shape;
     const got = input.shape[input.shape.length - 1];
     if (got !== features)
       throw new ShapeError(
         "linear",
         "features",
-        `input has ${got ?? "no"} features, weight wants ${features}.`,
+        say`input has ${got === undefined ? "no" : { got }} features, weight wants ${{ features }}.`,
         operands,
-        input.shape.length === 4 ? "flatten the maps first: new nn.Flatten()." : undefined,
+        input.shape.length === 4
+          ? "flatten the maps first: new nn.Flatten()."
+          : got === undefined
+            ? "give it a vector of features."
+            : `make the layer with inFeatures ${got}.`,
       );
     if (bias && (bias.shape.length !== 1 || bias.shape[0] !== out))
-      throw new ShapeError("linear", "bias", `bias must be [${out}], one for each output.`, [
+      throw new ShapeError("linear", "bias", say`bias must be [${{ outFeatures: out }}], one for each output.`, [
         ...operands,
         { name: "bias", shape: bias.shape },
       ]);

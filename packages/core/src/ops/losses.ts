@@ -2,7 +2,7 @@
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { Tensor } from "../autograd/tensor.ts";
 import { numel, type Shape, sameShape } from "../base/shape.ts";
-import { ArgumentError, DTypeError, ShapeError, TargetError } from "../errors/errors.ts";
+import { ArgumentError, DTypeError, ShapeError, say, TargetError } from "../errors/errors.ts";
 import { add, compare, div, mul, sub, where } from "./binary.ts";
 import { logSoftmax } from "./softmax.ts";
 import { mean, sum } from "./sum.ts";
@@ -31,7 +31,27 @@ export interface CrossEntropyOptions extends NllLossOptions {
 /** @internal */
 export function checkReduction(where: string, reduction: string): void {
   if (reduction !== "mean" && reduction !== "sum" && reduction !== "none")
-    throw new ArgumentError(where, "reduction", `reduction must be "mean", "sum" or "none", got "${reduction}".`);
+    throw new ArgumentError(
+      where,
+      "reduction",
+      say`reduction must be "mean", "sum" or "none", got "${{ reduction }}".`,
+    );
+}
+
+/** Checks what every loss between equal shapes wants. @internal */
+export function checkPair(where: string, input: Tensor, target: Tensor, reduction: Reduction): void {
+  checkReduction(where, reduction);
+  if (!sameShape(input.shape, target.shape))
+    throw new ShapeError(
+      where,
+      "target-shape",
+      "input and target must have one shape.",
+      [
+        { name: "input", shape: input.shape },
+        { name: "target", shape: target.shape },
+      ],
+      "nothing is broadcast here: use unsqueeze, squeeze or reshape.",
+    );
 }
 
 function checkClassNumbers(target: Tensor): void {
@@ -39,7 +59,7 @@ function checkClassNumbers(target: Tensor): void {
     throw new DTypeError(
       "nllLoss",
       "target-dtype",
-      `targets must be class numbers of dtype int32, got ${target.dtype}.`,
+      say`targets must be class numbers of dtype int32, got ${{ dtype: target.dtype }}: convert them with to("int32"), or use crossEntropy for probabilities.`,
     );
 }
 
@@ -69,21 +89,22 @@ const nllOp: Op<NllInputs, { ignoreIndex: number; onWeights(weights: Tensor): vo
       { name: "target", shape: targets.shape },
     ];
     if (logProb.shape.length === 0)
-      throw new ShapeError("nllLoss", "rank", "input must be (C) or (N, C, …).", operands);
+      throw new ShapeError("nllLoss", "rank", say`input must be (C) or (N, C, …), got ${{ axes: 0 }} axes.`, operands);
     const want = targetShape(logProb.shape);
     if (!sameShape(targets.shape, want))
       throw new ShapeError(
         "nllLoss",
         "target-shape",
-        `targets must be [${want.join(", ")}] for this input, got [${targets.shape.join(", ")}].`,
+        say`targets must be ${{ want }} for this input, got ${{ target: targets.shape }}.`,
         operands,
+        sameShape(targets.shape, logProb.shape) ? "one-hot? argmax(1) gives the class numbers." : undefined,
       );
     const { classes } = classLayout(logProb.shape);
     if (weight && (weight.shape.length !== 1 || weight.shape[0] !== classes))
       throw new ShapeError(
         "nllLoss",
         "weight",
-        `weight must be [${classes}], one for each class, got [${weight.shape.join(", ")}].`,
+        say`weight must be [${{ classes }}], one for each class, got ${{ weight: weight.shape }}.`,
         operands,
       );
     return targets.shape;
@@ -106,7 +127,7 @@ const nllOp: Op<NllInputs, { ignoreIndex: number; onWeights(weights: Tensor): vo
     return new TargetError(
       "nllLoss",
       "target-range",
-      `target ${target} at position ${position} is outside the ${classes} classes 0 … ${classes - 1}. Check the labels, or the number of outputs of the last layer.`,
+      say`target ${{ target }} at position ${{ position }} is outside the ${{ classes }} classes${classes > 0 ? ` 0 … ${classes - 1}` : ""}. Check the labels, or the number of outputs of the last layer.`,
     );
   },
 });
@@ -199,12 +220,13 @@ function soft(
         { name: "input", shape: logProb.shape },
         { name: "target", shape: target.shape },
       ],
+      target.ndim < logProb.ndim ? 'class numbers are int32: to("int32").' : undefined,
     );
   if (weight && (weight.ndim !== 1 || weight.shape[0] !== classes))
     throw new ShapeError(
       "crossEntropy",
       "weight",
-      `weight must be [${classes}], one for each class, got [${weight.shape.join(", ")}].`,
+      say`weight must be [${{ classes }}], one for each class, got ${{ weight: weight.shape }}.`,
     );
   const goal = smoothing > 0 ? affine(target, 1 - smoothing, smoothing / classes) : target;
   const alongClasses = logProb.shape.map((size, i) => (i === axis ? size : 1));
@@ -238,10 +260,10 @@ export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntrop
     throw new ArgumentError(
       "crossEntropy",
       "label-smoothing",
-      `labelSmoothing must lie in [0, 1], got ${labelSmoothing}.`,
+      say`labelSmoothing must lie in [0, 1], got ${{ labelSmoothing }}.`,
     );
   if (input.ndim === 0)
-    throw new ShapeError("crossEntropy", "rank", "input must be (C) or (N, C, …).", [
+    throw new ShapeError("crossEntropy", "rank", say`input must be (C) or (N, C, …), got ${{ axes: 0 }} axes.`, [
       { name: "input", shape: input.shape },
     ]);
   const logProb = logSoftmax(input, input.ndim === 1 ? 0 : 1);
@@ -262,12 +284,7 @@ export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntrop
  */
 export function mseLoss(input: Tensor, target: Tensor, options: { reduction?: Reduction } = {}): Tensor {
   const { reduction = "mean" } = options;
-  checkReduction("mseLoss", reduction);
-  if (!sameShape(input.shape, target.shape))
-    throw new ShapeError("mseLoss", "target-shape", "input and target must have one shape.", [
-      { name: "input", shape: input.shape },
-      { name: "target", shape: target.shape },
-    ]);
+  checkPair("mseLoss", input, target, reduction);
   const difference = sub(input, target);
   const squares = mul(difference, difference);
   return reduction === "none" ? squares : reduction === "sum" ? sum(squares) : mean(squares);

@@ -3,7 +3,7 @@ import { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
 import { broadcastShapes, numel, sameShape } from "../base/shape.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
-import { ShapeError } from "../errors/errors.ts";
+import { ShapeError, say } from "../errors/errors.ts";
 import { repeatTo, sumTo } from "./sum.ts";
 import { squeeze, unsqueeze } from "./view.ts";
 
@@ -44,10 +44,15 @@ export const matmulOp: Op<{ a: Tensor; b: Tensor }, null> = defineOp<{ a: Tensor
     const [m = 0, k = 0] = a.shape.slice(-2);
     const [k2 = 0, n = 0] = b.shape.slice(-2);
     if (k !== k2)
-      throw new ShapeError("matmul", "inner", `a has ${k} columns, b has ${k2} rows.`, [
-        { name: "a", shape: a.shape },
-        { name: "b", shape: b.shape },
-      ]);
+      throw new ShapeError(
+        "matmul",
+        "inner",
+        say`a has ${{ columns: k }} columns, b has ${{ rows: k2 }} rows; they must be equal. Is one to be transposed?`,
+        [
+          { name: "a", shape: a.shape },
+          { name: "b", shape: b.shape },
+        ],
+      );
     return [...broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2)), m, n];
   },
   saves: ["a", "b"],

@@ -1,6 +1,6 @@
 import type { Tensor } from "../autograd/tensor.ts";
 import { numel, sameShape } from "../base/shape.ts";
-import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import { checkIndices, scatterOp } from "./by-index.ts";
 import { poolGeometry } from "./pool-shape.ts";
 import { reshape } from "./view.ts";
@@ -45,7 +45,7 @@ export function maxUnpool2d(
     throw new ShapeError(
       "maxUnpool2d",
       "rank",
-      `input must be (N, C, H, W) or (C, H, W), got ${input.ndim} axes.`,
+      say`input must be (N, C, H, W) or (C, H, W), got ${{ axes: input.ndim }} axes.`,
       operands,
     );
   if (!sameShape(input.shape, indices.shape))
@@ -57,7 +57,7 @@ export function maxUnpool2d(
       throw new ArgumentError(
         "maxUnpool2d",
         "outputSize",
-        `outputSize [${size.join(", ")}] must lie within a stride of [${usual.join(", ")}].`,
+        say`outputSize ${{ size }} must lie within a stride of ${{ usual }}.`,
       );
   checkIndices("maxUnpool2d", indices);
   const planes = numel(input.shape.slice(0, -2));

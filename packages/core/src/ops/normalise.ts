@@ -2,7 +2,7 @@
 import type { Tensor } from "../autograd/tensor.ts";
 import { traced } from "../autograd/trace.ts";
 import { numel, type Shape } from "../base/shape.ts";
-import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import { batchNormTrainOp } from "./batch-norm.ts";
 import { add, mul } from "./binary.ts";
 import { reshape } from "./view.ts";
@@ -48,7 +48,7 @@ export function layerNorm(
     throw new ShapeError(
       "layerNorm",
       "normalized-shape",
-      `input must end in [${normalizedShape.join(", ")}], got [${input.shape.join(", ")}].`,
+      say`input must end in normalizedShape ${{ normalizedShape }}, got ${{ input: input.shape }}.`,
       [{ name: "input", shape: input.shape }],
     );
   for (const [name, t] of [
@@ -56,11 +56,7 @@ export function layerNorm(
     ["bias", bias],
   ] as const)
     if (t && t.shape.join() !== normalizedShape.join())
-      throw new ShapeError(
-        "layerNorm",
-        name,
-        `${name} must be [${normalizedShape.join(", ")}], got [${t.shape.join(", ")}].`,
-      );
+      throw new ShapeError("layerNorm", name, say`${name} must be ${{ normalizedShape }}, got ${{ [name]: t.shape }}.`);
   const inputs = { input, weight: weight ?? undefined, bias: bias ?? undefined };
   return traced("layerNorm", inputs, { normalizedShape, eps }, () =>
     affine(standardise(input, numel(input.shape) / Math.max(1, numel(tail)), eps), weight, bias, normalizedShape),
@@ -88,24 +84,35 @@ export function groupNorm(
   eps = 1e-5,
 ): Tensor {
   if (input.ndim < 2)
-    throw new ShapeError("groupNorm", "rank", `input must have at least 2 axes (N, C, …), got ${input.ndim}.`, [
-      { name: "input", shape: input.shape },
-    ]);
+    throw new ShapeError(
+      "groupNorm",
+      "rank",
+      say`input must have at least 2 axes (N, C, …), got ${{ axes: input.ndim }}.`,
+      [{ name: "input", shape: input.shape }],
+    );
   const [n = 0, c = 0] = input.shape;
   if (!Number.isInteger(numGroups) || numGroups < 1 || c % numGroups !== 0)
-    throw new ArgumentError("groupNorm", "groups", `numGroups ${numGroups} must divide the ${c} channels.`);
+    throw new ArgumentError(
+      "groupNorm",
+      "groups",
+      say`numGroups ${{ numGroups }} must divide the ${{ channels: c }} channels.`,
+    );
   if (c > 0 && input.numel === numGroups)
     throw new ArgumentError(
       "groupNorm",
       "one-value",
-      `expected more than 1 value per group, got input size [${input.shape.join(", ")}] and ${numGroups} groups: (x − mean) would always be 0.`,
+      say`expected more than 1 value per group, got input size ${{ input: input.shape }} and ${{ numGroups }} groups: (x − mean) would always be 0. Use fewer groups or larger maps.`,
     );
   for (const [name, t] of [
     ["weight", weight],
     ["bias", bias],
   ] as const)
     if (t && (t.ndim !== 1 || t.shape[0] !== c))
-      throw new ShapeError("groupNorm", "channels", `input has ${c} channels, ${name} has [${t.shape.join(", ")}].`);
+      throw new ShapeError(
+        "groupNorm",
+        "channels",
+        say`input has ${{ channels: c }} channels, ${name} has ${{ [name]: t.shape }}.`,
+      );
   const perChannel = [c, ...new Array<number>(input.ndim - 2).fill(1)];
   const inputs = { input, weight: weight ?? undefined, bias: bias ?? undefined };
   return traced("groupNorm", inputs, { numGroups, eps }, () =>
@@ -132,14 +139,17 @@ export function instanceNorm<S extends Shape>(
 ): Tensor<S>;
 export function instanceNorm(input: Tensor, weight?: Tensor | null, bias?: Tensor | null, eps = 1e-5): Tensor {
   if (input.ndim < 3)
-    throw new ShapeError("instanceNorm", "rank", `input must be (N, C, …) with space, got ${input.ndim} axes.`, [
-      { name: "input", shape: input.shape },
-    ]);
+    throw new ShapeError(
+      "instanceNorm",
+      "rank",
+      say`input must be (N, C, …) with space, got ${{ axes: input.ndim }} axes.`,
+      [{ name: "input", shape: input.shape }],
+    );
   if (numel(input.shape.slice(2)) <= 1)
     throw new ArgumentError(
       "instanceNorm",
       "one-value",
-      `expected more than 1 spatial element, got input size [${input.shape.join(", ")}].`,
+      say`expected more than 1 spatial element, got input size ${{ input: input.shape }}: (x − mean) would always be 0. Use larger maps.`,
     );
   return groupNorm(input, input.shape[1]!, weight, bias, eps);
 }

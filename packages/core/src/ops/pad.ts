@@ -3,7 +3,7 @@ import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { numel, type Shape } from "../base/shape.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
-import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import { gatherOp } from "./index-ops.ts";
 import { reshape } from "./view.ts";
 
@@ -50,7 +50,12 @@ export const padOp: PadOp<Borders> = defineOp<{ input: Tensor }, Borders>({
   shape({ input }, { left, right, top, bottom, mode }) {
     const operands = [{ name: "input", shape: input.shape, axes: "…, H, W" }];
     if (input.shape.length < 2)
-      throw new ShapeError("pad", "rank", `input must have at least 2 axes, got ${input.shape.length}.`, operands);
+      throw new ShapeError(
+        "pad",
+        "rank",
+        say`input must have at least 2 axes, got ${{ axes: input.shape.length }}.`,
+        operands,
+      );
     const h = input.shape[input.shape.length - 2]!;
     const w = input.shape[input.shape.length - 1]!;
     const most = mode === "reflect" ? [h - 1, w - 1] : mode === "circular" ? [h, w] : [Infinity, Infinity];
@@ -58,15 +63,16 @@ export const padOp: PadOp<Borders> = defineOp<{ input: Tensor }, Borders>({
       throw new ShapeError(
         "pad",
         "too-wide",
-        `"${mode}" can add at most ${most[0]} rows and ${most[1]} columns a side here, asked for [${left}, ${right}, ${top}, ${bottom}].`,
+        say`"${{ mode }}" can add at most ${{ rows: most[0] }} rows and ${{ columns: most[1] }} columns a side here, asked for ${{ padding: [left, right, top, bottom] }}.`,
         operands,
+        "use less padding, or larger pictures.",
       );
     const [outH, outW] = [h + top + bottom, w + left + right];
     if (outH < 0 || outW < 0)
       throw new ShapeError(
         "pad",
         "negative",
-        `padding [${left}, ${right}, ${top}, ${bottom}] leaves a size of ${outH} × ${outW}.`,
+        say`padding ${{ padding: [left, right, top, bottom] }} leaves a size of ${{ outH }} × ${{ outW }}.`,
         operands,
       );
     return [...input.shape.slice(0, -2), outH, outW];
@@ -99,7 +105,7 @@ function padAxis(input: Tensor, axis: number, before: number, after: number, opt
     throw new ShapeError(
       "pad",
       "negative",
-      `padding [${before}, ${after}] leaves nothing of axis ${axis} of size ${size}.`,
+      say`padding [${{ before }}, ${{ after }}] leaves nothing of axis ${{ axis }} of size ${{ size }}.`,
       [{ name: "input", shape: input.shape }],
     );
   const stack = reshape(input, [numel(lead), size, numel(rest)]);
@@ -113,9 +119,12 @@ function padVolume(input: Tensor, padding: readonly number[], mode: "reflect" | 
     const [before, after] = [padding[4 - 2 * i]!, padding[5 - 2 * i]!];
     const most = mode === "reflect" ? size - 1 : Number.POSITIVE_INFINITY;
     if (Math.max(before, after) > most || size + before + after < 1 || size === 0)
-      throw new ShapeError("pad", "too-wide", `"${mode}" cannot add [${before}, ${after}] to an axis of ${size}.`, [
-        { name: "input", shape: input.shape },
-      ]);
+      throw new ShapeError(
+        "pad",
+        "too-wide",
+        say`"${{ mode }}" cannot add [${{ before }}, ${{ after }}] to an axis of ${{ size }}.`,
+        [{ name: "input", shape: input.shape }],
+      );
     return Array.from({ length: size + before + after }, (_, k) => {
       const at = k - before;
       if (mode === "replicate") return Math.min(Math.max(at, 0), size - 1);
@@ -154,22 +163,25 @@ export function pad<S extends Shape, const P extends readonly number[]>(
 export function pad(input: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
   const { mode = "constant", value = 0 } = options;
   if (!(mode in modes))
-    throw new ArgumentError("pad", "mode", `mode must be one of ${Object.keys(modes).join(", ")}, got "${mode}".`);
-  if (padding.length === 0 || padding.length % 2 !== 0 || !padding.every(Number.isInteger))
     throw new ArgumentError(
       "pad",
-      "padding",
-      `padding must be two whole numbers an axis, got [${padding.join(", ")}].`,
+      "mode",
+      say`mode must be one of ${Object.keys(modes).join(", ")}, got "${{ mode }}".`,
     );
+  if (padding.length === 0 || padding.length % 2 !== 0 || !padding.every(Number.isInteger))
+    throw new ArgumentError("pad", "padding", say`padding must be two whole numbers an axis, got ${{ padding }}.`);
   if (padding.length > 2 * input.ndim)
-    throw new ShapeError("pad", "rank", `padding for ${padding.length / 2} axes, input has ${input.ndim}.`, [
-      { name: "input", shape: input.shape },
-    ]);
+    throw new ShapeError(
+      "pad",
+      "rank",
+      say`padding for ${padding.length / 2} axes, input has ${{ axes: input.ndim }}.`,
+      [{ name: "input", shape: input.shape }],
+    );
   if (mode !== "constant" && (padding.length > 6 || (padding.length === 6 && input.ndim < 4) || input.ndim === 1))
     throw new ArgumentError(
       "pad",
       "axes",
-      `mode "${mode}" pads one or two axes of a picture or three of a volume (C, D, H, W), got ${padding.length / 2} of ${input.ndim}; "constant" pads any.`,
+      say`mode "${{ mode }}" pads one or two axes of a picture or three of a volume (C, D, H, W), got ${padding.length / 2} of ${{ axes: input.ndim }}; "constant" pads any.`,
     );
   if (input.ndim === 1) return padAxis(input, 0, padding[0]!, padding[1]!, options);
   if (padding.length === 6 && (mode === "reflect" || mode === "replicate")) return padVolume(input, padding, mode);

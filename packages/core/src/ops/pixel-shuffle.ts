@@ -1,13 +1,13 @@
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
-import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import { permute, reshape } from "./view.ts";
 
 /** @internal */
 export function checkFactor(where: string, name: string, factor: number): void {
   if (!Number.isInteger(factor) || factor < 1)
-    throw new ArgumentError(where, name, `${name} must be a whole number ≥ 1, got ${factor}.`);
+    throw new ArgumentError(where, name, say`${name} must be a whole number ≥ 1, got ${{ factor }}.`);
 }
 
 /**
@@ -28,14 +28,19 @@ export function pixelShuffle(input: Tensor, upscaleFactor: number): Tensor {
   checkFactor("pixelShuffle", "upscaleFactor", upscaleFactor);
   const operands = [{ name: "input", shape: input.shape, axes: "…, C, H, W" }];
   if (input.ndim < 3)
-    throw new ShapeError("pixelShuffle", "rank", `input must have at least 3 axes, got ${input.ndim}.`, operands);
+    throw new ShapeError(
+      "pixelShuffle",
+      "rank",
+      say`input must have at least 3 axes, got ${{ axes: input.ndim }}.`,
+      operands,
+    );
   const r = upscaleFactor;
   const [c = 0, h = 0, w = 0] = input.shape.slice(-3);
   if (c % (r * r) !== 0)
     throw new ShapeError(
       "pixelShuffle",
       "channels",
-      `input has ${c} channels, which ${r}² = ${r * r} must divide.`,
+      say`input has ${{ channels: c }} channels, which ${{ factor: r }}² = ${r * r} must divide.`,
       operands,
     );
   const lead = input.shape.slice(0, -3);
@@ -63,11 +68,21 @@ export function pixelUnshuffle(input: Tensor, downscaleFactor: number): Tensor {
   checkFactor("pixelUnshuffle", "downscaleFactor", downscaleFactor);
   const operands = [{ name: "input", shape: input.shape, axes: "…, C, H, W" }];
   if (input.ndim < 3)
-    throw new ShapeError("pixelUnshuffle", "rank", `input must have at least 3 axes, got ${input.ndim}.`, operands);
+    throw new ShapeError(
+      "pixelUnshuffle",
+      "rank",
+      say`input must have at least 3 axes, got ${{ axes: input.ndim }}.`,
+      operands,
+    );
   const r = downscaleFactor;
   const [c = 0, h = 0, w = 0] = input.shape.slice(-3);
   if (h % r !== 0 || w % r !== 0)
-    throw new ShapeError("pixelUnshuffle", "size", `downscaleFactor ${r} must divide ${h} × ${w}.`, operands);
+    throw new ShapeError(
+      "pixelUnshuffle",
+      "size",
+      say`downscaleFactor ${{ factor: r }} must divide ${{ height: h }} × ${{ width: w }}.`,
+      operands,
+    );
   const lead = input.shape.slice(0, -3);
   const n = lead.length;
   const blocks = reshape(input, [...lead, c, h / r, r, w / r, r]);

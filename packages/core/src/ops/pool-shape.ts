@@ -1,6 +1,6 @@
 /** @file The window arithmetic that all pooling layers share. */
 import { type Pair, pair, type Shape } from "../base/shape.ts";
-import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 
 /** What all poolings by windows share; numbers, or [height, width]. */
 export interface PoolOptions {
@@ -34,7 +34,11 @@ export function poolGeometry(
   const dilation = pair(options.dilation ?? 1, where, "dilation");
   const check = (name: string, value: Pair, least: number) => {
     if (value.some((v) => !Number.isInteger(v) || v < least))
-      throw new ArgumentError(where, name, `${name} must be whole numbers ≥ ${least}, got [${value.join(", ")}].`);
+      throw new ArgumentError(
+        where,
+        name,
+        say`${name} must be whole numbers ≥ ${{ least }}, got ${{ [name]: value }}.`,
+      );
   };
   check("kernelSize", kernel, 1);
   check("stride", stride, 1);
@@ -44,7 +48,7 @@ export function poolGeometry(
     throw new ArgumentError(
       where,
       "padding",
-      `padding [${padding.join(", ")}] must be at most half of the window [${kernel.join(", ")}]: some windows would see nothing.`,
+      say`padding ${{ padding }} must be at most half of the window ${{ kernel }}: some windows would see nothing.`,
     );
   return { kernel, stride, padding, dilation, ceilMode: options.ceilMode ?? false };
 }
@@ -61,11 +65,22 @@ function windows(size: number, g: PoolGeometry, axis: 0 | 1): number {
 export function poolShape(where: string, input: Shape, g: PoolGeometry): number[] {
   const operands = [{ name: "input", shape: input, axes: input.length === 3 ? "C, H, W" : "N, C, H, W" }];
   if (input.length !== 4 && input.length !== 3)
-    throw new ShapeError(where, "rank", `input must be (N, C, H, W) or (C, H, W), got ${input.length} axes.`, operands);
+    throw new ShapeError(
+      where,
+      "rank",
+      say`input must be (N, C, H, W) or (C, H, W), got ${{ axes: input.length }} axes.`,
+      operands,
+    );
   const h = input[input.length - 2]!;
   const w = input[input.length - 1]!;
   if (input.slice(-3).some((size) => size === 0))
-    throw new ShapeError(where, "empty", "input has no pixels to pool.", operands);
+    throw new ShapeError(
+      where,
+      "empty",
+      "input has no pixels to pool.",
+      operands,
+      "check how the pictures were read or cut; only the batch may be empty.",
+    );
   const out = [windows(h, g, 0), windows(w, g, 1)];
   if (out[0]! < 1 || out[1]! < 1)
     throw new ShapeError(

@@ -1,6 +1,6 @@
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
-import { ShapeError } from "../errors/errors.ts";
+import { ShapeError, say } from "../errors/errors.ts";
 import { compare, mul, where } from "./binary.ts";
 import { composed } from "./composed.ts";
 import { sumTo } from "./sum.ts";
@@ -21,12 +21,17 @@ const preluOp = composed<{ input: Tensor; weight: Tensor }, null>({
       { name: "weight", shape: weight.shape },
     ];
     if (weight.shape.length !== 1)
-      throw new ShapeError("prelu", "rank", `weight must have 1 axis, got ${weight.shape.length}.`, operands);
+      throw new ShapeError(
+        "prelu",
+        "rank",
+        say`weight must have 1 axis, got ${{ count: weight.shape.length }}.`,
+        operands,
+      );
     if (slopes !== 1 && slopes !== channels)
       throw new ShapeError(
         "prelu",
         "channels",
-        `input has ${channels} channels, weight ${slopes} slopes: it wants one for all or one each.`,
+        say`input has ${{ channels }} channels, weight ${{ slopes }} slopes: it wants one for all or one each.`,
         operands,
       );
     return input.shape;

@@ -1,13 +1,13 @@
 /** @file Losses between probabilities: binary cross-entropy, Kullback–Leibler divergence, focal loss. */
 import type { Tensor } from "../autograd/tensor.ts";
-import { ArgumentError, TargetError } from "../errors/errors.ts";
+import { ArgumentError, say, TargetError } from "../errors/errors.ts";
 import { add, compare, div, maximum, mul, pow, sub, where } from "./binary.ts";
 import { binaryCrossEntropyWithLogits } from "./binary-loss.ts";
 import { composed } from "./composed.ts";
 import { amax, amin } from "./extremum.ts";
 import { log1p } from "./log1p.ts";
-import type { Reduction } from "./losses.ts";
-import { checkPair, reduced } from "./regression-loss.ts";
+import { checkPair, type Reduction } from "./losses.ts";
+import { reduced } from "./regression-loss.ts";
 import { sum } from "./sum.ts";
 import { affine, clamp, exp, log, neg, sigmoid } from "./unary.ts";
 
@@ -50,7 +50,7 @@ function checkProbabilities(name: string, input: Tensor): void {
     throw new TargetError(
       name,
       "probability",
-      `every input must lie in [0, 1], got values from ${low} to ${high}. For logits use binaryCrossEntropyWithLogits.`,
+      say`every input must lie in [0, 1], got values from ${{ low }} to ${{ high }}. For logits use binaryCrossEntropyWithLogits.`,
     );
 }
 
@@ -113,7 +113,7 @@ export function checkKlReduction(name: string, reduction: string): void {
     throw new ArgumentError(
       name,
       "reduction",
-      `reduction must be "mean", "sum", "none" or "batchmean", got "${reduction}".`,
+      say`reduction must be "mean", "sum", "none" or "batchmean", got "${{ reduction }}".`,
     );
 }
 
@@ -164,7 +164,7 @@ export interface FocalOptions {
 export function sigmoidFocalLoss(input: Tensor, target: Tensor, options: FocalOptions = {}): Tensor {
   const { alpha = 0.25, gamma = 2, reduction = "none" } = options;
   checkPair("sigmoidFocalLoss", input, target, reduction);
-  if (!(gamma >= 0)) throw new ArgumentError("sigmoidFocalLoss", "gamma", `gamma must be ≥ 0, got ${gamma}.`);
+  if (!(gamma >= 0)) throw new ArgumentError("sigmoidFocalLoss", "gamma", say`gamma must be ≥ 0, got ${{ gamma }}.`);
   const p = sigmoid(input);
   // 1 − (p·t + (1 − p)·(1 − t)) = p + t − 2·p·t; kept off 0, where a root (gamma < 1) has an infinite slope.
   const missed = clamp(sub(add(p, target), affine(mul(p, target), 2, 0)), 1e-30);

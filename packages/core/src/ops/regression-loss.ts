@@ -1,10 +1,9 @@
 /** @file Losses between numbers: absolute, smooth at 0, Huber's. */
 import type { Tensor } from "../autograd/tensor.ts";
-import { sameShape } from "../base/shape.ts";
-import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import { mul, sub } from "./binary.ts";
 import { composed } from "./composed.ts";
-import { checkReduction, type Reduction } from "./losses.ts";
+import { checkPair, type Reduction } from "./losses.ts";
 import { mean, sum } from "./sum.ts";
 import { abs, affine, clamp, neg, sign } from "./unary.ts";
 
@@ -12,16 +11,6 @@ import { abs, affine, clamp, neg, sign } from "./unary.ts";
 export interface ReductionOptions {
   /** Default "mean". */
   reduction?: Reduction;
-}
-
-/** Checks what every loss between equal shapes wants. @internal */
-export function checkPair(where: string, input: Tensor, target: Tensor, reduction: Reduction): void {
-  checkReduction(where, reduction);
-  if (!sameShape(input.shape, target.shape))
-    throw new ShapeError(where, "target-shape", "input and target must have one shape.", [
-      { name: "input", shape: input.shape },
-      { name: "target", shape: target.shape },
-    ]);
 }
 
 /** Mean, sum or as it is. @internal */
@@ -103,7 +92,7 @@ export function smoothL1Loss(
 
 /** @internal */
 export function checkBeta(where: string, beta: number): void {
-  if (!(beta >= 0)) throw new ArgumentError(where, "beta", `beta must be ≥ 0, got ${beta}.`);
+  if (!(beta >= 0)) throw new ArgumentError(where, "beta", say`beta must be ≥ 0, got ${{ beta }}.`);
 }
 
 /**
@@ -126,5 +115,5 @@ export function huberLoss(input: Tensor, target: Tensor, options: ReductionOptio
 
 /** @internal */
 export function checkDelta(where: string, delta: number): void {
-  if (!(delta > 0)) throw new ArgumentError(where, "delta", `delta must be > 0, got ${delta}.`);
+  if (!(delta > 0)) throw new ArgumentError(where, "delta", say`delta must be > 0, got ${{ delta }}.`);
 }

@@ -8,7 +8,7 @@ import { tell } from "../autograd/trace.ts";
 import type { Shape } from "../base/shape.ts";
 import { normalizeDim } from "../base/shape.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import { scatterAddOp } from "./by-index.ts";
 import { to } from "./cast.ts";
 import { aroundAxis } from "./sum.ts";
@@ -100,7 +100,7 @@ export function topk(input: Tensor, k: number, dim = -1, options: { largest?: bo
     throw new ArgumentError(
       "topk",
       "k",
-      `k must be a whole number from 0 to ${size}, the size of axis ${dim}; got ${k}.`,
+      say`k must be a whole number from 0 to ${{ size }}, the size of axis ${{ dim }}; got ${{ columns: k }}.`,
     );
   return ordered("topk", input, dim, k, options.largest ?? true);
 }

@@ -4,7 +4,7 @@ import { fill, tensor } from "../autograd/create.ts";
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { padAxes, Tensor } from "../autograd/tensor.ts";
 import { normalizeDim } from "../base/shape.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import { mul } from "./binary.ts";
 
 /** `count` entries of the result from `to`, every `toStep`-th, come from `from`, every `fromStep`-th. */
@@ -114,7 +114,11 @@ export function takeNumbers(input: Tensor, dim: number, indices: readonly number
   const size = input.shape[axis] ?? 1;
   const bad = indices.find((index) => !Number.isInteger(index) || index < -size || index >= size);
   if (bad !== undefined)
-    throw new ArgumentError("indexSelect", "index", `index ${bad} is outside axis ${dim} of size ${size}.`);
+    throw new ArgumentError(
+      "indexSelect",
+      "index",
+      say`index ${{ index: bad }} is outside axis ${{ dim }} of size ${{ size }}.`,
+    );
   return takeAlong(
     input,
     axis,

@@ -3,7 +3,7 @@ import { zerosLike } from "../autograd/create.ts";
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import type { KernelName } from "../kernels/contract.ts";
 
 /** The constants of an element-wise function; what they mean is the function's business. */
@@ -168,7 +168,7 @@ const none = { alpha: 0, beta: 0 };
 /** @internal */
 export function checkApproximate(where: string, approximate: "none" | "tanh"): "none" | "tanh" {
   if (approximate !== "none" && approximate !== "tanh")
-    throw new ArgumentError(where, "approximate", `approximate must be "none" or "tanh", got "${approximate}".`);
+    throw new ArgumentError(where, "approximate", say`approximate must be "none" or "tanh", got "${{ approximate }}".`);
   return approximate;
 }
 

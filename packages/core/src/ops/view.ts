@@ -8,7 +8,7 @@ import { tell } from "../autograd/trace.ts";
 import { contiguousStrides, inferReshape, normalizeDim, type Shape, viewStrides } from "../base/shape.ts";
 import type { FlattenShape } from "../base/typed/dense-rules.ts";
 import type { Fit, Fitting, Given, Result } from "../base/typed/rules.ts";
-import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import { sumTo } from "./sum.ts";
 
 function record(
@@ -112,7 +112,7 @@ export function view(input: Tensor, shape: Shape): Tensor {
     throw new ShapeError(
       "view",
       "not-viewable",
-      `memory of [${input.shape.join(", ")}] with strides [${input.strides.join(", ")}] cannot be seen as [${to.join(", ")}].`,
+      say`memory of ${{ input: input.shape }} with strides ${{ strides: input.strides }} cannot be seen as ${{ to }}.`,
       [],
       "use reshape(), which copies.",
     );
@@ -138,7 +138,7 @@ export function flatten(input: Tensor, startDim = 0, endDim = -1): Tensor {
   const from = normalizeDim("flatten", startDim, input.ndim);
   const to = normalizeDim("flatten", endDim, input.ndim);
   if (from > to)
-    throw new ShapeError("flatten", "dim", `startDim ${startDim} lies behind endDim ${endDim}.`, [
+    throw new ShapeError("flatten", "dim", say`startDim ${{ startDim }} must not lie behind endDim ${{ endDim }}.`, [
       { name: "input", shape: input.shape },
     ]);
   if (input.ndim === 0) return reshape(input, [1]);
@@ -162,7 +162,7 @@ export function permute<S extends Shape, const D extends readonly number[]>(
 export function permute(input: Tensor, dims: readonly number[]): Tensor {
   const order = dims.map((dim) => normalizeDim("permute", dim, input.ndim));
   if (order.length !== input.ndim || new Set(order).size !== order.length)
-    throw new ShapeError("permute", "dims", `[${dims.join(", ")}] must name each of the ${input.ndim} axes once.`, [
+    throw new ShapeError("permute", "dims", say`${{ dims }} must name each of the ${{ axes: input.ndim }} axes once.`, [
       { name: "input", shape: input.shape },
     ]);
   const out = viewOf(
@@ -220,7 +220,7 @@ export function expand(input: Tensor, shape: Shape): Tensor {
     throw new ShapeError(
       "expand",
       "broadcast",
-      `[${input.shape.join(", ")}] cannot be expanded to [${shape.join(", ")}].`,
+      say`${{ input: input.shape }} cannot be expanded to ${{ shape }}.`,
       [],
       "only axes of size 1 can be repeated.",
     );
@@ -266,7 +266,7 @@ export function narrow(input: Tensor, dim: number, start: number, length: number
     throw new ArgumentError(
       "narrow",
       "range",
-      `entries ${start} to ${start + length} do not lie in axis ${dim} of size ${size}.`,
+      say`entries ${{ start }} to ${start + length} do not lie in axis ${{ dim }} of size ${{ size }}.`,
     );
   return look("narrow", input, { axis, start: from, length }, (strides) => ({
     shape: input.shape.with(axis, length),
@@ -339,7 +339,7 @@ export function diagonal(input: Tensor, dim0 = 0, dim1 = 1): Tensor {
   const a = normalizeDim("diagonal", dim0, input.ndim);
   const b = normalizeDim("diagonal", dim1, input.ndim);
   if (a === b || input.ndim < 2)
-    throw new ShapeError("diagonal", "dim", `two different axes are wanted, got ${dim0} and ${dim1}.`, [
+    throw new ShapeError("diagonal", "dim", say`two different axes are wanted, got ${{ dim0 }} and ${{ dim1 }}.`, [
       { name: "input", shape: input.shape },
     ]);
   const rest = <T>(list: readonly T[]) => list.filter((_, i) => i !== a && i !== b);
@@ -370,7 +370,7 @@ export function select(input: Tensor, dim: number, index: number): Tensor {
     throw new ArgumentError(
       "select",
       "index",
-      `index ${index} is outside axis ${dim} of size ${size}: use ${-size} to ${size - 1}.`,
+      say`index ${{ index }} is outside axis ${{ dim }} of size ${{ size }}: use ${-size} to ${size - 1}.`,
     );
   return squeeze(narrow(input, dim, index, 1), dim);
 }

@@ -1,6 +1,6 @@
 import { zerosLike } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import type { Parameter } from "../nn/parameter.ts";
 import { add_, mul_, sub_ } from "../ops/in-place.ts";
 import { type GroupOptions, Optimizer, type ParamGroup, type ParamState, type Params } from "./optimizer.ts";
@@ -30,7 +30,8 @@ export class Adadelta extends Optimizer<AdadeltaOptions> {
   protected override check(group: AdadeltaOptions): void {
     for (const name of ["lr", "eps", "weightDecay"] as const) this.atLeastZero(name, group[name] ?? 0);
     const { rho = 0.9 } = group;
-    if (!(rho >= 0 && rho <= 1)) throw new ArgumentError("Adadelta", "rho", `rho must lie in [0, 1], got ${rho}.`);
+    if (!(rho >= 0 && rho <= 1))
+      throw new ArgumentError("Adadelta", "rho", say`rho must lie in [0, 1], got ${{ rho }}.`);
   }
 
   protected update(

@@ -1,7 +1,7 @@
 import { zerosLike } from "../autograd/create.ts";
 import { run } from "../autograd/define-op.ts";
 import type { Tensor } from "../autograd/tensor.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import type { Parameter } from "../nn/parameter.ts";
 import { type GroupOptions, Optimizer, type ParamGroup, type ParamState, type Params } from "./optimizer.ts";
 
@@ -48,7 +48,7 @@ export class Adam extends Optimizer<AdamOptions> {
     this.atLeastZero("weightDecay", group.weightDecay ?? 0);
     for (const beta of betas)
       if (!(beta >= 0 && beta < 1))
-        throw new ArgumentError(this.constructor.name, "betas", `betas must lie in [0, 1), got [${betas.join(", ")}].`);
+        throw new ArgumentError(this.constructor.name, "betas", say`betas must lie in [0, 1), got ${{ betas }}.`);
   }
 
   protected update(parameter: Parameter, grad: Tensor, group: ParamGroup<AdamOptions>, state: ParamState): void {

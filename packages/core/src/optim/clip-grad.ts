@@ -1,7 +1,7 @@
 import { full } from "../autograd/create.ts";
 import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
-import { ArgumentError, BackendError } from "../errors/errors.ts";
+import { ArgumentError, BackendError, say } from "../errors/errors.ts";
 import type { Parameter } from "../nn/parameter.ts";
 import { copy_, mul_ } from "../ops/in-place.ts";
 import { stack } from "../ops/join.ts";
@@ -34,7 +34,7 @@ function checkFinite(total: Tensor, normType: number): void {
     throw new ArgumentError(
       "clipGradNorm_",
       "non-finite",
-      `the norm of order ${normType} over all gradients is ${value}, so they cannot be clipped. Lower the learning rate, or leave errorIfNonfinite out.`,
+      say`the norm of order ${{ normType }} over all gradients is ${{ value }}, so they cannot be clipped. Lower the learning rate, or leave errorIfNonfinite out.`,
     );
 }
 
@@ -52,7 +52,8 @@ export function clipGradNorm_(
   options: { normType?: number; errorIfNonfinite?: boolean } = {},
 ): Tensor {
   const { normType = 2, errorIfNonfinite = false } = options;
-  if (!(maxNorm >= 0)) throw new ArgumentError("clipGradNorm_", "maxNorm", `maxNorm must be ≥ 0, got ${maxNorm}.`);
+  if (!(maxNorm >= 0))
+    throw new ArgumentError("clipGradNorm_", "maxNorm", say`maxNorm must be ≥ 0, got ${{ maxNorm }}.`);
   return noGrad(() => {
     const grads = gradients(parameters).filter((grad) => grad.numel > 0);
     if (grads.length === 0) return full([], 0);
@@ -67,7 +68,7 @@ export function clipGradNorm_(
 /** Limits every gradient value to [−clipValue, clipValue]. torch.nn.utils.clip_grad_value_. */
 export function clipGradValue_(parameters: Iterable<Parameter>, clipValue: number): void {
   if (!(clipValue >= 0))
-    throw new ArgumentError("clipGradValue_", "clipValue", `clipValue must be ≥ 0, got ${clipValue}.`);
+    throw new ArgumentError("clipGradValue_", "clipValue", say`clipValue must be ≥ 0, got ${{ clipValue }}.`);
   noGrad(() => {
     for (const grad of gradients(parameters)) copy_(grad, grad.clamp(-clipValue, clipValue));
   });

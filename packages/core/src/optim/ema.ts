@@ -1,7 +1,7 @@
 import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { hostSegment } from "../autograd/watch.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import type { Module, StateValue } from "../nn/module.ts";
 import { add_, copy_, mul_ } from "../ops/in-place.ts";
 
@@ -32,7 +32,8 @@ export class EMA {
 
   constructor(model: Module, options: EMAOptions = {}) {
     const { decay = 0.999, useBuffers = false } = options;
-    if (!(decay >= 0 && decay <= 1)) throw new ArgumentError("EMA", "decay", `decay must lie in [0, 1], got ${decay}.`);
+    if (!(decay >= 0 && decay <= 1))
+      throw new ArgumentError("EMA", "decay", say`decay must lie in [0, 1], got ${{ decay }}.`);
     this.decay = decay;
     const buffers = useBuffers ? [...model.namedBuffers()].filter(([, t]) => t.dtype === "float32") : [];
     this.#tensors = new Map<string, Tensor>([...model.namedParameters(), ...buffers]);
@@ -111,7 +112,7 @@ export class EMA {
         throw new ArgumentError(
           "EMA",
           "state-dict",
-          `${key}: the state has [${value.shape.join(", ")}], the model [${average.shape.join(", ")}].`,
+          say`${key}: the state has ${{ value: value.shape }}, the model ${{ average: average.shape }}.`,
         );
       if ("data" in value) average.write(Float64Array.from(value.data as ArrayLike<number>));
       else noGrad(() => copy_(average, value));

@@ -1,5 +1,5 @@
 /** @file The 1cycle policy: up to a large rate, down to nearly nothing, momentum the other way round. */
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import { isCount, LRScheduler, type LRSchedulerState, type OptimizerLike } from "./lr-scheduler.ts";
 
 export interface OneCycleOptions {
@@ -96,7 +96,11 @@ export class OneCycleLR extends LRScheduler {
       return totalSteps;
     }
     if (epochs === undefined || stepsPerEpoch === undefined)
-      throw new ArgumentError("OneCycleLR", "totalSteps", "give totalSteps, or both epochs and stepsPerEpoch.");
+      throw new ArgumentError(
+        "OneCycleLR",
+        "totalSteps",
+        say`give totalSteps, or both epochs and stepsPerEpoch; got ${{ totalSteps: undefined }}, ${{ epochs }} and ${{ stepsPerEpoch }}.`,
+      );
     this.check(isCount(epochs), "epochs", "an integer of 1 or more", epochs);
     this.check(isCount(stepsPerEpoch), "stepsPerEpoch", "an integer of 1 or more", stepsPerEpoch);
     return epochs * stepsPerEpoch;
@@ -108,7 +112,7 @@ export class OneCycleLR extends LRScheduler {
       throw new ArgumentError(
         "OneCycleLR",
         "steps",
-        `step ${step} of a cycle of ${this.#totalSteps}: the cycle is over.`,
+        say`step ${{ step }} of a cycle of ${{ totalSteps: this.#totalSteps }}: the cycle is over. Call step() once a batch, and give totalSteps for all of them.`,
       );
     const { phase, share } = this.#locate(step);
     const between = ([from, to]: readonly [number, number]) =>

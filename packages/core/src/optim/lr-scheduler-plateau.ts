@@ -1,5 +1,5 @@
 /** @file Reducing the learning rate when a measure stops improving. */
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import { type OptimizerLike, perGroup } from "./lr-scheduler.ts";
 
 export interface PlateauOptions {
@@ -61,7 +61,8 @@ export class ReduceLROnPlateau {
   constructor(optimizer: OptimizerLike, options: PlateauOptions = {}) {
     const { mode = "min", factor = 0.1, patience = 10, threshold = 1e-4, thresholdMode = "rel" } = options;
     const check = (holds: boolean, name: string, wanted: string, value: unknown) => {
-      if (!holds) throw new ArgumentError("ReduceLROnPlateau", name, `${name} must be ${wanted}, got ${value}.`);
+      if (!holds)
+        throw new ArgumentError("ReduceLROnPlateau", name, say`${name} must be ${wanted}, got ${{ [name]: value }}.`);
     };
     check(mode === "min" || mode === "max", "mode", '"min" or "max"', mode);
     check(factor >= 0 && factor < 1, "factor", "0 or more and below 1", factor);
@@ -138,7 +139,7 @@ export class ReduceLROnPlateau {
       throw new ArgumentError(
         "ReduceLROnPlateau",
         "state-dict",
-        `the state is of ${state.lastLr.length} parameter groups, the optimiser has ${paramGroups.length}.`,
+        say`the state is of ${{ count: state.lastLr.length }} parameter groups, the optimiser has ${{ groups: paramGroups.length }}.`,
       );
     this.lastEpoch = state.lastEpoch;
     this.#best = state.best ?? (this.#mode === "min" ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY);

@@ -1,5 +1,5 @@
 /** @file Schedules one after the other. */
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import { LRScheduler, type LRSchedulerState, type OptimizerLike } from "./lr-scheduler.ts";
 
 export interface SequentialState extends LRSchedulerState {
@@ -76,7 +76,7 @@ export class SequentialLR extends LRScheduler {
       throw new ArgumentError(
         "SequentialLR",
         "state-dict",
-        `the state is of ${state.schedulers.length} schedules, here are ${this.#schedulers.length}.`,
+        say`the state is of ${{ count: state.schedulers.length }} schedules, here are ${{ schedules: this.#schedulers.length }}.`,
       );
     this.#schedulers.forEach((scheduler, i) => {
       scheduler.loadStateDict(state.schedulers[i]!);

@@ -1,6 +1,6 @@
 /** @file What learning-rate schedules share. */
 import { watch } from "../autograd/watch.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 
 /** The part of a parameter group that schedules read and write. */
 export interface ScheduledGroup {
@@ -76,7 +76,7 @@ export abstract class LRScheduler {
       throw new ArgumentError(
         this.constructor.name,
         "epoch",
-        `the epoch must be an integer of 0 or more, got ${epoch}.`,
+        say`the epoch must be an integer of 0 or more, got ${{ epoch }}.`,
       );
     this.lastEpoch = epoch;
     this.apply(this.closedForm() ?? this.nextLr());
@@ -98,7 +98,7 @@ export abstract class LRScheduler {
       throw new ArgumentError(
         this.constructor.name,
         "state-dict",
-        `the state is of ${state.baseLrs.length} parameter groups, the optimiser has ${groups}.`,
+        say`the state is of ${{ count: state.baseLrs.length }} parameter groups, the optimiser has ${{ groups }}.`,
       );
     this.lastEpoch = state.lastEpoch;
     this.baseLrs = [...state.baseLrs];
@@ -130,7 +130,8 @@ export abstract class LRScheduler {
 
   /** Throws ArgumentError named after the argument unless `holds`. */
   protected check(holds: boolean, name: string, wanted: string, value: unknown): void {
-    if (!holds) throw new ArgumentError(this.constructor.name, name, `${name} must be ${wanted}, got ${value}.`);
+    if (!holds)
+      throw new ArgumentError(this.constructor.name, name, say`${name} must be ${wanted}, got ${{ [name]: value }}.`);
   }
 }
 
@@ -141,7 +142,7 @@ export function perGroup<T>(where: string, optimizer: OptimizerLike, name: strin
     throw new ArgumentError(
       where,
       name,
-      `${name} has ${value.length} values, the optimiser ${groups} parameter groups.`,
+      say`${name} has ${{ count: value.length }} values, the optimiser ${{ groups }} parameter groups.`,
     );
   return [...(value as readonly T[])];
 }

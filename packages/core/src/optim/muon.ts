@@ -1,6 +1,6 @@
 import { zerosLike } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
-import { ArgumentError, ShapeError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import type { Parameter } from "../nn/parameter.ts";
 import { add_, mul_, sub_ } from "../ops/in-place.ts";
 import { matmul } from "../ops/matmul.ts";
@@ -69,7 +69,7 @@ export class Muon extends Optimizer<MuonOptions> {
           throw new ShapeError(
             "Muon",
             "rank",
-            `wants matrices, got a parameter of ${parameter.ndim} axes.`,
+            say`wants matrices, got a parameter of ${{ axes: parameter.ndim }} axes.`,
             [{ name: "parameter", shape: parameter.shape }],
             "give biases and norms to AdamW.",
           );
@@ -79,7 +79,7 @@ export class Muon extends Optimizer<MuonOptions> {
     for (const name of ["lr", "weightDecay", "momentum", "eps"] as const) this.atLeastZero(name, group[name] ?? 0);
     const { nsSteps = 5 } = group;
     if (!Number.isInteger(nsSteps) || nsSteps < 1 || nsSteps >= 100)
-      throw new ArgumentError("Muon", "nsSteps", `nsSteps must be a whole number from 1 to 99, got ${nsSteps}.`);
+      throw new ArgumentError("Muon", "nsSteps", say`nsSteps must be a whole number from 1 to 99, got ${{ nsSteps }}.`);
   }
 
   protected update(parameter: Parameter, gradient: Tensor, group: ParamGroup<MuonOptions>, state: ParamState): void {

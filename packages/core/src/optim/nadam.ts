@@ -1,6 +1,6 @@
 import { zerosLike } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import type { Parameter } from "../nn/parameter.ts";
 import { add_, mul_, sub_ } from "../ops/in-place.ts";
 import { type GroupOptions, Optimizer, type ParamGroup, type ParamState, type Params } from "./optimizer.ts";
@@ -33,7 +33,7 @@ export class NAdam extends Optimizer<NAdamOptions> {
     const { betas = [0.9, 0.999] } = group;
     for (const beta of betas)
       if (!(beta >= 0 && beta < 1))
-        throw new ArgumentError("NAdam", "betas", `betas must lie in [0, 1), got [${betas.join(", ")}].`);
+        throw new ArgumentError("NAdam", "betas", say`betas must lie in [0, 1), got ${{ betas }}.`);
   }
 
   protected update(parameter: Parameter, gradient: Tensor, group: ParamGroup<NAdamOptions>, state: ParamState): void {

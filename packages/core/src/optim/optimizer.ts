@@ -2,7 +2,7 @@ import { zerosLike } from "../autograd/create.ts";
 import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { hostSegment, watch } from "../autograd/watch.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import type { Parameter } from "../nn/parameter.ts";
 
 /** What every optimiser's group has. */
@@ -45,10 +45,15 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
       throw new ArgumentError(
         name,
         "params",
-        `params must be an iterable of parameters or groups, such as model.parameters(), got ${String(params)}.`,
+        say`params must be an iterable of parameters or groups, such as model.parameters(), got ${{ params: String(params) }}.`,
       );
     const given = [...(params as Iterable<Parameter | (Partial<O> & { params: Iterable<Parameter> })>)];
-    if (given.length === 0) throw new ArgumentError(name, "empty", "there are no parameters to optimise.");
+    if (given.length === 0)
+      throw new ArgumentError(
+        name,
+        "empty",
+        say`there are ${{ parameters: 0 }} parameters to optimise: give model.parameters().`,
+      );
     const groups = given.every((entry) => "params" in entry)
       ? (given as (Partial<O> & { params: Iterable<Parameter> })[])
       : [{ params: given as Parameter[] } as Partial<O> & { params: Parameter[] }];
@@ -57,7 +62,11 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
       const own = [...group.params];
       for (const parameter of own) {
         if (seen.has(parameter))
-          throw new ArgumentError(name, "duplicate", `a parameter of [${parameter.shape.join(", ")}] appears twice.`);
+          throw new ArgumentError(
+            name,
+            "duplicate",
+            say`a parameter of ${{ parameter: parameter.shape }} appears twice: give each parameter once, in one group.`,
+          );
         seen.add(parameter);
       }
       const merged = { ...defaults, ...group, params: own };
@@ -73,8 +82,13 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
 
   protected atLeastZero(name: string, value: number): void {
     if (value === undefined)
-      throw new ArgumentError(this.constructor.name, name, `${name} must be given, as a number ≥ 0.`);
-    if (!(value >= 0)) throw new ArgumentError(this.constructor.name, name, `${name} must be ≥ 0, got ${value}.`);
+      throw new ArgumentError(
+        this.constructor.name,
+        name,
+        say`${name} must be given, as a number ≥ 0, got ${{ [name]: value }}.`,
+      );
+    if (!(value >= 0))
+      throw new ArgumentError(this.constructor.name, name, say`${name} must be ≥ 0, got ${{ [name]: value }}.`);
   }
 
   protected stateOf(parameter: Parameter): ParamState {
@@ -180,7 +194,7 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
       throw new ArgumentError(
         this.constructor.name,
         "state-dict",
-        `${key} has ${value.data.length} values for a parameter of [${parameter.shape.join(", ")}].`,
+        say`${key} has ${{ count: value.data.length }} values for a parameter of ${{ parameter: parameter.shape }}.`,
       );
     return tensor.write(value.data);
   }

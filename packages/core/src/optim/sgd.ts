@@ -1,7 +1,7 @@
 import { zerosLike } from "../autograd/create.ts";
 import { run } from "../autograd/define-op.ts";
 import type { Tensor } from "../autograd/tensor.ts";
-import { ArgumentError } from "../errors/errors.ts";
+import { ArgumentError, say } from "../errors/errors.ts";
 import type { Parameter } from "../nn/parameter.ts";
 import { type GroupOptions, Optimizer, type ParamGroup, type ParamState, type Params } from "./optimizer.ts";
 
@@ -42,7 +42,7 @@ export class SGD extends Optimizer<SGDOptions> {
       throw new ArgumentError(
         "SGD",
         "nesterov",
-        `nesterov needs a momentum > 0 and no dampening, got ${momentum} and ${dampening}.`,
+        say`nesterov needs a momentum > 0 and no dampening, got ${{ momentum }} and ${{ dampening }}: set momentum to 0.9, say, and leave dampening out.`,
       );
   }
 

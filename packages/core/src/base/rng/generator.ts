@@ -1,5 +1,5 @@
 /** @file The Mersenne Twister (mt19937) seeded and read as torch's CPU generator does. */
-import { ArgumentError } from "../../errors/errors.ts";
+import { ArgumentError, say } from "../../errors/errors.ts";
 
 const WORDS = 624;
 const SHIFT = 397;
@@ -123,17 +123,25 @@ export class Generator {
   setState(state: GeneratorState): this {
     const { words, position, cachedNormal, seed } = state;
     if (words.length !== WORDS)
-      throw new ArgumentError("Generator.setState", "state", `a state has ${WORDS} words, got ${words.length}.`);
+      throw new ArgumentError(
+        "Generator.setState",
+        "state",
+        say`a state has ${{ WORDS }} words, got ${{ count: words.length }}.`,
+      );
     if (!Number.isInteger(position) || position < 0 || position > WORDS)
-      throw new ArgumentError("Generator.setState", "state", `position must be 0 to ${WORDS}, got ${position}.`);
+      throw new ArgumentError(
+        "Generator.setState",
+        "state",
+        say`position must be 0 to ${{ WORDS }}, got ${{ position }}.`,
+      );
     if (cachedNormal !== null && !Number.isFinite(cachedNormal))
       throw new ArgumentError(
         "Generator.setState",
         "state",
-        `cachedNormal must be finite or null, got ${cachedNormal}.`,
+        say`cachedNormal must be finite or null, got ${{ cachedNormal }}.`,
       );
     if (!/^-?\d+$/.test(seed))
-      throw new ArgumentError("Generator.setState", "state", `seed must be a decimal integer, got "${seed}".`);
+      throw new ArgumentError("Generator.setState", "state", say`seed must be a decimal integer, got "${{ seed }}".`);
     this.#seed = checkSeed(BigInt(seed));
     this.#words.set(words);
     this.#temper();
@@ -181,7 +189,7 @@ function checkSeed(seed: number | bigint): bigint {
     throw new ArgumentError(
       "manualSeed",
       "seed",
-      `the seed must be an integer of at most 2^53 - 1 in magnitude, got ${seed}; write a larger one as a bigint (${Number.isInteger(seed) ? BigInt(seed) : 0}n).`,
+      say`the seed must be an integer of at most 2^53 - 1 in magnitude, got ${{ seed }}; write a larger one as a bigint (${String(Number.isInteger(seed) ? BigInt(seed) : 0)}n).`,
     );
   const value = BigInt(seed);
   if (value < -(2n ** 63n) || value >= 2n ** 64n)

@@ -1,5 +1,5 @@
 /** @file Random integers, permutations and the shuffling order of torch's DataLoader. */
-import { ArgumentError } from "../../errors/errors.ts";
+import { ArgumentError, say } from "../../errors/errors.ts";
 import { Generator } from "./generator.ts";
 
 /**
@@ -50,7 +50,7 @@ export function randint<T extends Int32Array | BigInt64Array>(
  */
 export function randperm(gen: Generator, n: number): Int32Array {
   if (!Number.isInteger(n) || n < 0 || n >= 2 ** 31)
-    throw new ArgumentError("randperm", "count", `n must be an integer from 0 to 2^31 - 1, got ${n}.`);
+    throw new ArgumentError("randperm", "count", say`n must be an integer from 0 to 2^31 - 1, got ${{ n }}.`);
   const order = new Int32Array(n);
   for (let i = 0; i < n; i++) order[i] = i;
   for (let i = 0; i < n - 1; i++) {

@@ -4,7 +4,7 @@
  * Sixteen or more are made in blocks of 16 with the Cephes polynomials of avx_mathfun.h in float32, in which the compiler
  * has contracted multiply-adds; where it did is part of the result. Fewer are made one by one in double precision.
  */
-import { ArgumentError } from "../../errors/errors.ts";
+import { ArgumentError, say } from "../../errors/errors.ts";
 import { fma } from "./fma.ts";
 import type { Generator } from "./generator.ts";
 import { fillUniform } from "./uniform.ts";
@@ -27,7 +27,7 @@ export function fillNormal(gen: Generator, out: Float32Array, mean = 0, std = 1)
     throw new ArgumentError(
       "normal",
       "std",
-      `mean must be finite and std finite and not negative; got ${mean} and ${std}.`,
+      say`mean must be finite and std finite and not negative; got ${{ mean }} and ${{ std }}.`,
     );
   const size = out.length;
   if (size < 16) {

@@ -1,5 +1,5 @@
 /** @file Uniform float32 numbers and coin tosses, as torch's CPU kernels make them. */
-import { ArgumentError } from "../../errors/errors.ts";
+import { ArgumentError, say } from "../../errors/errors.ts";
 import { fma } from "./fma.ts";
 import type { Generator } from "./generator.ts";
 
@@ -23,7 +23,7 @@ export function fillUniform(gen: Generator, out: Float32Array, from = 0, to = 1)
     throw new ArgumentError(
       "uniform",
       "range",
-      `from must be at most to, both finite in float32; got ${from} and ${to}.`,
+      say`from must be at most to, both finite in float32; got ${{ from }} and ${{ to }}.`,
     );
   if (width === 1 && low === 0) fillPlain(gen, out);
   else if (sumIsExact(width, low)) fillScaled(gen, out, width, low);
@@ -76,7 +76,8 @@ function next(gen: Generator, wanted: number): { outputs: Uint32Array; position:
  * fillBernoulli(new Generator(0), new Float32Array(4), 0.75);  // [0, 1, 1, 0]
  */
 export function fillBernoulli<T extends Float32Array | Uint8Array>(gen: Generator, out: T, p: number): T {
-  if (!(p >= 0 && p <= 1)) throw new ArgumentError("bernoulli", "probability", `p must be between 0 and 1, got ${p}.`);
+  if (!(p >= 0 && p <= 1))
+    throw new ArgumentError("bernoulli", "probability", say`p must be between 0 and 1, got ${{ p }}.`);
   const limit = p * 2 ** 53; // exact: a power of two
   for (let i = 0; i < out.length; i++) {
     const high = gen.random() & 0x1fffff;
@@ -98,11 +99,19 @@ export function fillBernoulliTensor<T extends Float32Array | Uint8Array>(
   out: T,
 ): T {
   if (probabilities.length !== out.length)
-    throw new ArgumentError("bernoulli", "length", `${probabilities.length} probabilities for ${out.length} results.`);
+    throw new ArgumentError(
+      "bernoulli",
+      "length",
+      say`${{ count: probabilities.length }} probabilities for ${{ outLength: out.length }} results.`,
+    );
   for (let i = 0; i < out.length; i++) {
     const p = probabilities[i]!;
     if (!(p >= 0 && p <= 1))
-      throw new ArgumentError("bernoulli", "probability", `every p must be between 0 and 1, got ${p} at index ${i}.`);
+      throw new ArgumentError(
+        "bernoulli",
+        "probability",
+        say`every p must be between 0 and 1, got ${{ p }} at index ${{ input: i }}.`,
+      );
   }
   for (let i = 0; i < out.length; i++) out[i] = gen.uniform24() < probabilities[i]! ? 1 : 0;
   return out;

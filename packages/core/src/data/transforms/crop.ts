@@ -1,6 +1,6 @@
 /** @file Crops: from the middle, and from a random place. */
 import { defaultGenerator } from "../../base/rng/index.ts";
-import { ArgumentError } from "../../errors/errors.ts";
+import { ArgumentError, say } from "../../errors/errors.ts";
 import { floats, paddingSides, roundHalfEven, sizePair } from "./options.ts";
 import { applyMove, type PaddingMode, padAxis, paddingModes } from "./pixel-map.ts";
 import { drawInteger, type PixelMove } from "./transform.ts";
@@ -73,7 +73,7 @@ export function randomCrop(size: number | readonly number[], options: RandomCrop
     throw new ArgumentError(
       where,
       "padding-mode",
-      `paddingMode must be one of ${paddingModes.join(", ")}; got "${paddingMode}".`,
+      say`paddingMode must be one of ${paddingModes.join(", ")}; got "${{ paddingMode }}".`,
     );
   const padded = (axis: Int32Array, before: number, after: number, want: number): Int32Array => {
     const own = padAxis(axis, before, after, paddingMode);
@@ -85,7 +85,7 @@ export function randomCrop(size: number | readonly number[], options: RandomCrop
       throw new ArgumentError(
         where,
         "size",
-        `cannot cut ${height}×${width} (height × width) from a picture of ${h}×${w}, padding included: set padding or padIfNeeded.`,
+        say`cannot cut ${{ height }}×${{ width }} (height × width) from a picture of ${{ height: h }}×${{ width: w }}, padding included: set padding or padIfNeeded.`,
       );
   };
   const transform: PixelMove = {

@@ -1,6 +1,6 @@
 /** @file Checks that the transforms' options share. */
 import type { Pair } from "../../base/shape.ts";
-import { ArgumentError } from "../../errors/errors.ts";
+import { ArgumentError, say } from "../../errors/errors.ts";
 
 /** `32` → [32, 32]; refuses anything but whole numbers from 1. */
 export function sizePair(where: string, size: number | readonly number[]): Pair {
@@ -21,7 +21,7 @@ export function isCount(value: unknown): value is number {
 /** Refuses a probability outside 0..1. */
 export function checkProbability(where: string, p: number): number {
   if (typeof p !== "number" || !(p >= 0 && p <= 1))
-    throw new ArgumentError(where, "probability", `p must lie between 0 and 1, got ${p}.`);
+    throw new ArgumentError(where, "probability", say`p must lie between 0 and 1, got ${{ p }}.`);
   return p;
 }
 

@@ -1,5 +1,5 @@
 /** @file Channels in another order: networks from Caffe and OpenCV want blue first. */
-import { ArgumentError, ShapeError } from "../../errors/errors.ts";
+import { ArgumentError, ShapeError, say } from "../../errors/errors.ts";
 import type { Transform } from "./transform.ts";
 
 /**
@@ -25,7 +25,7 @@ export function permuteChannels(order: readonly number[]): Transform {
       throw new ShapeError(
         "permuteChannels",
         "channels",
-        `the order is of ${order.length} channels, the picture has ${channels}.`,
+        say`the order is of ${{ count: order.length }} channels, the picture has ${{ channels }}.`,
       );
   };
   return {

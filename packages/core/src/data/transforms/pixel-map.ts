@@ -1,5 +1,5 @@
 /** @file Moving pixels by two index lists, one for rows and one for columns: what crops and flips are made of. */
-import { ArgumentError } from "../../errors/errors.ts";
+import { ArgumentError, say } from "../../errors/errors.ts";
 import type { ImageShape, Picture } from "../dataset.ts";
 import type { PixelMap, PixelMove, RandomSource } from "./transform.ts";
 
@@ -24,7 +24,7 @@ export function padAxis(axis: Int32Array, before: number, after: number, mode: P
     throw new ArgumentError(
       "pad",
       "padding",
-      `"${mode}" padding of ${Math.max(before, after)} wants a larger picture than ${size}: at most ${room}.`,
+      say`"${{ mode }}" padding of ${Math.max(before, after)} wants a larger picture than ${{ size }}: at most ${{ padded: room }}.`,
     );
   const out = new Int32Array(before + size + after).fill(-1);
   out.set(axis, before);
@@ -74,7 +74,7 @@ export function checkChannels(
     throw new ArgumentError(
       where,
       "channels",
-      `${what} has ${values.length} entries, the picture has ${channels} channels: give one, or ${channels}.`,
+      say`${what} has ${{ count: values.length }} entries, the picture has ${{ channels }} channels: give one, or ${{ channels2: channels }}.`,
     );
 }
 

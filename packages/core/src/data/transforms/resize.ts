@@ -1,6 +1,6 @@
 /** @file Resizing, as torchvision does it to tensors or as Pillow does it to pictures. */
 import type { Pair } from "../../base/shape.ts";
-import { ArgumentError } from "../../errors/errors.ts";
+import { ArgumentError, say } from "../../errors/errors.ts";
 import type { ImageShape, Picture } from "../dataset.ts";
 import { isCount, sizePair } from "./options.ts";
 import { resizeFloat, resizePillow, type Window } from "./resize-passes.ts";
@@ -33,7 +33,7 @@ export function resizer(where: string, options: ResizeOptions): { options: Requi
     throw new ArgumentError(
       where,
       "interpolation",
-      `interpolation must be one of ${interpolations.map((name) => `"${name}"`).join(", ")}, got "${interpolation}".`,
+      say`interpolation must be one of ${interpolations.map((name) => `"${name}"`).join(", ")}, got "${{ interpolation }}".`,
     );
   if (numerics !== "torch" && numerics !== "pillow")
     throw new ArgumentError(where, "numerics", `numerics must be "torch" or "pillow", got "${numerics}".`);

@@ -59,6 +59,14 @@ function operand({ shape, dtype, fill, values }: Operand): Tensor {
 
 type Steps = Generator<Stage, void>;
 
+/** The layer as `features.3` of a model: its errors must say so. */
+function insideModel(layer: nn.Module): nn.Module {
+  const features = new nn.Sequential();
+  for (const name of ["0", "1", "2"]) features.append(new nn.Identity(), name);
+  features.append(layer as nn.Layer, "3");
+  return new nn.Sequential().append(features as nn.Layer, "features");
+}
+
 function* callModule(item: BadCall): Steps {
   const name = item.op.slice("nn.".length);
   yield "construct";
@@ -70,7 +78,8 @@ function* callModule(item: BadCall): Steps {
   module.train(item.mode !== "eval");
   yield "forward";
   const inputs = (item.inputs ?? []).map(operand);
-  const output = (module.forward as (...inputs: Tensor[]) => Tensor)(...inputs);
+  const called = isLoss ? module : insideModel(module);
+  const output = (called.forward as (...inputs: Tensor[]) => Tensor)(...inputs);
   yield "backward";
   if (output.requiresGrad) output.sum().backward();
 }
@@ -140,6 +149,19 @@ function describe(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
+function numbersIn(value: unknown): number[] {
+  if (Array.isArray(value)) return value.flatMap(numbersIn);
+  return typeof value === "number" ? [value] : [];
+}
+
+function names(message: string, number: number): boolean {
+  const digits = String(number).replace(/[.+]/g, "\\$&");
+  return new RegExp(`(?<![\\d.])${digits}(?!\\d)`).test(message);
+}
+
+/** What must hold instead, or what to do. */
+const advice = /\bhint: |\b(must|use|give|call|convert|check|lower|wrap|change|set|write|pad)\b/i;
+
 /** What is wrong with how we treat the call; nothing when we do right. */
 export async function runBadCall(item: BadCall): Promise<string[]> {
   const { stage, error } = await attempt(item);
@@ -157,7 +179,13 @@ export async function runBadCall(item: BadCall): Promise<string[]> {
   const faults: string[] = [];
   if (stages.indexOf(stage) > stages.indexOf(item.stage!)) faults.push(`refused at ${stage}, torch at ${item.stage}`);
   if (!/^[a-zA-Z0-9-]+$/.test(error.code)) faults.push(`no code: "${error.code}"`);
-  if (error.message.length < 20) faults.push(`a message that says too little: ${error.message}`);
+  if (Object.keys(error.facts).length === 0) faults.push(`no facts: ${error.message}`);
+  const absent = numbersIn(Object.values(error.facts)).filter((number) => !names(error.message, number));
+  if (absent.length > 0) faults.push(`the message does not say ${absent.join(", ")}: ${error.message}`);
+  if (!advice.test(error.message)) faults.push(`the message does not say what to do: ${error.message}`);
+  const inLayer = item.kind === "module" && stage === "forward" && !item.op.endsWith("Loss");
+  const built = error.where !== "tensor"; // else the input itself was refused, outside the model
+  if (inLayer && built && error.path.join(".") !== "features.3") faults.push(`the path is "${error.path.join(".")}"`);
   return faults;
 }
 
