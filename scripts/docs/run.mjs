@@ -62,7 +62,7 @@ async function prelude({ file, blocks }, root) {
   }
   Object.assign(scope, given(scope), await ownExports(root, file));
   const used = Object.keys(scope).filter(
-    (name) => name !== "default" && new RegExp(`(?<![.\\w])${name}\\b`).test(blocks[0].code),
+    (name) => name !== "default" && new RegExp(`(?<!\\w|(?<!\\.\\.)\\.)${name}\\b`).test(blocks[0].code),
   );
   globalThis.__scope = scope;
   return used.length > 0 ? `const { ${used.join(", ")} } = globalThis.__scope;\n` : "";
