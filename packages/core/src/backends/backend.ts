@@ -60,8 +60,8 @@ export interface CallList {
 export type BackendName = "reference" | "native" | "wasm" | "webgpu";
 
 /**
- * What holds memory and runs kernels: all that tensors, layers and gradients need of a device. Whoever implements it can
- * make it known with registerBackend(), or give it as `device`.
+ * What holds memory and runs kernels: all that tensors, layers and gradients need of a device. One of your own can be
+ * made known with registerBackend(), or given as `device`.
  */
 export interface Backend {
   /** What getBackend() and `device` call it. */

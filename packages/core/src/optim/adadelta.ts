@@ -5,10 +5,11 @@ import type { Parameter } from "../nn/parameter.ts";
 import { add_, mul_, sub_ } from "../ops/in-place.ts";
 import { type GroupOptions, Optimizer, type ParamGroup, type ParamState, type Params } from "./optimizer.ts";
 
+/** What Adadelta takes, for all parameters or for a group; its lr is 1 by default. */
 export interface AdadeltaOptions extends GroupOptions {
   /** Decay of both mean squares. Default 0.9. */
   rho?: number;
-  /** Default 1e-6. */
+  /** Added under both roots. Default 1e-6. */
   eps?: number;
   /** L2 penalty in the gradient. Default 0. */
   weightDecay?: number;
@@ -17,10 +18,19 @@ export interface AdadeltaOptions extends GroupOptions {
 }
 
 /**
- * v ← ρ·v + (1 − ρ)·g², Δ = √(u + eps)/√(v + eps)·g, u ← ρ·u + (1 − ρ)·Δ², w ← w − lr·Δ: steps in the unit of w.
+ * Steps in the unit of the weights, which find their own size: v ← ρ·v + (1 − ρ)·g², Δ = √(u + eps)/√(v + eps)·g,
+ * u ← ρ·u + (1 − ρ)·Δ², w ← w − lr·Δ.
  *
- * Defaults lr 1, rho 0.9, eps 1e-6, weightDecay 0.
+ * Defaults lr 1, rho 0.9, eps 1e-6, weightDecay 0, maximize false.
+ * Throws   ArgumentError named after an option that is negative, "rho" outside [0, 1]; as Optimizer.
  * Source   Zeiler 2012; torch.optim.Adadelta.
+ *
+ * @example
+ * const w = new nn.Parameter(tensor([1]));
+ * const optimizer = new optim.Adadelta([w]);
+ * w.mul(w).sum().backward(); // Δ = √1e-6/√(0.1·2²)·2
+ * optimizer.step();
+ * await w.tolist(); // [0.9968]
  */
 export class Adadelta extends Optimizer<AdadeltaOptions> {
   constructor(params: Params<AdadeltaOptions>, options: Partial<AdadeltaOptions> = {}) {

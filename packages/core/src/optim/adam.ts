@@ -5,6 +5,7 @@ import { ArgumentError, say } from "../errors/errors.ts";
 import type { Parameter } from "../nn/parameter.ts";
 import { type GroupOptions, Optimizer, type ParamGroup, type ParamState, type Params } from "./optimizer.ts";
 
+/** What Adam and AdamW take, for all parameters or for a group; their lr is 1e-3 by default. */
 export interface AdamOptions extends GroupOptions {
   /** Decay of the mean and of the mean square. Default [0.9, 0.999]. */
   betas?: [number, number];
@@ -14,14 +15,24 @@ export interface AdamOptions extends GroupOptions {
   weightDecay?: number;
   /** Use the largest mean square seen. Default false. */
   amsgrad?: boolean;
+  /** Climb instead of descend. Default false. */
   maximize?: boolean;
 }
 
 /**
- * Adam: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², w ← w − lr·m̂/(√v̂ + eps), m̂ and v̂ corrected for their start at 0.
+ * Adam: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², w ← w − lr·m̂/(√v̂ + eps), m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ)
+ * being corrected for their start at 0. weightDecay·w is added to g before; amsgrad takes the largest v so far.
  *
- * Defaults lr 1e-3, betas [0.9, 0.999], eps 1e-8, weightDecay 0.
- * Source   Kingma & Ba 2015; torch.optim.Adam.
+ * Defaults lr 1e-3, betas [0.9, 0.999], eps 1e-8, weightDecay 0, amsgrad false, maximize false.
+ * Throws   ArgumentError named after an option that is negative, "betas" outside [0, 1); as Optimizer.
+ * Source   Kingma & Ba 2015; amsgrad: Reddi et al. 2018; torch.optim.Adam.
+ *
+ * @example
+ * const w = new nn.Parameter(tensor([1]));
+ * const optimizer = new optim.Adam([w], { lr: 0.1 });
+ * w.mul(w).sum().backward(); // the gradient is 2; a first step is lr long, whatever it is
+ * optimizer.step();
+ * await w.tolist(); // [0.9]
  */
 export class Adam extends Optimizer<AdamOptions> {
   constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
@@ -85,7 +96,15 @@ export class Adam extends Optimizer<AdamOptions> {
  * Adam with weight decay applied to the weights, w ← w·(1 − lr·weightDecay), instead of to the gradient.
  *
  * Defaults as Adam, but weightDecay 0.01.
+ * Throws   as Adam.
  * Source   Loshchilov & Hutter 2019; torch.optim.AdamW.
+ *
+ * @example
+ * const w = new nn.Parameter(tensor([1]));
+ * const optimizer = new optim.AdamW([w], { lr: 0.1, weightDecay: 0.5 });
+ * w.mul(w).sum().backward(); // 1·(1 − 0.1·0.5) − 0.1
+ * optimizer.step();
+ * await w.tolist(); // [0.85]
  */
 export class AdamW extends Adam {
   constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {

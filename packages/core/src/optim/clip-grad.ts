@@ -43,8 +43,15 @@ function checkFinite(total: Tensor, normType: number): void {
  * Nothing is read: the scale min(1, maxNorm/(norm + 1e-6)) is computed on the device.
  *
  * Options  normType (default 2; Infinity: the largest magnitude); errorIfNonfinite (default false), which reads the norm.
- * Throws   ArgumentError "non-finite" with errorIfNonfinite, before any gradient is touched.
+ * Throws   ArgumentError "maxNorm" for a negative one; with errorIfNonfinite, before any gradient is touched,
+ *          "non-finite", and BackendError "read" on a device that cannot be read at once.
  * Source   Pascanu et al. 2013; torch.nn.utils.clip_grad_norm_.
+ *
+ * @example
+ * const w = new nn.Parameter(zeros([2]));
+ * w.grad = tensor([3, 4]);
+ * await optim.clipGradNorm_([w], 1).item(); // 5
+ * await w.grad.tolist(); // [0.6, 0.8]
  */
 export function clipGradNorm_(
   parameters: Iterable<Parameter>,
@@ -65,7 +72,18 @@ export function clipGradNorm_(
   });
 }
 
-/** Limits every gradient value to [−clipValue, clipValue]. torch.nn.utils.clip_grad_value_. */
+/**
+ * Limits every value of every gradient to [−clipValue, clipValue].
+ *
+ * Throws   ArgumentError "clipValue" for a negative one.
+ * Source   torch.nn.utils.clip_grad_value_.
+ *
+ * @example
+ * const w = new nn.Parameter(zeros([2]));
+ * w.grad = tensor([3, -0.25]);
+ * optim.clipGradValue_([w], 1);
+ * await w.grad.tolist(); // [1, -0.25]
+ */
 export function clipGradValue_(parameters: Iterable<Parameter>, clipValue: number): void {
   if (!(clipValue >= 0))
     throw new ArgumentError("clipGradValue_", "clipValue", say`clipValue must be ≥ 0, got ${{ clipValue }}.`);

@@ -5,6 +5,7 @@ import { ArgumentError, say } from "../errors/errors.ts";
 import type { Module, StateValue } from "../nn/module.ts";
 import { add_, copy_, mul_ } from "../ops/in-place.ts";
 
+/** How slowly the average follows, and what is averaged. */
 export interface EMAOptions {
   /** Share of the old average. Default 0.999. */
   decay?: number;
@@ -16,13 +17,15 @@ export interface EMAOptions {
  * Exponential moving average of a model's weights, which often classifies better than the weights themselves:
  * a ← decay·a + (1 − decay)·w after every step. The first update copies.
  *
+ * Defaults decay 0.999, useBuffers false.
+ * Throws   ArgumentError "decay" outside [0, 1]; loadStateDict(): "state-dict" for other names or shapes.
  * Source   Polyak & Juditsky 1992; torch.optim.swa_utils.AveragedModel with an exponential avg_fn.
  *
  * @example
  * const net = new nn.Linear(2, 1);
  * const ema = new optim.EMA(net, { decay: 0.99 });
  * ema.update(); // after every optimizer.step()
- * ema.withWeights(() => net.forward(zeros([1, 2]))); // evaluates the average
+ * ema.withWeights(() => net.forward(zeros([1, 2]))).shape; // [1, 1]
  */
 export class EMA {
   readonly decay: number;

@@ -5,14 +5,15 @@ import { add, compare, where } from "../ops/binary.ts";
 import { add_, mul_, sub_ } from "../ops/in-place.ts";
 import { type GroupOptions, Optimizer, type ParamGroup, type ParamState, type Params } from "./optimizer.ts";
 
+/** What LARS takes, for all parameters or for a group. */
 export interface LARSOptions extends GroupOptions {
-  /** Default 0.9. */
+  /** Share of the last step that goes on. Default 0.9. */
   momentum?: number;
   /** L2 penalty in the gradient; not for biases and norms. Default 0. */
   weightDecay?: number;
   /** Length of a step in terms of the weights' own length. Default 0.001. */
   trustCoefficient?: number;
-  /** Default 1e-8. */
+  /** Added to the norms that are divided by. Default 1e-8. */
   eps?: number;
 }
 
@@ -27,7 +28,15 @@ const norm = (t: Tensor): Tensor => t.mul(t).sum().sqrt();
  * Parameters of one axis (biases, batch norms) take plain SGD steps without decay, as is usual.
  *
  * Defaults momentum 0.9, weightDecay 0, trustCoefficient 0.001, eps 1e-8; lr has none.
+ * Throws   ArgumentError named after an option that is negative; as Optimizer.
  * Source   You, Gitman & Ginsburg 2017 (https://arxiv.org/abs/1708.03888); torch has none.
+ *
+ * @example
+ * const w = new nn.Parameter(tensor([[3, 4]])); // 5 long
+ * const optimizer = new optim.LARS([w], { lr: 1 });
+ * w.grad = tensor([[30, 40]]); // the step is 0.001·5 long, however long this is
+ * optimizer.step();
+ * await w.tolist(); // [[2.997, 3.996]]
  */
 export class LARS extends Optimizer<LARSOptions> {
   constructor(params: Params<LARSOptions>, options: LARSOptions) {

@@ -8,10 +8,13 @@ const { cos, PI } = Math;
  * lr = etaMin + (lr₀ − etaMin)·(1 + cos(π·epoch / tMax)) / 2, computed recursively from the present rate.
  *
  * Options  etaMin 0.
+ * Throws   ArgumentError "tMax" unless it is a whole number from 1, "etaMin" unless it is finite.
  * Source   Loshchilov & Hutter 2016 (https://arxiv.org/abs/1608.03983); torch.optim.lr_scheduler.CosineAnnealingLR.
  *
  * @example
- * new CosineAnnealingLR({ paramGroups: [{ lr: 0.1 }] }, 90);
+ * const schedule = new CosineAnnealingLR({ paramGroups: [{ lr: 0.1 }] }, 90);
+ * schedule.stepTo(45);
+ * schedule.getLastLr(); // [0.05]
  */
 export class CosineAnnealingLR extends LRScheduler {
   readonly #tMax: number;
@@ -47,8 +50,11 @@ function anneal(lr: number, etaMin: number, share: number): number {
   return etaMin + ((lr - etaMin) * (1 + cos(PI * share))) / 2;
 }
 
+/** State of CosineAnnealingWarmRestarts; survives JSON. */
 export interface WarmRestartsState extends LRSchedulerState {
+  /** Epochs since the last restart. */
   tCur: number;
+  /** Epochs from it to the next. */
   tI: number;
 }
 
@@ -58,10 +64,15 @@ export interface WarmRestartsState extends LRSchedulerState {
  *
  * `stepTo(epoch)` takes fractions: `stepTo(epoch + batch / batches)` moves the rate every batch.
  * Options  tMult 1, etaMin 0.
+ * Throws   ArgumentError "t0", "tMult" unless whole numbers from 1, "etaMin" unless finite; stepTo(): "epoch" below 0.
  * Source   Loshchilov & Hutter 2016 (https://arxiv.org/abs/1608.03983); torch's CosineAnnealingWarmRestarts.
  *
  * @example
- * new CosineAnnealingWarmRestarts({ paramGroups: [{ lr: 0.1 }] }, 10, { tMult: 2 });
+ * const schedule = new CosineAnnealingWarmRestarts({ paramGroups: [{ lr: 0.1 }] }, 10, { tMult: 2 });
+ * for (let epoch = 0; epoch < 10; epoch++) schedule.step();
+ * schedule.getLastLr(); // [0.1]
+ * schedule.stepTo(20);
+ * schedule.getLastLr(); // [0.05]
  */
 export class CosineAnnealingWarmRestarts extends LRScheduler {
   readonly #t0: number;

@@ -5,12 +5,14 @@ import { isCount, LRScheduler, type OptimizerLike } from "./lr-scheduler.ts";
  * Multiplies the rate by gamma every `stepSize` epochs: lr = lr₀·gamma^⌊epoch / stepSize⌋.
  *
  * Options  gamma 0.1.
+ * Throws   ArgumentError "stepSize" unless it is a whole number from 1.
  * Source   torch.optim.lr_scheduler.StepLR.
  *
  * @example
- * const optimizer = { paramGroups: [{ lr: 0.1 }] };
+ * const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
  * const schedule = new StepLR(optimizer, 30);
- * schedule.step();
+ * for (let epoch = 0; epoch < 60; epoch++) schedule.step(); // after each epoch
+ * schedule.getLastLr(); // [0.001]
  */
 export class StepLR extends LRScheduler {
   readonly #stepSize: number;
@@ -37,10 +39,13 @@ export class StepLR extends LRScheduler {
  * Multiplies the rate by gamma at every milestone; one given twice counts twice.
  *
  * Options  gamma 0.1.
+ * Throws   ArgumentError "milestones" unless all are whole numbers.
  * Source   torch.optim.lr_scheduler.MultiStepLR.
  *
  * @example
- * new MultiStepLR({ paramGroups: [{ lr: 0.1 }] }, [60, 90]);
+ * const schedule = new MultiStepLR({ paramGroups: [{ lr: 0.1 }] }, [60, 90]);
+ * schedule.stepTo(60);
+ * schedule.getLastLr(); // [0.01]
  */
 export class MultiStepLR extends LRScheduler {
   readonly #milestones: readonly number[];
@@ -64,12 +69,15 @@ export class MultiStepLR extends LRScheduler {
 }
 
 /**
- * lr = lr₀·gamma^epoch.
+ * Multiplies the rate by gamma every epoch: lr = lr₀·gamma^epoch.
  *
+ * Throws  ArgumentError "gamma" unless it is finite.
  * Source  torch.optim.lr_scheduler.ExponentialLR.
  *
  * @example
- * new ExponentialLR({ paramGroups: [{ lr: 0.1 }] }, 0.95);
+ * const schedule = new ExponentialLR({ paramGroups: [{ lr: 0.1 }] }, 0.95);
+ * schedule.step();
+ * schedule.getLastLr(); // [0.095]
  */
 export class ExponentialLR extends LRScheduler {
   readonly #gamma: number;
@@ -94,10 +102,14 @@ export class ExponentialLR extends LRScheduler {
  * A factor that goes in a straight line from startFactor to endFactor over totalIters epochs and stays there: a warm-up.
  *
  * Options  startFactor 1/3 (above 0), endFactor 1, totalIters 5; factors at most 1.
+ * Throws   ArgumentError "startFactor", "endFactor", "totalIters" for one out of range.
  * Source   torch.optim.lr_scheduler.LinearLR.
  *
  * @example
- * new LinearLR({ paramGroups: [{ lr: 0.1 }] }, { startFactor: 0.01, totalIters: 5 });
+ * const schedule = new LinearLR({ paramGroups: [{ lr: 0.1 }] }, { startFactor: 0.01, totalIters: 5 });
+ * schedule.getLastLr(); // [0.001]
+ * schedule.stepTo(5);
+ * schedule.getLastLr(); // [0.1]
  */
 export class LinearLR extends LRScheduler {
   readonly #start: number;
@@ -134,10 +146,14 @@ export class LinearLR extends LRScheduler {
  * The rate times `factor` for the first totalIters epochs, then the full rate.
  *
  * Options  factor 1/3 (above 0, at most 1), totalIters 5.
+ * Throws   ArgumentError "factor", "totalIters" for one out of range.
  * Source   torch.optim.lr_scheduler.ConstantLR.
  *
  * @example
- * new ConstantLR({ paramGroups: [{ lr: 0.1 }] }, { factor: 0.1, totalIters: 2 });
+ * const schedule = new ConstantLR({ paramGroups: [{ lr: 0.1 }] }, { factor: 0.1, totalIters: 2 });
+ * schedule.getLastLr(); // [0.01]
+ * schedule.stepTo(2);
+ * schedule.getLastLr(); // [0.1]
  */
 export class ConstantLR extends LRScheduler {
   readonly #factor: number;
@@ -164,13 +180,16 @@ export class ConstantLR extends LRScheduler {
 }
 
 /**
- * lr = lr₀·(1 − epoch / totalIters)^power, 0 from totalIters on.
+ * Down to 0 along a power: lr = lr₀·(1 − epoch / totalIters)^power, 0 from totalIters on.
  *
  * Options  totalIters 5, power 1.
+ * Throws   ArgumentError "totalIters", "power" for one out of range.
  * Source   torch.optim.lr_scheduler.PolynomialLR.
  *
  * @example
- * new PolynomialLR({ paramGroups: [{ lr: 0.1 }] }, { totalIters: 90, power: 2 });
+ * const schedule = new PolynomialLR({ paramGroups: [{ lr: 0.1 }] }, { totalIters: 90, power: 2 });
+ * schedule.stepTo(45);
+ * schedule.getLastLr(); // [0.025]
  */
 export class PolynomialLR extends LRScheduler {
   readonly #total: number;
@@ -198,12 +217,16 @@ export class PolynomialLR extends LRScheduler {
 }
 
 /**
- * lr = lr₀·factor(epoch), one function for all groups or one each. The functions are not part of the state.
+ * A factor of your own: lr = lr₀·factor(epoch), one function for all groups or one each. The functions are not part of
+ * the state.
  *
+ * Throws  ArgumentError "factor" for a list that has not one function a group.
  * Source  torch.optim.lr_scheduler.LambdaLR.
  *
  * @example
- * new LambdaLR({ paramGroups: [{ lr: 0.1 }] }, (epoch) => 0.95 ** epoch);
+ * const schedule = new LambdaLR({ paramGroups: [{ lr: 0.1 }] }, (epoch) => 1 / (1 + epoch));
+ * schedule.stepTo(3);
+ * schedule.getLastLr(); // [0.025]
  */
 export class LambdaLR extends LRScheduler {
   readonly #factors: ((epoch: number) => number)[];

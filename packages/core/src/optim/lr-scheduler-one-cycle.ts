@@ -2,16 +2,19 @@
 import { ArgumentError, say } from "../errors/errors.ts";
 import { isCount, LRScheduler, type LRSchedulerState, type OptimizerLike } from "./lr-scheduler.ts";
 
+/** Length, heights and form of the cycle. */
 export interface OneCycleOptions {
   /** Steps of the whole cycle; or give epochs and stepsPerEpoch. */
   readonly totalSteps?: number;
+  /** With stepsPerEpoch, instead of totalSteps. */
   readonly epochs?: number;
+  /** With epochs, instead of totalSteps. */
   readonly stepsPerEpoch?: number;
   /** Share of the steps that go up. Default 0.3. */
   readonly pctStart?: number;
-  /** Default "cos". */
+  /** How the rate goes from one height to the next. Default "cos". */
   readonly annealStrategy?: "cos" | "linear";
-  /** Default true; needs an optimiser with momentum or betas. */
+  /** Move momentum, or the first of betas, too; the optimiser must have one. Default true. */
   readonly cycleMomentum?: boolean;
   /** Momentum (or beta1) where the rate is largest. Default 0.85. */
   readonly baseMomentum?: number | readonly number[];
@@ -42,7 +45,10 @@ interface Phase {
  * Source  Smith & Topin 2017 (https://arxiv.org/abs/1708.07120); torch.optim.lr_scheduler.OneCycleLR.
  *
  * @example
- * new OneCycleLR({ paramGroups: [{ lr: 0.1, momentum: 0.9 }] }, 0.4, { totalSteps: 1000 });
+ * const schedule = new OneCycleLR({ paramGroups: [{ lr: 0.1, momentum: 0.9 }] }, 0.4, { totalSteps: 1000 });
+ * schedule.getLastLr(); // [0.016]
+ * schedule.stepTo(299);
+ * schedule.getLastLr(); // [0.4]
  */
 export class OneCycleLR extends LRScheduler {
   readonly #totalSteps: number;

@@ -2,6 +2,7 @@
 import { ArgumentError, say } from "../errors/errors.ts";
 import { type OptimizerLike, perGroup } from "./lr-scheduler.ts";
 
+/** What counts as getting better, how long to wait for it, and what happens then. */
 export interface PlateauOptions {
   /** "min" (default): smaller is better, as for a loss; "max": as for accuracy. */
   readonly mode?: "min" | "max";
@@ -15,7 +16,7 @@ export interface PlateauOptions {
   readonly thresholdMode?: "rel" | "abs";
   /** Epochs after a reduction that are not counted. Default 0. */
   readonly cooldown?: number;
-  /** Default 0; one number, or one per parameter group. */
+  /** Never below this rate; one number, or one per parameter group. Default 0. */
   readonly minLr?: number | readonly number[];
   /** Smaller reductions are not made. Default 1e-8. */
   readonly eps?: number;
@@ -23,11 +24,15 @@ export interface PlateauOptions {
 
 /** Plain numbers and lists: survives JSON. */
 export interface PlateauState {
+  /** Steps taken. */
   lastEpoch: number;
   /** null before the first finite measure. */
   best: number | null;
+  /** Epochs in a row without improvement. */
   badEpochs: number;
+  /** Epochs that will not be counted. */
   cooldownLeft: number;
+  /** Rates of the groups. */
   lastLr: number[];
 }
 
@@ -39,8 +44,9 @@ export interface PlateauState {
  * Source  torch.optim.lr_scheduler.ReduceLROnPlateau.
  *
  * @example
- * const schedule = new ReduceLROnPlateau({ paramGroups: [{ lr: 0.1 }] }, { patience: 3 });
- * schedule.step(0.42);  // after each epoch, with the validation loss
+ * const schedule = new ReduceLROnPlateau({ paramGroups: [{ lr: 0.1 }] }, { patience: 1 });
+ * for (const loss of [0.42, 0.42, 0.43]) schedule.step(loss); // after each epoch, with the validation loss
+ * schedule.getLastLr(); // [0.01]
  */
 export class ReduceLROnPlateau {
   readonly optimizer: OptimizerLike;
@@ -122,6 +128,7 @@ export class ReduceLROnPlateau {
     return this.optimizer.paramGroups.map((group) => group.lr);
   }
 
+  /** What loadStateDict() needs to go on; survives JSON. */
   stateDict(): PlateauState {
     return {
       lastEpoch: this.lastEpoch,

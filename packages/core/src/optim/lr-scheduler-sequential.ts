@@ -2,7 +2,9 @@
 import { ArgumentError, say } from "../errors/errors.ts";
 import { LRScheduler, type LRSchedulerState, type OptimizerLike } from "./lr-scheduler.ts";
 
+/** State of SequentialLR; survives JSON. */
 export interface SequentialState extends LRSchedulerState {
+  /** Of every schedule, in order. */
   schedulers: LRSchedulerState[];
 }
 
@@ -15,7 +17,10 @@ export interface SequentialState extends LRSchedulerState {
  * @example
  * const optimizer = { paramGroups: [{ lr: 0.1 }] };
  * const warmUp = new LinearLR(optimizer, { startFactor: 0.01, totalIters: 5 });
- * new SequentialLR(optimizer, [warmUp, new CosineAnnealingLR(optimizer, 85)], [5]);
+ * const schedule = new SequentialLR(optimizer, [warmUp, new CosineAnnealingLR(optimizer, 85)], [5]);
+ * schedule.getLastLr(); // [0.001]
+ * for (let epoch = 0; epoch < 5; epoch++) schedule.step();
+ * schedule.getLastLr(); // [0.1]
  */
 export class SequentialLR extends LRScheduler {
   readonly #schedulers: readonly LRScheduler[];

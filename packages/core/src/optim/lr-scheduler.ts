@@ -7,7 +7,9 @@ export interface ScheduledGroup {
   lr: number;
   /** Where the schedule started from; set by the first schedule on the group. */
   initialLr?: number;
+  /** OneCycleLR moves it, too. */
   momentum?: number;
+  /** OneCycleLR moves the first one, too. */
   betas?: [number, number];
 }
 
@@ -18,8 +20,11 @@ export interface OptimizerLike {
 
 /** Plain numbers and lists: survives JSON. */
 export interface LRSchedulerState {
+  /** Steps taken. */
   lastEpoch: number;
+  /** Of every group: the rate before any factor of the schedule, */
   baseLrs: number[];
+  /** and the one last set. */
   lastLr: number[];
 }
 
@@ -31,7 +36,16 @@ export interface LRSchedulerState {
  * one optimiser, and changes by hand stay.
  *
  * Resuming  A schedule made with the same arguments goes on after loadStateDict; the rates themselves are set too.
+ * Throws    ArgumentError named after an argument out of range; stepTo(): "epoch"; loadStateDict(): "state-dict".
  * Source    torch.optim.lr_scheduler.LRScheduler.
+ *
+ * @example
+ * const first = new StepLR({ paramGroups: [{ lr: 0.1 }] }, 2);
+ * first.step();
+ * const resumed = new StepLR({ paramGroups: [{ lr: 0.1 }] }, 2);
+ * resumed.loadStateDict(first.stateDict());
+ * resumed.step();
+ * resumed.getLastLr(); // [0.01]
  */
 export abstract class LRScheduler {
   readonly optimizer: OptimizerLike;
@@ -87,6 +101,7 @@ export abstract class LRScheduler {
     return [...this.#lastLr];
   }
 
+  /** What loadStateDict() needs to go on; survives JSON. */
   stateDict(): LRSchedulerState {
     return { lastEpoch: this.lastEpoch, baseLrs: [...this.baseLrs], lastLr: this.getLastLr() };
   }

@@ -7,16 +7,17 @@ import { matmul } from "../ops/matmul.ts";
 import { reshape, transpose } from "../ops/view.ts";
 import { type GroupOptions, Optimizer, type ParamGroup, type ParamState, type Params } from "./optimizer.ts";
 
+/** What Muon takes, for all parameters or for a group; its lr is 1e-3 by default. */
 export interface MuonOptions extends GroupOptions {
   /** Decay of the weights themselves. Default 0.1. */
   weightDecay?: number;
-  /** Default 0.95. */
+  /** Share of the old direction in the new one. Default 0.95. */
   momentum?: number;
   /** Look one step ahead. Default true. */
   nesterov?: boolean;
   /** a, b, c of x ← a·x + (b·xxᵀ + c·(xxᵀ)²)·x. Default [3.4445, −4.775, 2.0315]. */
   nsCoefficients?: [number, number, number];
-  /** Added to nothing but 0: the least norm to divide by. Default 1e-7. */
+  /** The least norm that is divided by. Default 1e-7. */
   eps?: number;
   /** Iterations. Default 5. */
   nsSteps?: number;
@@ -48,8 +49,15 @@ function orthogonalised(
  * w ← w·(1 − lr·weightDecay) − lr·√max(1, rows/columns)·u.
  *
  * Defaults lr 1e-3, weightDecay 0.1, momentum 0.95, nesterov true, nsSteps 5.
- * Throws   ShapeError "rank" for a parameter of fewer than 2 axes.
+ * Throws   ShapeError "rank" for a parameter of fewer than 2 axes; ArgumentError named after an option that is
+ *          negative, "nsSteps" outside 1 … 99; as Optimizer.
  * Source   Jordan 2024 (https://kellerjordan.github.io/posts/muon/); torch.optim.Muon (2.9).
+ *
+ * @example
+ * const weights = [...model.parameters()];
+ * const muon = new optim.Muon(weights.filter((w) => w.ndim > 1), { lr: 0.02 });
+ * const adamW = new optim.AdamW(weights.filter((w) => w.ndim === 1));
+ * [muon, adamW].map(({ paramGroups }) => paramGroups[0]!.params.length); // [1, 1]
  */
 export class Muon extends Optimizer<MuonOptions> {
   constructor(params: Params<MuonOptions>, options: Partial<MuonOptions> = {}) {

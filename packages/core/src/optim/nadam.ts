@@ -5,10 +5,11 @@ import type { Parameter } from "../nn/parameter.ts";
 import { add_, mul_, sub_ } from "../ops/in-place.ts";
 import { type GroupOptions, Optimizer, type ParamGroup, type ParamState, type Params } from "./optimizer.ts";
 
+/** What NAdam takes, for all parameters or for a group; its lr is 2e-3 by default. */
 export interface NAdamOptions extends GroupOptions {
   /** Decay of the mean and of the mean square. Default [0.9, 0.999]. */
   betas?: [number, number];
-  /** Default 1e-8. */
+  /** Added to the root of the mean square. Default 1e-8. */
   eps?: number;
   /** L2 penalty in the gradient. Default 0. */
   weightDecay?: number;
@@ -18,10 +19,18 @@ export interface NAdamOptions extends GroupOptions {
 
 /**
  * Adam with Nesterov's momentum: the step looks one ahead, w ← w − lr·(μₜ₊₁·m̂ + (1 − μₜ)·ĝ)/(√v̂ + eps), with
- * μₜ = β₁·(1 − ½·0.96^{t·momentumDecay}).
+ * μₜ = β₁·(1 − ½·0.96^{t·momentumDecay}), ĝ = g/(1 − μ₁…μₜ), m̂ = m/(1 − μ₁…μₜ₊₁) and v̂ = v/(1 − β₂ᵗ).
  *
  * Defaults lr 2e-3, betas [0.9, 0.999], eps 1e-8, weightDecay 0, momentumDecay 4e-3.
+ * Throws   ArgumentError named after an option that is negative, "betas" outside [0, 1); as Optimizer.
  * Source   Dozat 2016; torch.optim.NAdam.
+ *
+ * @example
+ * const w = new nn.Parameter(tensor([1]));
+ * const optimizer = new optim.NAdam([w], { lr: 0.1 });
+ * w.mul(w).sum().backward(); // the gradient is 2
+ * optimizer.step();
+ * await w.tolist(); // [0.8944]
  */
 export class NAdam extends Optimizer<NAdamOptions> {
   constructor(params: Params<NAdamOptions>, options: Partial<NAdamOptions> = {}) {

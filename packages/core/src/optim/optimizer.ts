@@ -13,6 +13,7 @@ export interface GroupOptions {
   initialLr?: number;
 }
 
+/** Parameters and the options that hold for them; options may be changed between steps, as schedules do. */
 export type ParamGroup<O extends GroupOptions> = O & { params: Parameter[] };
 /** Parameters, or groups of them with options of their own. */
 export type Params<O extends GroupOptions> =
@@ -26,13 +27,23 @@ export type ParamState = Record<string, number | Tensor | undefined>;
 export interface OptimizerState<O extends GroupOptions = GroupOptions> {
   /** By position of the parameter over all groups. */
   state: Record<number, Record<string, number | { shape: readonly number[]; data: Float32Array | Float64Array }>>;
+  /** Options of every group, with the positions of its parameters. */
   paramGroups: (O & { params: number[] })[];
 }
 
 /**
- * Base of the optimisers: parameter groups, per-parameter state, zeroGrad.
+ * Base of the optimisers: parameter groups, per-parameter state, zeroGrad(). A subclass writes update().
  *
+ * Params   parameters, or groups with options of their own; what a group does not say holds for all.
+ * Throws   ArgumentError "params" when they are no list, "empty", "duplicate" for a parameter given twice, "lr" when it
+ *          is missing or negative; loadStateDict(): "state-dict" for groups or shapes of another model.
  * Source   torch.optim.Optimizer.
+ *
+ * @example
+ * const [body, head] = [new nn.Linear(8, 8), new nn.Linear(8, 2)];
+ * const groups = [{ params: body.parameters(), lr: 0.01 }, { params: head.parameters() }];
+ * const optimizer = new optim.SGD(groups, { lr: 0.1 });
+ * optimizer.paramGroups.map(({ lr }) => lr); // [0.01, 0.1]
  */
 export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
   readonly paramGroups: ParamGroup<O>[] = [];
@@ -80,6 +91,7 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
     this.atLeastZero("lr", group.lr);
   }
 
+  /** Throws ArgumentError named after the option unless it is a number ≥ 0. */
   protected atLeastZero(name: string, value: number): void {
     if (value === undefined)
       throw new ArgumentError(
@@ -91,6 +103,7 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
       throw new ArgumentError(this.constructor.name, name, say`${name} must be ≥ 0, got ${{ [name]: value }}.`);
   }
 
+  /** What is kept of a parameter from step to step; empty at first. */
   protected stateOf(parameter: Parameter): ParamState {
     const state = this.state.get(parameter) ?? {};
     this.state.set(parameter, state);
@@ -107,7 +120,7 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
   /** Changes one parameter by its gradient. */
   protected abstract update(parameter: Parameter, grad: Tensor, group: ParamGroup<O>, state: ParamState): void;
 
-  /** One step for every parameter that has a gradient. */
+  /** One step for every parameter that has a gradient; the others, and their state, stay as they are. */
   step(): void {
     hostSegment(() =>
       noGrad(() => {
@@ -123,7 +136,7 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
     );
   }
 
-  /** Forgets the gradients; memory is reused. */
+  /** Sets every gradient to null, torch's zero_grad(set_to_none=True). Memory is reused. */
   zeroGrad(): void {
     const parameters = this.paramGroups.flatMap((group) => group.params);
     watch.current?.guard("the optimiser's parameters", () => {

@@ -3,12 +3,15 @@ import type { Parameter } from "../nn/parameter.ts";
 import { add_, mul_, sub_ } from "../ops/in-place.ts";
 import { type GroupOptions, Optimizer, type ParamGroup, type ParamState, type Params } from "./optimizer.ts";
 
+/** What RMSprop takes, for all parameters or for a group; its lr is 1e-2 by default. */
 export interface RMSpropOptions extends GroupOptions {
   /** Decay of the mean square. Default 0.99. */
   alpha?: number;
-  /** Default 1e-8. */
+  /** Added to the root of the mean square. Default 1e-8. */
   eps?: number;
+  /** L2 penalty in the gradient. Default 0. */
   weightDecay?: number;
+  /** Share of the last step that goes on: b ← momentum·b + g/(√v + eps), w ← w − lr·b. Default 0. */
   momentum?: number;
   /** Divide by the deviation instead of the root mean square. Default false. */
   centered?: boolean;
@@ -17,10 +20,19 @@ export interface RMSpropOptions extends GroupOptions {
 }
 
 /**
- * v ← α·v + (1 − α)·g², w ← w − lr·g/(√v + eps); centered subtracts the squared mean of g from v.
+ * Steps measured by the gradients' running root mean square: v ← α·v + (1 − α)·g², w ← w − lr·g/(√v + eps); centered
+ * subtracts the squared mean of g from v.
  *
- * Defaults lr 1e-2, alpha 0.99, eps 1e-8, weightDecay 0, momentum 0.
+ * Defaults lr 1e-2, alpha 0.99, eps 1e-8, weightDecay 0, momentum 0, centered false, maximize false.
+ * Throws   ArgumentError named after an option that is negative; as Optimizer.
  * Source   Hinton's lecture 6e, 2012; centered: Graves 2013; torch.optim.RMSprop.
+ *
+ * @example
+ * const w = new nn.Parameter(tensor([1]));
+ * const optimizer = new optim.RMSprop([w]);
+ * w.mul(w).sum().backward(); // the gradient is 2, √v is √(0.01·2²) = 0.2
+ * optimizer.step();
+ * await w.tolist(); // [0.9]
  */
 export class RMSprop extends Optimizer<RMSpropOptions> {
   constructor(params: Params<RMSpropOptions>, options: Partial<RMSpropOptions> = {}) {

@@ -5,14 +5,15 @@ import { ArgumentError, say } from "../errors/errors.ts";
 import type { Parameter } from "../nn/parameter.ts";
 import { type GroupOptions, Optimizer, type ParamGroup, type ParamState, type Params } from "./optimizer.ts";
 
+/** What SGD takes, for all parameters or for a group. */
 export interface SGDOptions extends GroupOptions {
-  /** Default 0. */
+  /** Share of the last step's direction that goes on. Default 0. */
   momentum?: number;
   /** Share of the gradient held back from the momentum. Default 0. */
   dampening?: number;
   /** L2 penalty: added to the gradient as weightDecay·w. Default 0. */
   weightDecay?: number;
-  /** Default false; needs momentum and no dampening. */
+  /** Look one step ahead; needs momentum and no dampening. Default false. */
   nesterov?: boolean;
   /** Climb instead of descend. Default false. */
   maximize?: boolean;
@@ -20,13 +21,19 @@ export interface SGDOptions extends GroupOptions {
 
 /**
  * Stochastic gradient descent: v ← momentum·v + (1 − dampening)·g, w ← w − lr·v (Nesterov: w − lr·(g + momentum·v)).
+ * The first step has v = g; weightDecay·w is added to g before.
  *
- * Throws   ArgumentError for a negative option, or Nesterov without momentum.
+ * Defaults momentum 0, dampening 0, weightDecay 0, nesterov false, maximize false; lr has none (torch: 1e-3).
+ * Throws   ArgumentError named after an option that is negative, "nesterov" without momentum or with dampening; as
+ *          Optimizer.
  * Source   Sutskever et al. 2013; torch.optim.SGD, whose lr stands outside the momentum.
  *
  * @example
- * const net = new nn.Linear(2, 1);
- * const optimizer = new optim.SGD(net.parameters(), { lr: 0.1, momentum: 0.9 });
+ * const w = new nn.Parameter(tensor([1]));
+ * const optimizer = new optim.SGD([w], { lr: 0.1, momentum: 0.9 });
+ * w.mul(w).sum().backward(); // the gradient is 2
+ * optimizer.step();
+ * await w.tolist(); // [0.8]
  */
 export class SGD extends Optimizer<SGDOptions> {
   constructor(params: Params<SGDOptions>, options: SGDOptions) {
