@@ -7,6 +7,7 @@ import { drawInteger, drawNormal, drawShare } from "./draw.ts";
 import type { WarpOptions } from "./functional/affine.ts";
 import { sameSize, whole } from "./options.ts";
 
+/** How strongly `augMix` changes a picture, and in how many chains. */
 export interface AugMixOptions extends AugmentOptions {
   /** Strength of the changes, 1 to 10. Default 3. */
   readonly severity?: number;
@@ -14,7 +15,7 @@ export interface AugMixOptions extends AugmentOptions {
   readonly mixtureWidth?: number;
   /** Changes a chain; −1: one to three at random. Default −1. */
   readonly chainDepth?: number;
-  /** Of the Dirichlet distributions that the weights come from. Default 1. */
+  /** Parameter of the Dirichlet distributions that the weights come from, above 0. Default 1. */
   readonly alpha?: number;
   /** Brightness, colour, contrast and sharpness, too. Default true. */
   readonly allOps?: boolean;
@@ -43,16 +44,17 @@ const colours: readonly OperationName[] = ["Brightness", "Color", "Contrast", "S
 const bins = 10;
 
 /**
- * The picture mixed with `mixtureWidth` chains of one to three changes each, by random weights: robust against blur, noise
- * and weather. For bytes of 1 or 3 channels.
+ * The picture mixed with `mixtureWidth` chains of one to three changes each, by random weights: robust against blur,
+ * noise and weather. y = w₀ · x + Σ wᵢ · chainᵢ(x), Σ w = 1; for bytes of 1 or 3 channels.
  *
  * Draws   the weights, then for each chain its length and for each change which one, its magnitude and its sign. As
  *         torchvision, but for the weights, whose gamma numbers are made in another way.
- * Throws  ArgumentError "severity", "mixture-width", "chain-depth", "alpha", "interpolation", "fill", "dtype".
+ * Throws  ArgumentError "severity", "mixture-width", "chain-depth", "alpha", "interpolation", "fill"; "dtype" for
+ *         floats.
  * Source  Hendrycks et al. 2019 (https://arxiv.org/abs/1912.02781); torchvision.transforms.v2.AugMix.
  *
  * @example
- * compose([randomHorizontalFlip(), augMix(), toTensor()]);
+ * compose([randomHorizontalFlip(), augMix({ severity: 5 }), toTensor()]).outputShape([3, 32, 32]); // [3, 32, 32]
  */
 export function augMix(options: AugMixOptions = {}): Transform {
   const name = "augMix";

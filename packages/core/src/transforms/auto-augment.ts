@@ -8,8 +8,9 @@ import { checkGrid } from "./functional/grid.ts";
 import { choice, sameSize, whole } from "./options.ts";
 import { type AutoAugmentPolicy, policies } from "./policies.ts";
 
+/** What the rotations, shears and shifts of an augmentation do at the edge and between pixels. */
 export interface AugmentOptions {
-  /** Of rotations, shears and shifts. Default "nearest". */
+  /** Of rotations, shears and shifts. Default "nearest"; augMix: "bilinear". */
   readonly interpolation?: "nearest" | "bilinear";
   /** What stands outside the picture: one byte, or one a channel. Default black. */
   readonly fill?: number | readonly number[] | undefined;
@@ -27,7 +28,8 @@ const wide: Space = { shear: 0.99, translate: () => 32, rotate: 135, color: 0.99
  * Source  Cubuk et al. 2018 (https://arxiv.org/abs/1805.09501); torchvision.transforms.v2.AutoAugment.
  *
  * @example
- * compose([randomResizedCrop(224), randomHorizontalFlip(), autoAugment("imagenet"), toTensor()]);
+ * const train = compose([randomResizedCrop(224), randomHorizontalFlip(), autoAugment("imagenet"), toTensor()]);
+ * train.outputShape([3, 375, 500]); // [3, 224, 224]
  */
 export function autoAugment(policy: AutoAugmentPolicy = "imagenet", options: AugmentOptions = {}): Transform {
   const name = "autoAugment";
@@ -58,24 +60,27 @@ function parseStep(text: string): { name: OperationName; probability: number; bi
   };
 }
 
+/** How many operations `randAugment` makes, and how strong they are. */
 export interface RandAugmentOptions extends AugmentOptions {
   /** Operations a picture. Default 2. */
   readonly numOps?: number;
   /** Strength of all of them, 0 to numMagnitudeBins − 1. Default 9. */
   readonly magnitude?: number;
-  /** Default 31. */
+  /** Steps from nothing to the strongest. Default 31. */
   readonly numMagnitudeBins?: number;
 }
 
 /**
- * `numOps` operations of fourteen, drawn anew for every picture, all at the same magnitude; for bytes of 1 or 3 channels.
+ * `numOps` operations of fourteen, drawn anew for every picture, all at the same magnitude; for bytes of 1 or 3
+ * channels.
  *
  * Draws   for each operation which one, and its sign where it has one.
- * Throws  ArgumentError "num-ops", "magnitude", "num-magnitude-bins", "interpolation", "fill", "dtype".
+ * Throws  ArgumentError "num-ops", "magnitude", "num-magnitude-bins", "interpolation", "fill"; "dtype" for floats.
  * Source  Cubuk et al. 2019 (https://arxiv.org/abs/1909.13719); torchvision.transforms.v2.RandAugment.
  *
  * @example
- * randAugment({ numOps: 2, magnitude: 9 });
+ * const augment = compose([randAugment({ numOps: 2, magnitude: 9 }), toTensor()]);
+ * augment.apply(photo).data.length === photo.data.length; // true
  */
 export function randAugment(options: RandAugmentOptions = {}): Transform {
   const name = "randAugment";
@@ -96,8 +101,9 @@ export function randAugment(options: RandAugmentOptions = {}): Transform {
   });
 }
 
+/** Into how many steps `trivialAugmentWide` cuts magnitudes. */
 export interface TrivialAugmentOptions extends AugmentOptions {
-  /** Default 31. */
+  /** Steps from nothing to the strongest. Default 31. */
   readonly numMagnitudeBins?: number;
 }
 
@@ -105,11 +111,12 @@ export interface TrivialAugmentOptions extends AugmentOptions {
  * One operation of fourteen at a random magnitude: nothing to tune, and hard to beat. For bytes of 1 or 3 channels.
  *
  * Draws   which operation, its magnitude and its sign where it has them.
- * Throws  ArgumentError "num-magnitude-bins", "interpolation", "fill", "dtype".
+ * Throws  ArgumentError "num-magnitude-bins", "interpolation", "fill"; "dtype" for floats.
  * Source  Müller & Hutter 2021 (https://arxiv.org/abs/2103.10158); torchvision.transforms.v2.TrivialAugmentWide.
  *
  * @example
- * compose([randomCrop(32, { padding: 4 }), randomHorizontalFlip(), trivialAugmentWide(), toTensor()]);
+ * const train = compose([randomCrop(32, { padding: 4 }), randomHorizontalFlip(), trivialAugmentWide(), toTensor()]);
+ * train.outputShape([3, 32, 32]); // [3, 32, 32]
  */
 export function trivialAugmentWide(options: TrivialAugmentOptions = {}): Transform {
   const name = "trivialAugmentWide";

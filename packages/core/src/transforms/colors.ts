@@ -7,24 +7,28 @@ import { adjustBrightness, adjustContrast, adjustSaturation, rgbToGrayscale } fr
 import { adjustHue } from "./functional/hue.ts";
 import { probability, range, sameSize } from "./options.ts";
 
+/** How far `colorJitter` may go with each kind of change. */
 export interface ColorJitterOptions {
   /** v for factors max(0, 1 − v) … 1 + v, or [low, high]. Default 0: left alone. */
   readonly brightness?: number | readonly number[];
+  /** As brightness. Default 0. */
   readonly contrast?: number | readonly number[];
+  /** As brightness. Default 0. */
   readonly saturation?: number | readonly number[];
   /** v for shifts −v … v of a whole turn, at most 0.5, or [low, high]. Default 0. */
   readonly hue?: number | readonly number[];
 }
 
 /**
- * Brightness, contrast, saturation and hue, each by a random factor, in random order.
+ * Brightness, contrast, saturation and hue, each by a random factor, in random order. What is 0 is left alone.
  *
  * Draws   the order (three numbers), then one a kind that is on.
- * Throws  ArgumentError "brightness", "contrast", "saturation", "hue".
+ * Throws  ArgumentError "brightness", "contrast", "saturation", "hue"; "channels" for pictures neither grey nor colour.
  * Source  torchvision.transforms.v2.ColorJitter.
  *
  * @example
- * colorJitter({ brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 });
+ * const jitter = colorJitter({ brightness: [1.5, 1.5] });
+ * jitter.apply({ data: Uint8Array.of(10, 200), channels: 1, height: 1, width: 2 }).data; // [15, 255]
  */
 export function colorJitter(options: ColorJitterOptions = {}): Transform {
   const name = "colorJitter";
@@ -59,10 +63,13 @@ function hueRange(where: string, value: unknown): readonly [number, number] | un
 }
 
 /**
- * The picture in grey, of 1 channel (default) or 3. Source: torchvision.transforms.v2.Grayscale.
+ * The picture in grey, of 1 channel (default) or 3: 0.2989 R + 0.587 G + 0.114 B, bytes without the fraction.
+ *
+ * Throws  ArgumentError "channels" unless picture and result have 1 or 3.
+ * Source  torchvision.transforms.v2.Grayscale.
  *
  * @example
- * grayscale().outputShape([3, 8, 8]);  // [1, 8, 8]
+ * grayscale().apply({ data: Uint8Array.of(255, 0, 0), channels: 3, height: 1, width: 1 }).data; // [76]
  */
 export function grayscale(numOutputChannels: 1 | 3 = 1): Transform {
   if (numOutputChannels !== 1 && numOutputChannels !== 3)
@@ -73,7 +80,15 @@ export function grayscale(numOutputChannels: 1 | 3 = 1): Transform {
   };
 }
 
-/** Grey with probability p (default 0.1), the number of channels kept. Source: torchvision.transforms.v2.RandomGrayscale. */
+/**
+ * Grey with probability p (default 0.1), the number of channels kept; one draw a picture.
+ *
+ * Throws  ArgumentError "probability" outside 0..1; "channels" for pictures neither grey nor colour.
+ * Source  torchvision.transforms.v2.RandomGrayscale.
+ *
+ * @example
+ * randomGrayscale(1).apply({ data: Uint8Array.of(255, 0, 0), channels: 3, height: 1, width: 1 }).data; // [76, 76, 76]
+ */
 export function randomGrayscale(p = 0.1): Transform {
   probability("randomGrayscale", p);
   return sameSize({ name: "randomGrayscale", p }, true, (picture, random) =>
@@ -82,11 +97,16 @@ export function randomGrayscale(p = 0.1): Transform {
 }
 
 /**
- * Gaussian blur with a random sigma.
+ * Gaussian blur with a random sigma: the mean of the neighbours, weighted by exp(−x² / 2σ²); one draw a picture.
  *
- * kernelSize  odd, one number or [x, y]; sigma  [lowest, highest] in pixels, or one number; default [0.1, 2].
- * Throws      ArgumentError "kernel-size", "sigma".
+ * kernelSize  in pixels, odd: one number or [x, y].
+ * sigma       in pixels: [lowest, highest], or one number; default [0.1, 2].
+ * Throws      ArgumentError "kernel-size", "sigma"; "size" for a picture not larger than half the kernel.
  * Source      torchvision.transforms.v2.GaussianBlur.
+ *
+ * @example
+ * const picture = { data: Float32Array.of(0, 0, 1, 0, 0), channels: 1, height: 1, width: 5 };
+ * gaussianBlur([3, 1], 1).apply(picture).data; // [0, 0.274, 0.452, 0.274, 0]
  */
 export function gaussianBlur(
   kernelSize: number | readonly number[],

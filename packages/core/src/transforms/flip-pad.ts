@@ -14,7 +14,7 @@ import { choice, probability } from "./options.ts";
  * Source  torchvision.transforms.v2.RandomVerticalFlip.
  *
  * @example
- * randomVerticalFlip(1).apply({ data: Uint8Array.of(1, 2), channels: 1, height: 2, width: 1 }).data;  // Uint8Array [2, 1]
+ * randomVerticalFlip(1).apply({ data: Uint8Array.of(1, 2), channels: 1, height: 2, width: 1 }).data; // [2, 1]
  */
 export function randomVerticalFlip(p = 0.5): PixelMove {
   probability("randomVerticalFlip", p);
@@ -31,10 +31,11 @@ export function randomVerticalFlip(p = 0.5): PixelMove {
   return transform;
 }
 
+/** What stands in the border that `pad` adds. */
 export interface PadOptions {
   /** Value of a constant border, one or one a channel, in the picture's unit at this place. Default 0. */
   readonly fill?: number | readonly number[];
-  /** Default "constant". */
+  /** Default "constant": the fill. */
   readonly paddingMode?: PaddingMode;
 }
 
@@ -45,7 +46,7 @@ export interface PadOptions {
  * Source  torchvision.transforms.v2.Pad.
  *
  * @example
- * pad([1, 2]).outputShape([3, 10, 10]);  // [3, 14, 12]
+ * pad([1, 2]).outputShape([3, 10, 10]); // [3, 14, 12]
  */
 export function pad(padding: number | readonly number[], options: PadOptions = {}): PixelMove {
   const { fill = 0, paddingMode = "constant" } = options;

@@ -70,7 +70,9 @@ const makers: Readonly<Record<string, TransformMaker>> = {
  *         itself for options outside their range.
  *
  * @example
- * transformFromJSON([{ name: "randomResizedCrop", size: 224 }, { name: "randAugment" }, { name: "toTensor" }]);
+ * const specs = [{ name: "randomResizedCrop", size: 224 }, { name: "randAugment" }, { name: "toTensor" }];
+ * const train = transformFromJSON(specs);
+ * train.outputShape([3, 375, 500]); // [3, 224, 224]
  */
 export function transformFromJSON(spec: unknown): Transform {
   if (Array.isArray(spec)) return compose(spec.map(transformFromJSON));
@@ -84,7 +86,15 @@ const batchMakers: Readonly<Record<string, (spec: TransformSpec) => BatchTransfo
     randomChoice((Array.isArray(transforms) ? transforms : []).map(batchTransformFromJSON)),
 };
 
-/** The batch transform that `toJSON()` described. Throws as `transformFromJSON`. */
+/**
+ * The batch transform that `toJSON()` described: `mixUp`, `cutMix` or a `randomChoice` of those.
+ *
+ * Throws  DataError "transform" for an unknown name or a description that is none; ArgumentError from the transform
+ *         itself for options outside their range.
+ *
+ * @example
+ * batchTransformFromJSON({ name: "mixUp", numClasses: 10 }).toJSON().alpha; // 1
+ */
 export function batchTransformFromJSON(spec: unknown): BatchTransform {
   const name = typeof spec === "object" && spec !== null && "name" in spec ? spec.name : undefined;
   const make = typeof name === "string" && Object.hasOwn(batchMakers, name) ? batchMakers[name] : undefined;

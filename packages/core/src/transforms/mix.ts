@@ -4,6 +4,7 @@ import { ArgumentError } from "../errors/errors.ts";
 import { drawInteger, drawNormal, drawShare } from "./draw.ts";
 import { whole } from "./options.ts";
 
+/** How `mixUp` and `cutMix` mix. */
 export interface MixOptions {
   /** Outputs of the model: the length of a row of targets. */
   readonly numClasses: number;
@@ -14,11 +15,15 @@ export interface MixOptions {
 /**
  * Each picture becomes λ times itself and 1 − λ times the one before it in the batch; so do the targets.
  *
+ * Shape   images as they are; targets (N, numClasses), one-hot before the mixing.
+ * Draws   λ from Beta(alpha, alpha), once a batch.
  * Throws  ArgumentError "num-classes", "alpha"; "label" for a label that has no class.
  * Source  Zhang et al. 2017 (https://arxiv.org/abs/1710.09412); torchvision.transforms.v2.MixUp.
  *
  * @example
- * new DataLoader(train, { batchSize: 64, transform, batchTransform: mixUp({ numClasses: 10, alpha: 0.2 }) });
+ * const batchTransform = mixUp({ numClasses: 10, alpha: 0.2 });
+ * for await (const { shape, targets } of new DataLoader(train, { batchSize: 16, transform, batchTransform }))
+ *   console.log(shape, targets?.length); // [ 16, 1, 28, 28 ] 160
  */
 export function mixUp(options: MixOptions): BatchTransform {
   return mixing("mixUp", options, (batch, lambda) => {
@@ -34,11 +39,18 @@ export function mixUp(options: MixOptions): BatchTransform {
 }
 
 /**
- * A random box of each picture shows the one before it in the batch; targets are mixed by the area. The box covers 1 − λ of
- * the picture where it lies inside.
+ * A random box of each picture shows the one before it in the batch; targets are mixed by the area. The box covers 1 −
+ * λ of the picture where it lies inside.
  *
+ * Shape   images as they are; targets (N, numClasses), one-hot before the mixing.
+ * Draws   λ from Beta(alpha, alpha) and the box's middle, once a batch.
  * Throws  ArgumentError "num-classes", "alpha"; "label" for a label that has no class.
  * Source  Yun et al. 2019 (https://arxiv.org/abs/1905.04899); torchvision.transforms.v2.CutMix.
+ *
+ * @example
+ * const batchTransform = cutMix({ numClasses: 10 });
+ * for await (const { shape, targets } of new DataLoader(train, { batchSize: 16, transform, batchTransform }))
+ *   console.log(shape, targets?.length); // [ 16, 1, 28, 28 ] 160
  */
 export function cutMix(options: MixOptions): BatchTransform {
   return mixing("cutMix", options, (batch, lambda, random) => {
@@ -62,10 +74,14 @@ export function cutMix(options: MixOptions): BatchTransform {
 }
 
 /**
- * One of several batch transforms, each equally likely. torchvision.transforms.v2.RandomChoice.
+ * One of several batch transforms, each equally likely; drawn once a batch.
+ *
+ * Throws  ArgumentError "empty" for an empty list.
+ * Source  torchvision.transforms.v2.RandomChoice.
  *
  * @example
- * randomChoice([mixUp({ numClasses: 10 }), cutMix({ numClasses: 10 })]);
+ * const mix = randomChoice([mixUp({ numClasses: 10, alpha: 0.2 }), cutMix({ numClasses: 10 })]);
+ * mix.name; // "randomChoice"
  */
 export function randomChoice(transforms: readonly BatchTransform[]): BatchTransform {
   if (transforms.length === 0) throw new ArgumentError("randomChoice", "empty", "there must be a transform to choose.");

@@ -14,32 +14,50 @@ function reordered(picture: Picture, order: readonly number[]): Picture {
   return { ...picture, data };
 }
 
-/** The channels in random order. Source: torchvision.transforms.v2.RandomChannelPermutation. */
+/**
+ * The channels in random order, a new one for each picture.
+ *
+ * Draws   torch.randperm of the channels: one number less than there are.
+ * Source  torchvision.transforms.v2.RandomChannelPermutation.
+ *
+ * @example
+ * manualSeed(0);
+ * const picture = { data: Uint8Array.of(10, 20, 30), channels: 3, height: 1, width: 1 };
+ * randomChannelPermutation().apply(picture).data; // [30, 10, 20]
+ */
 export function randomChannelPermutation(): Transform {
   return sameSize({ name: "randomChannelPermutation" }, true, (picture, random) =>
     reordered(picture, drawOrder(random, picture.channels)),
   );
 }
 
+/** How far `randomPhotometricDistort` may go, and how often. */
 export interface PhotometricDistortOptions {
   /** Factors, lowest and highest. Default [0.875, 1.125]. */
   readonly brightness?: readonly number[];
-  /** Default [0.5, 1.5]. */
+  /** Factors. Default [0.5, 1.5]. */
   readonly contrast?: readonly number[];
-  /** Default [0.5, 1.5]. */
+  /** Factors. Default [0.5, 1.5]. */
   readonly saturation?: readonly number[];
   /** Shifts of a whole turn, −0.5 to 0.5. Default [−0.05, 0.05]. */
   readonly hue?: readonly number[];
-  /** Of each change by itself. Default 0.5. */
+  /** Probability of each change by itself. Default 0.5. */
   readonly p?: number;
 }
 
 /**
- * Brightness, contrast, saturation, hue and the order of the channels, each changed with probability p; contrast before or
- * after saturation and hue.
+ * Brightness, contrast, saturation, hue and the order of the channels, each changed with probability p; contrast before
+ * or after saturation and hue.
  *
- * Throws  ArgumentError "brightness", "contrast", "saturation", "hue", "probability".
+ * Draws   for each change whether, and how far; as torchvision.
+ * Throws  ArgumentError "brightness", "contrast", "saturation", "hue", "probability"; "channels" for pictures neither
+ *         grey nor colour.
  * Source  Liu et al. 2016 (https://arxiv.org/abs/1512.02325); torchvision.transforms.v2.RandomPhotometricDistort.
+ *
+ * @example
+ * const distort = randomPhotometricDistort({ hue: [-0.02, 0.02] });
+ * distort.toJSON().saturation; // [0.5, 1.5]
+ * compose([distort, toTensor()]).outputShape([3, 32, 32]); // [3, 32, 32]
  */
 export function randomPhotometricDistort(options: PhotometricDistortOptions = {}): Transform {
   const name = "randomPhotometricDistort";
@@ -68,24 +86,26 @@ export function randomPhotometricDistort(options: PhotometricDistortOptions = {}
   });
 }
 
+/** What noise `gaussianNoise` adds, in the picture's unit. */
 export interface GaussianNoiseOptions {
-  /** Default 0. */
+  /** Mean of the noise. Default 0. */
   readonly mean?: number;
-  /** Default 0.1. */
+  /** Its standard deviation. Default 0.1. */
   readonly sigma?: number;
   /** Keep values from 0 to 1. Default true. */
   readonly clip?: boolean;
 }
 
 /**
- * Normal noise added to floats: after toTensor().
+ * Normal noise added to floats: y = x + mean + sigma · ε, kept within 0..1 unless told otherwise. After toTensor().
  *
  * Draws   two numbers an element, by Box and Muller; torch makes its normal numbers in another way.
  * Throws  ArgumentError "sigma"; "dtype" for bytes.
  * Source  torchvision.transforms.v2.GaussianNoise.
  *
  * @example
- * compose([toTensor(), gaussianNoise({ sigma: 0.05 })]);
+ * const lighter = gaussianNoise({ mean: 0.5, sigma: 0 }); // as clip shows
+ * lighter.apply({ data: Float32Array.of(0.25, 0.75), channels: 1, height: 1, width: 2 }).data; // [0.75, 1]
  */
 export function gaussianNoise(options: GaussianNoiseOptions = {}): Transform {
   const name = "gaussianNoise";

@@ -1,5 +1,6 @@
 /** @file The policies of AutoAugment: 25 pairs each of operation, probability and magnitude (0 to 9; none where it has none). */
 
+/** The data set that a policy of `autoAugment` was searched for on. */
 export type AutoAugmentPolicy = "imagenet" | "cifar10" | "svhn";
 
 /** Cubuk et al. 2018 (https://arxiv.org/abs/1805.09501), tables 7 to 9, as torchvision has them. */

@@ -5,8 +5,9 @@ import { ArgumentError } from "../errors/errors.ts";
 import { drawChance, drawInteger, drawNormal, drawUniform } from "./draw.ts";
 import { probability, range, sameSize } from "./options.ts";
 
+/** How large a rectangle `randomErasing` paints over, and with what. */
 export interface RandomErasingOptions {
-  /** Default 0.5. */
+  /** Probability. Default 0.5. */
   readonly p?: number;
   /** Share of the area, lowest and highest. Default [0.02, 0.33]. */
   readonly scale?: readonly number[];
@@ -24,7 +25,9 @@ export interface RandomErasingOptions {
  * Source  Zhong et al. 2017 (https://arxiv.org/abs/1708.04896); torchvision.transforms.v2.RandomErasing.
  *
  * @example
- * compose([toTensor(), normalize(0.5, 0.25), randomErasing({ p: 0.25 })]);
+ * const erase = randomErasing({ p: 1, scale: [0.25, 0.25], ratio: [1, 1], value: 9 }); // a square of a quarter
+ * const { data } = erase.apply({ data: new Uint8Array(16), channels: 1, height: 4, width: 4 });
+ * data.filter((value) => value === 9).length; // 4
  */
 export function randomErasing(options: RandomErasingOptions = {}): Transform {
   const name = "randomErasing";

@@ -8,6 +8,7 @@ import { ArgumentError } from "../errors/errors.ts";
 import { drawInteger, drawUniform } from "./draw.ts";
 import { range } from "./options.ts";
 
+/** Which parts of a picture `randomResizedCrop` takes, and how it resizes them. */
 export interface RandomResizedCropOptions extends ResizeOptions {
   /** Share of the picture's area that is kept, lowest and highest. Default [0.08, 1]. */
   readonly scale?: readonly number[];
@@ -18,13 +19,14 @@ export interface RandomResizedCropOptions extends ResizeOptions {
 /**
  * A crop of random area and shape, resized to `size`.
  *
+ * Shape   (C, H, W) → (C, size, size), or (C, h, w) for size [h, w].
  * Draws   as torchvision: up to ten times an area and (the logarithm of) a ratio, then the place; after ten that do not
  *         fit, the largest middle part of an allowed ratio.
  * Throws  ArgumentError "size", "scale", "ratio", "interpolation", "numerics", "antialias".
  * Source  Szegedy et al. 2014; torchvision.transforms.v2.RandomResizedCrop.
  *
  * @example
- * randomResizedCrop(224, { scale: [0.35, 1] }).outputShape([3, 375, 500]);  // [3, 224, 224]
+ * randomResizedCrop(224, { scale: [0.35, 1] }).outputShape([3, 375, 500]); // [3, 224, 224]
  */
 export function randomResizedCrop(size: number | readonly number[], options: RandomResizedCropOptions = {}): Transform {
   const name = "randomResizedCrop";

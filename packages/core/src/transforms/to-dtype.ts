@@ -10,7 +10,7 @@ import { choice, sameSize } from "./options.ts";
  * Source  torchvision.transforms.v2.ToDtype.
  *
  * @example
- * toDtype("float32", { scale: true }).apply({ data: Uint8Array.of(51), channels: 1, height: 1, width: 1 }).data;  // [0.2]
+ * toDtype("float32", { scale: true }).apply({ data: Uint8Array.of(51), channels: 1, height: 1, width: 1 }).data; // [0.2]
  */
 export function toDtype(dtype: "uint8" | "float32", options: { readonly scale?: boolean } = {}): Transform {
   choice("toDtype", "dtype", dtype, ["uint8", "float32"]);

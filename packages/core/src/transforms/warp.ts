@@ -17,7 +17,7 @@ import { aroundZero, range, sameSize } from "./options.ts";
  * Source   torchvision.transforms.v2.RandomRotation.
  *
  * @example
- * randomRotation(15, { interpolation: "bilinear" }).outputShape([3, 32, 32]);  // [3, 32, 32]
+ * randomRotation(15, { interpolation: "bilinear" }).outputShape([3, 32, 32]); // [3, 32, 32]
  */
 export function randomRotation(degrees: number | readonly number[], options: RotateOptions = {}): Transform {
   const name = "randomRotation";
@@ -39,6 +39,7 @@ export function randomRotation(degrees: number | readonly number[], options: Rot
   };
 }
 
+/** How far `randomAffine` may move, scale and shear. */
 export interface RandomAffineOptions extends WarpOptions {
   /** Largest shift as a share of the width and of the height. Default none. */
   readonly translate?: readonly number[] | undefined;
@@ -53,11 +54,13 @@ export interface RandomAffineOptions extends WarpOptions {
  *
  * degrees  [lowest, highest]; d means [−d, d].
  * Options  translate, scale, shear; interpolation "nearest", fill 0, center the middle.
+ * Draws    the angle, then x, y, the factor and the shears that are on; as torchvision.
  * Throws   ArgumentError "degrees", "translate", "scale", "shear", "interpolation", "fill".
  * Source   torchvision.transforms.v2.RandomAffine.
  *
  * @example
- * randomAffine(10, { translate: [0.1, 0.1], scale: [0.9, 1.1] });
+ * const warp = randomAffine(10, { translate: [0.1, 0.1], scale: [0.9, 1.1] });
+ * warp.toJSON().degrees; // [-10, 10]
  */
 export function randomAffine(degrees: number | readonly number[], options: RandomAffineOptions = {}): Transform {
   const name = "randomAffine";

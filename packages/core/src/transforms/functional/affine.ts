@@ -4,6 +4,7 @@ import type { Picture } from "../../data/index.ts";
 import { ArgumentError } from "../../errors/errors.ts";
 import { type GridInterpolation, type Matrix, sampleAffine } from "./grid.ts";
 
+/** How `rotate` and `affine` read a picture between its pixels and outside it. */
 export interface WarpOptions {
   /** Default "nearest". */
   readonly interpolation?: GridInterpolation;
@@ -13,6 +14,7 @@ export interface WarpOptions {
   readonly center?: readonly number[] | undefined;
 }
 
+/** How `rotate` reads a picture, and how large the result is. */
 export interface RotateOptions extends WarpOptions {
   /** Make the result large enough for the whole picture; for rotation about the middle. Default false. */
   readonly expand?: boolean;
@@ -21,12 +23,14 @@ export interface RotateOptions extends WarpOptions {
 /**
  * The picture turned counter-clockwise by `angle` degrees.
  *
- * Throws  ArgumentError "angle", "interpolation", "center", "fill".
+ * Shape   as it is; with expand large enough for all of it.
+ * Throws  ArgumentError "angle", "interpolation", "center", "fill"; "channels" for a fill that does not fit the
+ *         picture.
  * Source  torchvision.transforms.v2.functional.rotate, on tensors.
  *
  * @example
  * const picture = { data: Uint8Array.of(1, 2, 3, 4), channels: 1, height: 2, width: 2 };
- * rotate(picture, 90).data;  // Uint8Array [2, 4, 1, 3]
+ * rotate(picture, 90).data; // [2, 4, 1, 3]
  */
 export function rotate(picture: Picture, angle: number, options: RotateOptions = {}): Picture {
   checkNumbers("rotate", "angle", [angle]);
@@ -37,11 +41,18 @@ export function rotate(picture: Picture, angle: number, options: RotateOptions =
 }
 
 /**
- * The picture turned clockwise by `angle`, sheared by `shear` = [x, y] (degrees both), scaled, and moved by `translate` =
- * [x, y] pixels.
+ * The picture turned clockwise by `angle`, sheared by `shear` = [x, y] (degrees both), scaled, and moved by `translate`
+ * = [x, y] pixels.
  *
- * Throws  ArgumentError "angle", "translate", "scale" (not above 0), "shear", "interpolation", "center", "fill".
+ * Shape   as it is.
+ * Throws  ArgumentError "angle", "translate", "scale" (not above 0), "shear", "interpolation", "center", "fill";
+ *         "channels" for a fill that does not fit the picture.
  * Source  torchvision.transforms.v2.functional.affine, on tensors.
+ *
+ * @example
+ * const picture = { data: Uint8Array.of(1, 2, 3, 4), channels: 1, height: 2, width: 2 };
+ * affine(picture, 90, [0, 0], 1, [0, 0]).data; // [3, 1, 4, 2]
+ * affine(picture, 0, [1, 0], 1, [0, 0]).data; // [0, 1, 0, 3]
  */
 export function affine(
   picture: Picture,

@@ -13,6 +13,10 @@ const { fround } = Math;
  *                    0.3 · ((size − 1) / 2 − 1) + 0.8. Bytes are rounded to the nearest.
  * Throws             ArgumentError "kernel-size", "sigma"; "size" for a picture not larger than half the kernel.
  * Source             torchvision.transforms.v2.functional.gaussian_blur.
+ *
+ * @example
+ * const picture = { data: Float32Array.of(0, 0, 1, 0, 0), channels: 1, height: 1, width: 5 };
+ * gaussianBlur(picture, [3, 1], 1).data; // [0, 0.274, 0.452, 0.274, 0]
  */
 export function gaussianBlur(
   picture: Picture,
@@ -92,11 +96,16 @@ function mirrored(size: number, reach: number): Int32Array {
 }
 
 /**
- * factor · x + (1 − factor) · smooth(x), smooth the 3×3 mean with the middle counted five times: 0 is smooth, 1 the same
- * picture, 2 sharper. The outermost pixels, and pictures of two rows or columns, stay as they are.
+ * factor · x + (1 − factor) · smooth(x), smooth the 3×3 mean with the middle counted five times: 0 is smooth, 1 the
+ * same picture, 2 sharper. The outermost pixels, and pictures of two rows or columns, stay as they are.
  *
  * Throws  ArgumentError "factor" below 0, "channels".
  * Source  torchvision.transforms.v2.functional.adjust_sharpness; PIL.ImageEnhance.Sharpness.
+ *
+ * @example
+ * const dot = { data: Uint8Array.of(0, 0, 0, 0, 130, 0, 0, 0, 0), channels: 1, height: 3, width: 3 };
+ * adjustSharpness(dot, 0).data[4]; // 50
+ * adjustSharpness(dot, 2).data[4]; // 210
  */
 export function adjustSharpness(picture: Picture, factor: number): Picture {
   checkFactor("adjustSharpness", factor);

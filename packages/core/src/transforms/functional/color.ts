@@ -15,7 +15,7 @@ const [RED, GREEN, BLUE] = [fround(0.2989), fround(0.587), fround(0.114)];
  *
  * @example
  * const picture = { data: Uint8Array.of(10, 200), channels: 1, height: 1, width: 2 };
- * adjustBrightness(picture, 1.5).data;  // Uint8Array [15, 255]
+ * adjustBrightness(picture, 1.5).data; // [15, 255]
  */
 export function adjustBrightness(picture: Picture, factor: number): Picture {
   checkFactor("adjustBrightness", factor);
@@ -28,6 +28,11 @@ export function adjustBrightness(picture: Picture, factor: number): Picture {
  *
  * Throws  ArgumentError "factor" below 0, "channels".
  * Source  torchvision.transforms.v2.functional.adjust_contrast.
+ *
+ * @example
+ * const picture = { data: Uint8Array.of(100, 200), channels: 1, height: 1, width: 2 };
+ * adjustContrast(picture, 0).data; // [150, 150]
+ * adjustContrast(picture, 2).data; // [50, 250]
  */
 export function adjustContrast(picture: Picture, factor: number): Picture {
   checkFactor("adjustContrast", factor);
@@ -45,6 +50,11 @@ export function adjustContrast(picture: Picture, factor: number): Picture {
  *
  * Throws  ArgumentError "factor" below 0, "channels".
  * Source  torchvision.transforms.v2.functional.adjust_saturation.
+ *
+ * @example
+ * const red = { data: Uint8Array.of(255, 0, 0), channels: 3, height: 1, width: 1 };
+ * adjustSaturation(red, 0).data; // [76, 76, 76]
+ * adjustSaturation(red, 0.5).data; // [165, 38, 38]
  */
 export function adjustSaturation(picture: Picture, factor: number): Picture {
   checkFactor("adjustSaturation", factor);
@@ -66,6 +76,9 @@ export function adjustSaturation(picture: Picture, factor: number): Picture {
  *
  * Throws  ArgumentError "channels" unless the picture and the result have 1 or 3.
  * Source  torchvision.transforms.v2.functional.rgb_to_grayscale. Pillow's grey, which rounds, is `toChannels`.
+ *
+ * @example
+ * rgbToGrayscale({ data: Uint8Array.of(255, 0, 0), channels: 3, height: 1, width: 1 }).data; // [76]
  */
 export function rgbToGrayscale(picture: Picture, channels: 1 | 3 = 1): Picture {
   checkColours("rgbToGrayscale", picture);

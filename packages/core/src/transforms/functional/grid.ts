@@ -4,6 +4,7 @@ import type { Picture } from "../../data/index.ts";
 import { ArgumentError } from "../../errors/errors.ts";
 import { arrayLike } from "./values.ts";
 
+/** How a picture is read between its pixels: the nearest one, or the mean of the four around. */
 export type GridInterpolation = "nearest" | "bilinear";
 
 /** Source x = m0·x + m1·y + m2, source y = m3·x + m4·y + m5, in pixels from the middle. */

@@ -12,6 +12,10 @@ const BYTES = fround(255 + 1 - 1e-3); // torchvision's way back to bytes: equal 
  *
  * Throws  ArgumentError "factor", "channels".
  * Source  torchvision.transforms.v2.functional.adjust_hue: through HSV in float32; bytes come back as ⌊255.999 · x⌋.
+ *
+ * @example
+ * const red = { data: Uint8Array.of(255, 0, 0), channels: 3, height: 1, width: 1 };
+ * adjustHue(red, 0.5).data; // [0, 255, 255]
  */
 export function adjustHue(picture: Picture, factor: number): Picture {
   if (!(factor >= -0.5 && factor <= 0.5))

@@ -6,7 +6,14 @@ import { boundOf, clamp, mapValues } from "./values.ts";
 
 const { floor, fround } = Math;
 
-/** 255 − x of bytes, 1 − x of floats. torchvision.transforms.v2.functional.invert. */
+/**
+ * 255 − x of bytes, 1 − x of floats.
+ *
+ * Source  torchvision.transforms.v2.functional.invert.
+ *
+ * @example
+ * invert({ data: Uint8Array.of(0, 100, 255), channels: 1, height: 1, width: 3 }).data; // [255, 155, 0]
+ */
 export function invert(picture: Picture): Picture {
   const bound = boundOf(picture);
   return mapValues(picture, (value) => bound - value);
@@ -17,6 +24,9 @@ export function invert(picture: Picture): Picture {
  *
  * Throws  ArgumentError "bits" unless a whole number from 0 to 8.
  * Source  torchvision.transforms.v2.functional.posterize.
+ *
+ * @example
+ * posterize({ data: Uint8Array.of(0, 100, 255), channels: 1, height: 1, width: 3 }, 2).data; // [0, 64, 192]
  */
 export function posterize(picture: Picture, bits: number): Picture {
   if (!(Number.isInteger(bits) && bits >= 0 && bits <= 8))
@@ -32,6 +42,9 @@ export function posterize(picture: Picture, bits: number): Picture {
  *
  * Throws  ArgumentError "threshold" above 255 (of floats: 1).
  * Source  torchvision.transforms.v2.functional.solarize.
+ *
+ * @example
+ * solarize({ data: Uint8Array.of(0, 100, 255), channels: 1, height: 1, width: 3 }, 128).data; // [0, 100, 0]
  */
 export function solarize(picture: Picture, threshold: number): Picture {
   const bound = boundOf(picture);
@@ -42,9 +55,13 @@ export function solarize(picture: Picture, threshold: number): Picture {
 }
 
 /**
- * Stretches each channel so that its darkest value becomes 0 and its lightest 255 (floats: 1); one of a single value stays.
+ * Stretches each channel so that its darkest value becomes 0 and its lightest 255 (floats: 1); one of a single value
+ * stays.
  *
  * Source  torchvision.transforms.v2.functional.autocontrast.
+ *
+ * @example
+ * autocontrast({ data: Uint8Array.of(50, 70, 100), channels: 1, height: 1, width: 3 }).data; // [0, 102, 255]
  */
 export function autocontrast(picture: Picture): Picture {
   const { data, channels, height, width } = picture;
@@ -71,6 +88,10 @@ export function autocontrast(picture: Picture): Picture {
  *
  * Throws  ArgumentError "dtype" for floats: counting wants bytes.
  * Source  torchvision.transforms.v2.functional.equalize; PIL.ImageOps.equalize.
+ *
+ * @example
+ * const half = Uint8Array.from({ length: 512 }, (_, i) => (i < 256 ? 100 : 110)); // two greys, much alike
+ * equalize({ data: half, channels: 1, height: 2, width: 256 }).data.slice(255, 257); // [0, 255]
  */
 export function equalize(picture: Picture): Picture {
   const { data, channels, height, width } = picture;
