@@ -1,3 +1,4 @@
 /** What `--device` and DRISHTI_DEVICE take. */
 export const deviceNames = ["auto", "native", "wasm", "webgpu", "reference"] as const;
+/** A name that `--device` and DRISHTI_DEVICE take; "auto" is the fastest that runs here. */
 export type DeviceName = (typeof deviceNames)[number];

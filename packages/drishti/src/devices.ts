@@ -13,6 +13,7 @@ import { deviceNames } from "./device-names.ts";
 import { fasterThanNative, keptSpeeds } from "./kept-speeds.ts";
 import { loadWasm } from "./wasm-node.ts";
 
+/** How the backends of Node are made. */
 export interface DeviceOptions {
   /** Threads of native and wasm. Default: DRISHTI_THREADS, else one for each processor, at most 16. */
   readonly threads?: number;
@@ -31,9 +32,17 @@ export interface DeviceReport {
 }
 
 /**
- * Makes the backends known under their names. Nothing is loaded, and no compiler called, before one is first used.
- * Without setDefaultDevice() the first tensor takes DRISHTI_DEVICE, or what `drishti bench` found to be the fastest here; where
- * it was never run, native where it loads and else wasm. Anything but native is said in one line.
+ * Makes the backends known under their names; `drishti` does so itself, and again only for other options. Nothing is
+ * loaded, and no compiler called, before one is first used. Without setDefaultDevice() the first tensor takes
+ * DRISHTI_DEVICE, or what `drishti bench` found to be the fastest here; where it was never run, native where it loads
+ * and else wasm. Anything but native is said in one line.
+ *
+ * Throws   BackendError only later: "unavailable" when a backend is asked for that does not run here, "unknown-device"
+ *          for another name in DRISHTI_DEVICE.
+ *
+ * @example
+ * registerDevices({ threads: 1 });
+ * getBackend("reference").name; // "reference"
  */
 export function registerDevices(options: DeviceOptions = {}): void {
   const { threads } = options;
@@ -90,7 +99,14 @@ function automatic(say: (line: string) => void): Backend {
   }
 }
 
-/** Every backend, tried. */
+/**
+ * Every backend, tried: what `drishti devices` prints.
+ *
+ * @example
+ * const reports = reportDevices();
+ * reports.map(({ device }) => device); // ["native", "wasm", "webgpu", "reference"]
+ * reports.every(({ available, reason }) => available === (reason === null)); // true
+ */
 export function reportDevices(): DeviceReport[] {
   return (["native", "wasm", "webgpu", "reference"] as const).map((device) => {
     try {

@@ -35,9 +35,9 @@ export type InMemory = "mnist" | `mnist:${string}` | `cifar10:${string}`;
 export interface OpenOptions extends Omit<PictureFilesOptions, "pool"> {
   /** Height and width that a network is given of each photo. Default 224. */
   readonly imageSize?: number;
-  /** The classes wanted, in this order: those of a model. Others in the data are refused. */
+  /** The classes wanted, in this order: those of a model. Others in the data are refused. Default: the data's own. */
   readonly wantedClasses?: readonly string[];
-  /** Hears what takes long. */
+  /** Hears what takes long. Default: nobody. */
   readonly say?: (line: string) => void;
 }
 
@@ -55,15 +55,16 @@ export const dataSpecs =
 /**
  * Opens a data set by name: `mnist` (ten thousand digits that come with the install), `mnist:PATH`, `cifar10:PATH`: in
  * memory. `PATH`, a folder with one sub-folder of pictures a class or a `train/` and a `val/` of those, or a list of
- * pictures (.csv, .jsonl), and `shards:PATTERN` (WebDataset tar files, `shard-{000..012}.tar`): read when they are needed.
- * A leading `~/` of the path is the home folder. Without a part for validation a fifth of each class is held out.
+ * pictures (.csv, .jsonl), and `shards:PATTERN` (WebDataset tar files, `shard-{000..012}.tar`): read when they are
+ * needed. A leading `~/` of the path is the home folder. Without a part for validation a fifth of each class is held
+ * out.
  *
- * Throws  DataError: "spec" for a name we do not know, and for every file that is missing, unreadable, cut off or not what
- *         it should be, one that names it.
+ * Throws  DataError: "spec" for a name we do not know, and for every file that is missing, unreadable, cut off or not
+ *         what it should be, one that names it.
  *
  * @example
- * const { train, val, classes, meanStd } = await openData("mnist");
- * train.length;  // 9000
+ * const { train, val, shape } = await openData("mnist");
+ * console.log(train.length, val.length, shape); // 9000 1000 [ 1, 28, 28 ]
  */
 export async function openData(spec: InMemory, options?: OpenOptions): Promise<OpenedData<ImageSet>>;
 export async function openData(spec: string, options?: OpenOptions): Promise<OpenedData>;
@@ -104,6 +105,12 @@ async function openedFiles(spec: string, parts: SourceParts, options: OpenOption
 /**
  * One part only, without reading the other: what `evaluate` needs. "own" is the part for validation that the data come
  * with; all of them where they come in one piece.
+ *
+ * Throws  as `openData`.
+ *
+ * @example
+ * const val = await openSplit("mnist", "val");
+ * val.length; // 1000
  */
 export async function openSplit(spec: InMemory, split: Split | "own", options?: OpenOptions): Promise<ImageSet>;
 export async function openSplit(spec: string, split: Split | "own", options?: OpenOptions): Promise<PictureSet>;

@@ -21,16 +21,17 @@ import { type BadFile, checkShape, loadPicture, plainText, type SampleResult } f
 
 export type { BadFile } from "./work/task.ts";
 
+/** How pictures on disk are read. */
 export interface PictureFilesOptions {
   /** Worker threads; 0: this thread. Default: one a processor but one, at most 8. */
   readonly workers?: number;
   /** What a picture that cannot be read is: left out, and told to `onBad`; or the end. Default "skip". */
   readonly onBadFile?: "skip" | "fail";
-  /** Hears of each bad file once. */
+  /** Hears of each bad file once. Default: nobody. */
   readonly onBad?: (bad: BadFile) => void;
   /** Every picture is given with that many: 1 or 3, the default. */
   readonly channels?: number;
-  /** Threads shared with other sets. */
+  /** Threads shared with other sets. Default: threads of its own. */
   readonly pool?: WorkerPool;
 }
 
@@ -40,11 +41,19 @@ const MOST_A_TASK = 16;
 const SAMPLE = 500;
 
 /**
- * Pictures of a folder, a list or shards. `get` gives one whole, upright, in RGB; a `DataLoader` makes batches of them in
- * worker threads, a few batches ahead. What comes out depends on the seed alone, whatever the number of threads.
+ * Pictures of a folder, a list or shards, as `openData` gives them. `get` gives one whole, upright, in RGB; a
+ * `DataLoader` makes batches of them in worker threads, a few batches ahead. What comes out depends on the seed alone,
+ * whatever the number of threads.
  *
- * Throws  DataError of a bad file: from `get`, and with onBadFile "fail" from a loader; "shape" for pictures of several
- *         sizes in a batch.
+ * Throws  ArgumentError "workers", "index"; DataError of a bad file: from `get`, and with onBadFile "fail" from a
+ *         loader; "shape" for pictures of several sizes in a batch.
+ *
+ * @example
+ * const place = () => ({ path: "digit.png" });
+ * const source = { length: 1, classes: ["seven"], label: () => 0, place, hash: () => 0 };
+ * const pictures = new PictureFiles(source, { workers: 0, channels: 1 });
+ * const { channels, height, width, label } = await pictures.get(0);
+ * console.log(channels, height, width, label); // 1 28 28 0
  */
 export class PictureFiles implements PictureSet, BatchSource {
   readonly source: PictureSource;

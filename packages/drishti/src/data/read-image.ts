@@ -8,14 +8,15 @@ import { expandHome, readBytes, unpacked } from "./files.ts";
 import type { BytePicture } from "./pnm.ts";
 
 /**
- * Reads a picture as planar bytes, 1 or 3 channels. The content decides how, not the name:
- * PNG, BMP, PGM and PPM; JPEG, WebP, GIF, TIFF and AVIF when `sharp` is installed; turned upright, transparency over white; and, with a number from 0 after a #, one
- * picture of an idx file (.gz or not) or of a CIFAR-10 .bin: `t10k-images-idx3-ubyte.gz#12`.
+ * Reads a picture as planar bytes, 1 or 3 channels. The content decides how, not the name: PNG, BMP, PGM and PPM; JPEG,
+ * WebP, GIF, TIFF and AVIF when `sharp` is installed; turned upright, transparency over white; and, with a number from
+ * 0 after a #, one picture of an idx file (.gz or not) or of a CIFAR-10 .bin: `t10k-images-idx3-ubyte.gz#12`.
  *
  * Throws  DataError: "missing", "unreadable", "format", "index", "needs-sharp", and what the readers throw.
  *
  * @example
- * const { channels, height, width } = await readImage("digit.png");
+ * const { data, channels, height, width } = await readImage("digit.png");
+ * console.log(data.length, channels, height, width); // 784 1 28 28
  */
 export async function readImage(path: string): Promise<BytePicture> {
   const whole = expandHome(path);

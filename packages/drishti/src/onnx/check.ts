@@ -8,22 +8,27 @@ import { evalMode } from "@drishti/core/models";
 import type { Layer } from "@drishti/core/nn";
 import { OnnxModel } from "./onnx-model.ts";
 
+/** How far a file's logits lie from those of the model it came from. */
 export interface OnnxCheck {
   /** `onnxruntime-node 1.30.0`, or Drishti itself. */
   readonly runtime: string;
+  /** How many random pictures went through both. */
   readonly inputs: number;
   /** Largest difference of a logit. */
   readonly maxError: number;
   /** Largest difference allowed: 1024 units in the last place of the largest logit (docs/numerics.md). */
   readonly room: number;
+  /** maxError ≤ room. */
   readonly ok: boolean;
 }
 
+/** Which pictures a file is checked on. */
 export interface CheckOptions {
-  /** Shape of one picture. */
+  /** Shape of one picture: (C, H, W), or (features). */
   readonly input: readonly number[];
   /** How many random pictures. Default 3. */
   readonly inputs?: number;
+  /** Of the pictures. Default 0. */
   readonly seed?: number;
 }
 
@@ -94,9 +99,16 @@ export interface RuntimeSession {
 }
 
 /**
- * Opens a file, or its bytes, in ONNX Runtime; null when that is not installed.
+ * Opens a file, or its bytes, in ONNX Runtime (`onnxruntime-node` or `onnxruntime-web`); null when that is not
+ * installed.
  *
- * Throws  DataError "onnxruntime" when it refuses the file.
+ * Throws  DataError "onnxruntime" when it refuses the file, or cannot be loaded.
+ *
+ * @example
+ * const session = await openOnnxRuntime(await exportOnnx(model, { input: [1, 28, 28] }));
+ * const logits = await session?.run(new Float32Array(784), [1, 1, 28, 28]); // undefined where it is not installed
+ * (logits?.length ?? 10) === 10; // true
+ * await session?.close();
  */
 export async function openOnnxRuntime(source: string | Uint8Array): Promise<RuntimeSession | null> {
   const found = await loadOnnxRuntime();
@@ -126,9 +138,18 @@ export async function openOnnxRuntime(source: string | Uint8Array): Promise<Runt
 }
 
 /**
- * Runs the file in ONNX Runtime and compares it with the model.
+ * Runs the file in ONNX Runtime and compares it with the model, on random pictures in eval mode.
  *
- * Throws  DataError "needs-onnxruntime" when it is not installed, "onnxruntime" when it refuses the file.
+ * Throws  DataError "needs-onnxruntime" when it is not installed, "onnxruntime" when it refuses the file, "output" when
+ *         it gives another number of values.
+ *
+ * @example
+ * const bytes = await exportOnnx(model, { input: [1, 28, 28] });
+ * const ok = await checkWithOnnxRuntime(bytes, model, { input: [1, 28, 28] }).then(
+ *   (check) => check.ok,
+ *   (error) => error.code === "needs-onnxruntime",
+ * );
+ * ok; // true
  */
 export async function checkWithOnnxRuntime(bytes: Uint8Array, model: Layer, options: CheckOptions): Promise<OnnxCheck> {
   const session = await openOnnxRuntime(bytes);
@@ -147,7 +168,16 @@ export async function checkWithOnnxRuntime(bytes: Uint8Array, model: Layer, opti
   }
 }
 
-/** Reads the file again with Drishti's own reader and compares. */
+/**
+ * Reads the file again with Drishti's own reader and compares it with the model, on random pictures in eval mode.
+ *
+ * Throws  what `OnnxModel` throws; DataError "output" when it gives another number of values.
+ *
+ * @example
+ * const bytes = await exportOnnx(model, { input: [1, 28, 28] });
+ * const { ok, inputs } = await checkWithOnnxModel(bytes, model, { input: [1, 28, 28] });
+ * console.log(ok, inputs); // true 3
+ */
 export async function checkWithOnnxModel(bytes: Uint8Array, model: Layer, options: CheckOptions): Promise<OnnxCheck> {
   const again = new OnnxModel(bytes);
   const device = model.parameters().next().value?.backend;

@@ -30,6 +30,7 @@ const byCode = {
   23: "float4e2m1",
 } as const;
 
+/** ONNX's own names of its element types. */
 export type OnnxType = (typeof byCode)[keyof typeof byCode];
 
 /** Numbers of a tensor: float32 for the types that fit in it, doubles for the rest (int64 beyond 2^53 is rounded). */

@@ -12,10 +12,16 @@ import { OnnxModel, type OnnxModelOptions } from "./onnx-model.ts";
 import { decodeModel, encodeModel } from "./proto.ts";
 
 /**
- * Opens a model file. Tensors that the file keeps in others are read from the same folder and those below it, never from
- * elsewhere.
+ * Opens a model file. Tensors that the file keeps in others are read from the same folder and those below it, never
+ * from elsewhere.
  *
- * Throws  DataError: what readBytes and OnnxModel throw, "external" for a file of tensors that is not there or outside.
+ * Throws  DataError: "missing", "unreadable", "folder" of the file itself; what `OnnxModel` throws; "external" for a
+ *         file of tensors that is not there or outside.
+ *
+ * @example
+ * await saveOnnx("model.onnx", model, { input: [1, 28, 28] });
+ * const again = await loadOnnx("model.onnx");
+ * again.forward(zeros([5, 1, 28, 28])).shape; // [5, 10]
  */
 export async function loadOnnx(
   path: string,
@@ -24,7 +30,16 @@ export async function loadOnnx(
   return new OnnxModel(await readBytes(path), { ...options, file: path, external: externalData(path) });
 }
 
-/** Reads parts of the files beside a model. */
+/**
+ * A reader of parts of the files beside a model, for `readOnnx` and `OnnxModel`; `path` is the model's own file. It
+ * takes location, offset and length in bytes (undefined: to the end).
+ *
+ * Throws  DataError "external" for a location outside the folder, a file that is missing, and parts beyond its end.
+ *
+ * @example
+ * const read = externalData("model.onnx");
+ * read("digit.png", 1, 3); // [80, 78, 71]
+ */
 export function externalData(
   path: string,
 ): (location: string, offset: number, length: number | undefined) => Uint8Array {
@@ -63,8 +78,15 @@ export function externalData(
 }
 
 /**
- * The same file with texts added to its metadata_props; a key that is there already gets the new text. Tensors in other files
- * are brought in, as the copy may lie elsewhere.
+ * The same file with texts added to its metadata_props; a key that is there already gets the new text. Tensors in other
+ * files are brought in, as the copy may lie elsewhere.
+ *
+ * path    The model's own file, to find those others.
+ * Throws  DataError "external" when they are not there.
+ *
+ * @example
+ * const bytes = await exportOnnx(model, { input: [1, 28, 28] });
+ * readOnnx(withMetadata(bytes, { author: "Asha" }, "model.onnx")).metadata.get("author"); // "Asha"
  */
 export function withMetadata(bytes: Uint8Array, texts: Readonly<Record<string, string>>, path: string): Uint8Array {
   const metadataProps = Object.entries(texts).map(([key, value]) => ({ key, value }));
@@ -86,11 +108,16 @@ export function withMetadata(bytes: Uint8Array, texts: Readonly<Record<string, s
 }
 
 /**
- * Exports a model to a file, after checking it on 3 random pictures: with Drishti's own reader, and with ONNX Runtime where
- * that is installed.
+ * Exports a model to a file, after checking it on 3 random pictures: with Drishti's own reader, and with ONNX Runtime
+ * where that is installed. The file is written whole or not at all.
  *
  * Returns  what each check found; `onnxRuntime` is null when it is not installed.
- * Throws   DataError "mismatch" when a check fails; nothing is written then. And what exportOnnx throws.
+ * Throws   DataError "mismatch" when a check fails, "no-space", "not-writable", "missing-folder"; nothing is written
+ *          then. And what exportOnnx throws.
+ *
+ * @example
+ * const { own } = await saveOnnx("model.onnx", model, { input: [1, 28, 28] });
+ * own.ok; // true
  */
 export async function saveOnnx(
   path: string,

@@ -11,6 +11,7 @@ import { operatorOf, unsupported } from "./ops/registry.ts";
 import { type OnnxFile, type OnnxValueInfo, type ReadOnnxOptions, readOnnx } from "./read.ts";
 import { asValue, host, numbersOf, onHost, type Value } from "./value.ts";
 
+/** How a model file is opened. */
 export interface OnnxModelOptions extends ReadOnnxOptions {
   /** Make one layer of a convolution and the batch norm behind it: the same in eval mode, quicker. Default false. */
   readonly foldBatchNorm?: boolean;

@@ -13,23 +13,30 @@ export interface OnnxValueInfo {
   readonly shape: readonly (number | string | null)[] | undefined;
 }
 
+/** A model file, read and checked; `OnnxModel` runs it. */
 export interface OnnxFile {
   /** Where it was read from, for messages. */
   readonly file: string | undefined;
+  /** Version of the file format. */
   readonly irVersion: number;
+  /** Name and version of what wrote it; "" where it does not say. */
   readonly producer: string;
   /** Version of each operator set by domain; "" is ONNX's own. */
   readonly opsets: ReadonlyMap<string, number>;
+  /** Its metadata_props. */
   readonly metadata: ReadonlyMap<string, string>;
+  /** In the order they run. */
   readonly nodes: readonly OnnxNode[];
   /** Without the initialisers, which old files list here too. */
   readonly inputs: readonly OnnxValueInfo[];
   readonly outputs: readonly OnnxValueInfo[];
+  /** Weights and other constants, by name. */
   readonly initializers: ReadonlyMap<string, OnnxArray>;
 }
 
+/** Where a model file comes from. */
 export interface ReadOnnxOptions {
-  /** The file's name, for messages. */
+  /** The file's name, for messages. Default "the file". */
   readonly file?: string;
   /** The bytes of files that hold tensors of this one (external data). Default: such files are refused. */
   readonly external?: ExternalData;
@@ -40,6 +47,12 @@ export interface ReadOnnxOptions {
  *
  * Throws  DataError "damaged" for bytes that are no ONNX model or tensors of another size than they say, "no-graph",
  *         "names" for a graph that uses a name before it is defined or defines it twice, "sparse", "functions".
+ * Source  onnx.proto (https://onnx.ai/onnx/repo-docs/IR.html).
+ *
+ * @example
+ * const { inputs, opsets } = readOnnx(await exportOnnx(model, { input: [1, 28, 28] }));
+ * inputs[0]?.shape; // ["batch", 1, 28, 28]
+ * opsets.get(""); // 17
  */
 export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): OnnxFile {
   const { file } = options;

@@ -9,6 +9,7 @@ import { type RecordedOp, type Recording, record } from "./record.ts";
 import { elementRules } from "./rules-elements.ts";
 import { layerRules } from "./rules-layers.ts";
 
+/** What a model is exported for. */
 export interface ExportOnnxOptions {
   /** Shape of one picture: (C, H, W), or (features). */
   readonly input: readonly number[];
@@ -16,7 +17,7 @@ export interface ExportOnnxOptions {
   readonly batch?: number | "any";
   /** 17 to 21. Default 17. */
   readonly opset?: number;
-  /** What to write beside the graph (metadata_props): keys and texts. */
+  /** What to write beside the graph (metadata_props): keys and texts. Default none. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
