@@ -196,6 +196,18 @@ describe("writing", () => {
     expect(readFileSync(join(run, "metrics.jsonl"), "utf8")).toBe(before);
   });
 
+  test("a run that ended before its first checkpoint may begin again, and cannot be gone on with", async () => {
+    const place = join(folder, "unborn");
+    mkdirSync(join(place, "checkpoints"), { recursive: true });
+    writeFileSync(join(place, "config.json"), readFileSync(join(run, "config.json")));
+    expect(await cli(["train", "--resume", place])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/unborn has no checkpoint to go on with.*drishti train --config .*config\.json/),
+    });
+    const again = ["train", "--config", join(place, "config.json"), "--epochs", "1", "--out", place];
+    expect(await cli(again)).toMatchObject({ code: 0 });
+  });
+
   test("a file where the run folder should be", async () => {
     const file = join(folder, "occupied");
     writeFileSync(file, "mine");
@@ -280,7 +292,10 @@ describe("a loss that is not finite", () => {
       /training stopped at step \d+ \(epoch 1\): .*net\.\d \(Linear\).*Lower the learning rate.*there is no checkpoint/,
     );
     expect(printed).toBe("");
-    expect(readdirSync(join(out, "checkpoints"))).toEqual([]);
+    // Only what it began with, which is no model to use.
+    expect(readdirSync(join(out, "checkpoints"))).toEqual(["last.safetensors"]);
+    const { err: unlearned } = await cli(["evaluate", out]);
+    expect(unlearned).toMatch(/has learned nothing yet.*drishti train --resume/);
   });
 
   test("later: the last good checkpoint stays and can be used", async () => {

@@ -51,7 +51,7 @@ export interface EpochEvent {
 /** A state to go on from. It may be kept or written before the next event is asked for, or later: it is a copy. */
 export interface CheckpointEvent {
   readonly kind: "checkpoint";
-  readonly reason: "epoch" | "interval" | "aborted";
+  readonly reason: "start" | "epoch" | "interval" | "aborted";
   readonly best: boolean;
   readonly state: TrainingState;
 }

@@ -36,6 +36,8 @@ export interface TrainOptions {
   readonly schedulePer?: "epoch" | "step";
   /** Steps between two step events. Default 10. */
   readonly logEvery?: number;
+  /** Offer a checkpoint before the first step, so that a run that ends early can be gone on with, too. Default false. */
+  readonly checkpointAtStart?: boolean;
   /** Offer a checkpoint in mid-epoch when this long has passed since the last one. Default: at the ends of epochs only. */
   readonly checkpointSeconds?: number;
   /** Aborting stops the run after the step at hand, with a checkpoint. */
@@ -70,6 +72,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
   if (resume) run.restore(resume);
   model.train();
   try {
+    if (!resume && options.checkpointAtStart) yield* run.first();
     while (run.progress.epoch < epochs) {
       if (!signal?.aborted && !run.progress.trained) yield* run.steps();
       if (!run.broken && !signal?.aborted) yield* run.endEpoch();
@@ -142,6 +145,11 @@ class Run {
   restore(state: TrainingState): void {
     restoreState(this.#live, state);
     this.progress = state.progress;
+  }
+
+  /** A checkpoint of the untrained model. */
+  async *first(): AsyncGenerator<TrainEvent, void, undefined> {
+    yield { kind: "checkpoint", reason: "start", best: false, state: await captureState(this.#live, this.progress) };
   }
 
   /** Trains on the rest of the epoch, up to an abort or a loss that is not finite. */

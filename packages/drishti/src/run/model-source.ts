@@ -81,7 +81,15 @@ export async function readTrained(spec: string): Promise<TrainedFile> {
     throw new UsageError(
       `${spec} is a network without trained weights: give a run folder or a .safetensors file, or train it by "drishti train --model ${spec}".`,
     );
-  return { ...(await readModelFile(source.path)), file: source.path };
+  const file = await readModelFile(source.path);
+  if (file.training?.progress.step === 0)
+    throw new DataError(
+      "model",
+      "no-checkpoint",
+      `${spec} has learned nothing yet: its run ended before the first epoch. Go on with it: drishti train --resume ${spec}`,
+      source.path,
+    );
+  return { ...file, file: source.path };
 }
 
 /** The network of a model file, with its weights, on the default device. */

@@ -79,9 +79,9 @@ export class RunFolder {
     return join(this.path, "checkpoints", "best.safetensors");
   }
 
-  /** Throws DataError "run-exists" when a run is in the folder already. */
+  /** Throws DataError "run-exists" when a run is in the folder already. One that never began its first step is none. */
   checkFree(): void {
-    if (!existsSync(this.config)) return;
+    if (![this.metrics, this.last, this.best].some(existsSync)) return;
     throw new DataError(
       "train",
       "run-exists",

@@ -1,4 +1,5 @@
 /** @file From a configuration to everything that trains: data, network, optimiser, schedule, loaders, card. */
+import { existsSync } from "node:fs";
 import { type Backend, manualSeed, setDefaultDevice } from "@drishti/core";
 import { DataLoader, isImageSet, type PictureSet } from "@drishti/core/data";
 import { DataError } from "@drishti/core/errors";
@@ -46,6 +47,13 @@ export type Saved = ModelWithCard;
 
 /** The last checkpoint of a run. Throws DataError when it is missing, damaged or no checkpoint. */
 export async function readSaved(folder: RunFolder): Promise<Saved> {
+  if (existsSync(folder.config) && !existsSync(folder.last))
+    throw new DataError(
+      "train",
+      "no-checkpoint",
+      `${folder.path} has no checkpoint to go on with: that run ended before its first step. Start it again: drishti train --config ${folder.config} --out ${folder.path}`,
+      folder.last,
+    );
   const saved = await readModelFile(folder.last);
   if (saved.training) return saved;
   throw new DataError(

@@ -1,6 +1,8 @@
 /** @file A whole training: set up, loop, and a run folder that is kept whole at every moment. */
+import { existsSync } from "node:fs";
 import { type Backend, crossEntropy } from "@drishti/core";
 import type { PictureSet } from "@drishti/core/data";
+import { DataError } from "@drishti/core/errors";
 import type { Layer } from "@drishti/core/nn";
 import {
   encodeCheckpoint,
@@ -101,13 +103,18 @@ export async function runTraining(job: TrainJob): Promise<TrainOutcome> {
     validationLoss: crossEntropy,
     scheduler: schedule.scheduler,
     schedulePer: schedule.per,
+    checkpointAtStart: true,
     checkpointSeconds: config["checkpoint-every"] || undefined,
     signal,
     resume: saved?.training ?? undefined,
   });
-  for await (const event of events) {
-    await keeper.keep(event);
-    listen?.(event);
+  try {
+    for await (const event of events) {
+      await keeper.keep(event);
+      listen?.(event);
+    }
+  } catch (error) {
+    throw keeper.withWayOn(error);
   }
 
   const { done, message, hasCheckpoint, records } = keeper;
@@ -162,11 +169,26 @@ class Keeper {
       this.records.push(record);
       await this.#folder.addRecord(record);
     } else if (event.kind === "checkpoint") {
-      await this.#save(event.state, event.best);
-      await this.#curves.flush();
-      this.hasCheckpoint = true;
+      if (event.reason === "start") await this.#saveFirst(event.state);
+      else {
+        await this.#save(event.state, event.best);
+        await this.#curves.flush();
+        this.hasCheckpoint = true;
+      }
     } else if (event.kind === "diverged") this.message = event.message;
     else if (event.kind === "done") this.done = { reason: event.reason, epoch: event.epoch, step: event.step };
+  }
+
+  /** Says how to go on after a failed write: what was learned up to the last checkpoint is there. */
+  withWayOn(error: unknown): unknown {
+    if (!(error instanceof DataError) || error.where !== "write" || !existsSync(this.#folder.last)) return error;
+    const text = `${error.message.replace(/^write: /, "").replace(/, or write elsewhere with --out/, "")} Then go on from the last checkpoint: drishti train --resume ${this.#folder.path}`;
+    return new DataError(error.where, error.code, text, error.file, { cause: error });
+  }
+
+  /** Before the first step, so that a full disk is noticed before anything was learned, and every run can be gone on with. */
+  async #saveFirst(state: TrainingState): Promise<void> {
+    await writeAtomic(this.#folder.last, encodeCheckpoint(state, this.#setup.card));
   }
 
   /** The best model first: a crash between the two repeats the epoch and writes it again. */
