@@ -52,7 +52,7 @@ export async function readSaved(folder: RunFolder): Promise<Saved> {
       "train",
       "no-checkpoint",
       `${folder.path} has no checkpoint to go on with: that run ended before its first step. Start it again: drishti train --config ${folder.config} --out ${folder.path}`,
-      folder.last,
+      folder.path,
     );
   const saved = await readModelFile(folder.last);
   if (saved.training) return saved;
