@@ -9,7 +9,7 @@ import { createReference } from "../backends/reference.ts";
 import { manualSeed } from "../base/rng/index.ts";
 import { BasicBlock, Bottleneck } from "../models/resnet.ts";
 import * as nn from "../nn/index.ts";
-import { cat, crossEntropy } from "../ops/index.ts";
+import { cat, crossEntropy, pad } from "../ops/index.ts";
 import { SGD } from "../optim/index.ts";
 import { type Captured, capture } from "./index.ts";
 
@@ -364,15 +364,15 @@ it("3x3 convolutions of many channels go by Winograd where weights hold still, u
     new nn.BatchNorm2d(32),
     new nn.ReLU(),
     new nn.MaxPool2d(2),
-    new nn.Conv2d(32, 33, 3),
+    new nn.Conv2d(32, 33, 3, { padding: 1 }),
     new nn.Conv2d(33, 31, 3),
     new nn.Conv2d(31, 32, 3, { stride: 2, padding: 1 }),
   );
-  model.train().forward(randn([1, 32, 12, 13]));
+  model.train().forward(randn([1, 32, 8, 9]));
   model.eval();
   const body = (x: Tensor) => noGrad(() => model.forward(x));
   const [run, plain] = [capture(body), capture(body, { winograd: false })];
-  const x = randn([1, 32, 12, 13]);
+  const x = randn([1, 32, 8, 9]);
   const agree = async () => {
     const expected = [...(await body(x).readValues())];
     for (const captured of [run, plain]) expectClose([...(await captured(x).readValues())], expected);
@@ -384,6 +384,27 @@ it("3x3 convolutions of many channels go by Winograd where weights hold still, u
   expect(convolutions(plain)).toEqual([direct, direct, direct, direct]);
   noGrad(() => (model.at(0) as nn.Conv2d).weight.mul_(2));
   await agree();
+});
+
+it("zeros around a picture become the padding of the convolutions behind it, where they are all that reads them", async () => {
+  manualSeed(9);
+  const [first, second] = [new nn.Conv2d(2, 3, 3, { stride: 2 }), new nn.Conv2d(2, 2, 2, { padding: 1, groups: 2 })];
+  const cases: readonly [(x: Tensor) => Tensor, number][] = [
+    [(x) => first.forward(pad(x, [0, 1, 0, 1])), 0],
+    [(x) => cat([first.forward(pad(x, [2, 1, 0, 3])).flatten(), second.forward(pad(x, [1, 0, 2, 0])).flatten()]), 0],
+    [(x) => first.forward(pad(x, [0, 1, 0, 1], { value: 0.5 })), 1],
+    [(x) => first.forward(pad(x, [-1, 1, 0, 1])), 1],
+    [(x) => first.forward(pad(x, [1, 1, 1, 1], { mode: "reflect" })), 1],
+    [(x) => second.forward(pad(x, [0, 1, 0, 1]).relu()), 1],
+  ];
+  for (const [body, pads] of cases) {
+    const run = capture((x: Tensor) => noGrad(() => body(x)));
+    for (let i = 0; i < 3; i++) {
+      const x = randn([2, 2, 7, 6]);
+      expectClose([...(await run(x).readValues())], [...(await noGrad(() => body(x)).readValues())]);
+    }
+    expect(kernelsOf(run).filter((kernel) => kernel === "pad2d_f32")).toHaveLength(pads);
+  }
 });
 
 it("weights that the same call trains are not taken for constant", async () => {

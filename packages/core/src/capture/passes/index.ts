@@ -9,6 +9,7 @@ import { normGroups } from "./fuse-norm.ts";
 import { Graph } from "./graph.ts";
 import { settleLayouts } from "./layouts.ts";
 import { packWeights } from "./pack-weights.ts";
+import { padsIntoConvolutions } from "./pads.ts";
 import { type Group, regroup } from "./regroup.ts";
 
 /** Those for which the backend has the kernels. @param winograd as in CaptureOptions. */
@@ -18,6 +19,7 @@ export function passesFor(backend: Backend, winograd = true): Pass[] {
   if (!supports("conv2d_fused_f32") || !supports("conv2d_fused_backward_f32")) return [];
   const norms = supports("batch_norm_fused_train_f32") && supports("batch_norm_fused_train_backward_f32");
   return [
+    padsIntoConvolutions,
     (commands, escapes) => {
       const graph = new Graph(commands, escapes);
       const taken = new Set<number>();
