@@ -30,7 +30,7 @@ export function flip<S extends Shape>(input: Tensor<S>, dims: number | readonly 
 export function flip(input: Tensor, dims: number | readonly number[]): Tensor {
   const axes = list(dims).map((dim) => normalizeDim("flip", dim, input.ndim));
   if (new Set(axes).size !== axes.length)
-    throw new ShapeError("flip", "dims", `[${list(dims).join(", ")}] must name an axis once at most.`, [
+    throw new ShapeError("flip", "dims", say`${{ dims: list(dims) }} must name an axis once at most.`, [
       { name: "input", shape: input.shape },
     ]);
   const turned = axes.reduce((t, axis) => {

@@ -104,7 +104,7 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
     throw new DTypeError(
       "cat",
       "dtype",
-      `input ${other} is ${tensors[other]!.dtype}, input 0 ${first.dtype}. Convert one with to().`,
+      say`input ${{ input: other }} is ${{ dtype: tensors[other]!.dtype }}, input 0 ${{ first: first.dtype }}. Convert one with to().`,
     );
   const inputs = Object.fromEntries(tensors.map((t, i) => [`input${i}`, t]));
   const shape = catOp.definition.shape(inputs, { axis });
@@ -165,7 +165,7 @@ export function split(input: Tensor, size: number | readonly number[], dim = 0):
   const length = input.size(axis);
   const least = typeof size === "number" && length > 0 ? 1 : 0;
   if (![size].flat().every((s) => Number.isInteger(s) && s >= least))
-    throw new ArgumentError("split", "size", `sizes must be whole numbers ≥ ${least}, got ${String(size)}.`);
+    throw new ArgumentError("split", "size", say`sizes must be whole numbers ≥ ${{ least }}, got ${{ size }}.`);
   const sizes =
     typeof size === "number"
       ? Array.from({ length: Math.max(1, Math.ceil(length / Math.max(1, size))) }, (_, i) =>

@@ -314,7 +314,7 @@ export function slice(input: Tensor, dim: number, start = 0, end = Number.POSITI
   // Infinity is the end, as an end left out.
   const place = [start, end].find((at) => !Number.isInteger(at) && Math.abs(at) !== Number.POSITIVE_INFINITY);
   if (place !== undefined)
-    throw new ArgumentError("slice", "range", `start and end must be whole numbers, got ${place}.`);
+    throw new ArgumentError("slice", "range", say`start and end must be whole numbers, got ${{ place }}.`);
   const within = (at: number) => Math.min(Math.max(at < 0 ? at + size : at, 0), size);
   const from = within(start);
   const length = Math.max(0, Math.ceil((within(end) - from) / step));
