@@ -11,12 +11,13 @@ function readersOf(graph: Graph, pad: Command<"pad2d_f32">): readonly number[] |
   const readers = graph.readers(padded);
   const fits = (at: number) => {
     const conv = graph.as(at, "conv2d_f32");
+    if (!conv) return false;
+    const { batch, inChannels, inHeight: height, inWidth: width } = conv.params;
     return (
-      conv !== undefined &&
       conv.reads.every((operand, i) => (operand?.memory === padded) === (i === 0)) &&
-      conv.params.batch * conv.params.inChannels === pad.params.planes &&
-      conv.params.inHeight === outHeight &&
-      conv.params.inWidth === outWidth
+      batch * inChannels === pad.params.planes &&
+      height === outHeight &&
+      width === outWidth
     );
   };
   return graph.isInner(padded) && readers.length > 0 && readers.every(fits) ? readers : undefined;
