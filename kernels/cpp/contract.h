@@ -518,16 +518,17 @@ struct Conv2dPackF32Params {
 };
 static_assert(sizeof(Conv2dPackF32Params) == 7 * 4, "packed 32-bit words");
 
-// conv2d_winograd_f32: input f32, weight f32, bias f32?, residual f32? -> output f32
+// conv2d_winograd_f32: input f32, weight f32, bias f32?, residual f32? -> output f32, index u8?
 using Conv2dWinogradF32Params = Conv2dFusedF32Params;
 
 // conv2d_winograd_pack_f32: weight f32, scale f32? -> packed f32
 struct Conv2dWinogradPackF32Params {
   int32_t outChannels;
   int32_t inChannels;
+  int32_t transposed;
   int32_t panel;
 };
-static_assert(sizeof(Conv2dWinogradPackF32Params) == 3 * 4, "packed 32-bit words");
+static_assert(sizeof(Conv2dWinogradPackF32Params) == 4 * 4, "packed 32-bit words");
 
 // conv2d_fused_backward_f32: gradOutput f32, index u8?, output f32?, input f32?, weight f32?, addend f32? -> gradInput f32?, gradWeight f32?, gradBias f32?
 struct Conv2dFusedBackwardF32Params {
@@ -822,7 +823,7 @@ static_assert(sizeof(TopkF32Params) == 5 * 4, "packed 32-bit words");
   X(adam_f32, AdamF32Params, 5) \
   X(conv2d_fused_f32, Conv2dFusedF32Params, 7) \
   X(conv2d_pack_f32, Conv2dPackF32Params, 3) \
-  X(conv2d_winograd_f32, Conv2dWinogradF32Params, 5) \
+  X(conv2d_winograd_f32, Conv2dWinogradF32Params, 6) \
   X(conv2d_winograd_pack_f32, Conv2dWinogradPackF32Params, 3) \
   X(conv2d_fused_backward_f32, Conv2dFusedBackwardF32Params, 9) \
   X(batch_norm_fused_train_f32, BatchNormFusedTrainF32Params, 9) \

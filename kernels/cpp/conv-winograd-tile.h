@@ -51,20 +51,32 @@ DRISHTI_INLINE void winograd_result(const float* from, ptrdiff_t slice, F (&y)[4
   }
 }
 
-// G g Gᵀ of one filter: `filter` has 9 numbers; the 16 go `step` apart. In doubles, rounded once.
-static inline void winograd_weight(const float* filter, float scale, float* to, ptrdiff_t step) {
-  double half[4][3];
-  for (int j = 0; j < 3; ++j) {
-    const double a = filter[j], b = filter[3 + j], c = filter[6 + j];
-    half[0][j] = a;
-    half[1][j] = (a + b + c) / 2;
-    half[2][j] = (a - b + c) / 2;
-    half[3][j] = c;
-  }
-  for (int i = 0; i < 4; ++i) {
-    const double a = half[i][0], b = half[i][1], c = half[i][2];
-    const double row[4] = {a, (a + b + c) / 2, (a - b + c) / 2, c};
-    for (int j = 0; j < 4; ++j) to[(4 * i + j) * step] = float(row[j] * scale);
+// G g Gᵀ of `count` filters, at most FILTERS, `apart` floats apart; of each the 16 numbers go `step` apart, side by side with those
+// of the others. turned: each filter from its end. In doubles, rounded once.
+constexpr int FILTERS = 8;
+static void winograd_weights(const float* filters, ptrdiff_t apart, bool turned, const float* scale, int32_t count, float* to, ptrdiff_t step) {
+  double g[9][FILTERS] = {}, half[12][FILTERS];
+  for (int k = 0; k < count; ++k)
+    for (int j = 0; j < 9; ++j) g[j][k] = filters[k * apart + (turned ? 8 - j : j)];
+  for (int j = 0; j < 3; ++j)
+    for (int k = 0; k < FILTERS; ++k) {
+      const double a = g[j][k], b = g[3 + j][k], c = g[6 + j][k];
+      half[j][k] = a;
+      half[3 + j][k] = (a + b + c) * 0.5;
+      half[6 + j][k] = (a - b + c) * 0.5;
+      half[9 + j][k] = c;
+    }
+  for (int i = 0; i < 4; ++i, to += 4 * step) {
+    float row[4][FILTERS];
+    for (int k = 0; k < FILTERS; ++k) {
+      const double s = scale && k < count ? scale[k] : 1.0, a = half[3 * i][k], b = half[3 * i + 1][k], c = half[3 * i + 2][k];
+      row[0][k] = float(a * s);
+      row[1][k] = float((a + b + c) * 0.5 * s);
+      row[2][k] = float((a - b + c) * 0.5 * s);
+      row[3][k] = float(c * s);
+    }
+    for (int j = 0; j < 4; ++j)
+      for (int k = 0; k < count; ++k) to[j * step + k] = row[j][k];
   }
 }
 

@@ -7,7 +7,7 @@ namespace drishti {
 namespace DRISHTI_NS {
 
 static int32_t conv2d_winograd(const Conv2dWinogradF32Params& p, void* const* buffers, Context& context) {
-  void* const fused[7] = {buffers[0], buffers[1], nullptr, buffers[2], buffers[3], buffers[4], nullptr};
+  void* const fused[7] = {buffers[0], buffers[1], nullptr, buffers[2], buffers[3], buffers[4], buffers[5]};
   const FusedForward call(p, fused);
   run_winograd(call.g, call.source, call.tail, in<float>(buffers, 1), p.panel, context);
   return 0;
@@ -30,11 +30,13 @@ static int32_t conv2d_winograd_pack(const Conv2dWinogradPackF32Params& p, void* 
   const ptrdiff_t panel = ptrdiff_t(p.inChannels) * p.panel, step = blocks * panel;
   context.each(blocks, [&](int32_t block, int32_t) {
     float* to = packed + block * panel;
-    for (int32_t c = 0; c < p.inChannels; ++c)
-      for (int32_t o = block * p.panel; o < (block + 1) * p.panel; ++o, ++to)
-        if (o < p.outChannels) winograd_weight(weight + (ptrdiff_t(o) * p.inChannels + c) * 9, scale ? scale[o] : 1.0f, to, step);
-        else
-          for (int32_t term = 0; term < TERMS; ++term) to[term * step] = 0.0f;
+    const ptrdiff_t of_output = p.transposed ? 9 : ptrdiff_t(p.inChannels) * 9, of_channel = p.transposed ? ptrdiff_t(p.outChannels) * 9 : 9;
+    const int32_t first = block * p.panel, live = lesser(p.panel, p.outChannels - first);
+    for (int32_t c = 0; c < p.inChannels; ++c, to += p.panel) {
+      for (int32_t i = 0; i < live; i += FILTERS)
+        winograd_weights(weight + (first + i) * of_output + c * of_channel, of_output, p.transposed != 0, scale ? scale + first + i : nullptr, lesser(FILTERS, live - i), to + i, step);
+      for (int32_t term = 0; live < p.panel && term < TERMS; ++term) zero_row(to + term * step + live, p.panel - live);
+    }
   });
   return 0;
 }

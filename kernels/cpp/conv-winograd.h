@@ -1,4 +1,4 @@
-// 3x3 convolution with stride 1 by Winograd's F(2x2, 3x3), for inference: weights are transformed by conv2d_winograd_pack.
+// 3x3 convolution with stride 1 by Winograd's F(2x2, 3x3); weights are transformed by conv2d_winograd_pack.
 //
 //   source   transformed for each chunk: [term][tile][channel]
 //   weights  [term][block of lanes][channel][lane]
@@ -180,15 +180,18 @@ struct WinogradCall {
   void run_finish(const float* sums, int32_t count, int32_t n, int32_t y, int32_t x, int32_t channel, int32_t lanes, float* to, ptrdiff_t pixel, ptrdiff_t row, bool exact) const {
     const float* residual = tail.residual ? tail.residual + tail.residual_place.at(n, 2 * y, 2 * x) + channel * tail.residual_place.channel : nullptr;
     const bool whole = lanes == p.width && (!residual || tail.residual_place.nhwc);
+    const int32_t size = 2 / tail.pool_height;
+    uint8_t* const index = tail.index ? tail.index + ((ptrdiff_t(n) * tail.place.height + y * size) * tail.place.width + x * size) * tail.place.channels + channel : nullptr;
     const auto run = tail.pool_height == 2 ? (whole ? &WinogradCall::finish_run<true, true> : &WinogradCall::finish_run<true, false>)
                                            : (whole ? &WinogradCall::finish_run<false, true> : &WinogradCall::finish_run<false, false>);
-    (this->*run)(sums, count, y, x, channel, exact ? lanes : p.width, lanes, residual, to, pixel, row);
+    (this->*run)(sums, count, y, x, channel, exact ? lanes : p.width, lanes, residual, to, pixel, row, index);
   }
 
   template <bool POOL, bool WHOLE>
-  __attribute__((noinline)) void finish_run(const float* sums, int32_t count, int32_t y, int32_t x, int32_t channel, int32_t stored, int32_t lanes, const float* residual, float* to, ptrdiff_t pixel, ptrdiff_t row) const {
+  __attribute__((noinline)) void finish_run(const float* sums, int32_t count, int32_t y, int32_t x, int32_t channel, int32_t stored, int32_t lanes, const float* residual, float* to, ptrdiff_t pixel, ptrdiff_t row, uint8_t* index) const {
     const Place& r = tail.residual_place;
     const bool relu = tail.relu, six = tail.six;
+    const int32_t channels = tail.place.channels;
     const auto clip = [&](F v) DRISHTI_LAMBDA_INLINE {
       if (relu) v = bits<F>(bits<I>(v) & ~I(v <= 0.0f));  // NaN passes
       if (six) v = select(v > 6.0f, splat<F>(6.0f), v);
@@ -214,11 +217,20 @@ struct WinogradCall {
         }
         if constexpr (POOL) {
           F best = v[0];
-          for (int q = 1; q < 4; ++q) best = select((v[q] > best) | (v[q] != v[q]), v[q], best);
+          I winner{};
+          for (int q = 1; q < 4; ++q) {
+            const I better = (v[q] > best) | (v[q] != v[q]);
+            best = select(better, v[q], best);
+            winner = select(better, I{} + q, winner);
+          }
           store_some(to + t * pixel + l, clip(best), stores);
+          if (index) store_bytes(index + ptrdiff_t(t) * channels + l, relu ? select(best <= 0.0f, I{} + 4, winner) : winner, live);
         } else
-          for (int q = 0; q < 4; ++q)
-            if (q % 2 < right && q / 2 < below) store_some(to + (2 * t + q % 2) * pixel + q / 2 * row + l, clip(v[q]), stores);
+          for (int q = 0; q < 4; ++q) {
+            if (q % 2 >= right || q / 2 >= below) continue;
+            store_some(to + (2 * t + q % 2) * pixel + q / 2 * row + l, clip(v[q]), stores);
+            if (index) store_bytes(index + (ptrdiff_t(q / 2) * tail.place.width + 2 * t + q % 2) * channels + l, relu ? select(v[q] <= 0.0f, I{} + 1, I{}) : I{}, live);
+          }
       }
     }
   }

@@ -209,12 +209,12 @@ void conv(const Conv& s) {
             expected[((size_t(term) * blocks + o / panel) * s.c + c) * panel + o % panel] = sum * (s.scale ? scale[o] : 1);
           }
         }
-      verify(name + " winograd pack", Kernel<id_conv2d_winograd_pack_f32>::entry, Conv2dWinogradPackF32Params{s.o, s.c, panel}, {w.data(), s.scale ? scale.data() : nullptr}, {{"packed", expected}});
+      verify(name + " winograd pack", Kernel<id_conv2d_winograd_pack_f32>::entry, Conv2dWinogradPackF32Params{s.o, s.c, 0, panel}, {w.data(), s.scale ? scale.data() : nullptr}, {{"packed", expected}});
       const std::vector<float> packed(expected.begin(), expected.end());
       Conv2dFusedF32Params q = p;
       q.panel = panel;
       verify(name + " winograd", Kernel<id_conv2d_winograd_f32>::entry, q, {x.data(), packed.data(), bias.data(), has_residual ? residual.data() : nullptr},
-             {{"output", out.write(best), false, false, 2 * largest}});
+             {{"output", out.write(best), false, false, 2 * largest}, {"index", index.write(winner), true}});
     }
   if (s.scale || s.relu == 2) return;
   const bool pools = s.ph * s.pw > 1;

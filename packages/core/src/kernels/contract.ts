@@ -505,14 +505,15 @@ export const contract = {
   conv2d_winograd_f32: {
     params: { ...fusedConv2dParams, residualBorder: "i32", panel: "i32" },
     reads: ["input:f32", "weight:f32", "bias:f32?", "residual:f32?"],
-    writes: ["output:f32"],
+    writes: ["output:f32", "index:u8?"],
   },
   /**
    * U = (G g Gᵀ)·scale of every filter of a weight O,I,3,3: (number of the 16, row by row; block of `panel` outputs; input
-   * channel; output in the block), zeros in the last block. Panels are those of conv2d_pack_f32.
+   * channel; output in the block), zeros in the last block. Panels are those of conv2d_pack_f32. With `transposed` 1 the weight
+   * is (inChannels, outChannels, 3, 3) and each filter is turned by half: what makes the input's gradient of the output's.
    */
   conv2d_winograd_pack_f32: {
-    params: { outChannels: "i32", inChannels: "i32", panel: "i32" },
+    params: { outChannels: "i32", inChannels: "i32", transposed: "i32", panel: "i32" },
     reads: ["weight:f32", "scale:f32?"],
     writes: ["packed:f32"],
   },

@@ -11,9 +11,10 @@ import { settleLayouts } from "./layouts.ts";
 import { packWeights } from "./pack-weights.ts";
 import { padsIntoConvolutions } from "./pads.ts";
 import { type Group, regroup } from "./regroup.ts";
+import { winograd } from "./winograd.ts";
 
-/** Those for which the backend has the kernels. @param winograd as in CaptureOptions. */
-export function passesFor(backend: Backend, winograd = true): Pass[] {
+/** Those for which the backend has the kernels. @param withWinograd as in CaptureOptions. */
+export function passesFor(backend: Backend, withWinograd = true): Pass[] {
   const supports = (kernel: KernelName) => backend.supports(kernel);
   const { lanes } = backend;
   if (!supports("conv2d_fused_f32") || !supports("conv2d_fused_backward_f32")) return [];
@@ -40,13 +41,12 @@ export function passesFor(backend: Backend, winograd = true): Pass[] {
     addendsIntoBackward,
     (commands, escapes) => settleLayouts(commands, escapes, supports),
     (commands, escapes, isStill) =>
+      lanes && withWinograd && supports("conv2d_winograd_f32") && supports("conv2d_winograd_pack_f32")
+        ? winograd(commands, hoist(commands, isStill, escapes).isConstant, lanes)
+        : commands,
+    (commands, escapes, isStill) =>
       lanes && supports("conv2d_pack_f32")
-        ? packWeights(
-            commands,
-            hoist(commands, isStill, escapes).isConstant,
-            lanes,
-            winograd && supports("conv2d_winograd_f32") && supports("conv2d_winograd_pack_f32"),
-          )
+        ? packWeights(commands, hoist(commands, isStill, escapes).isConstant, lanes)
         : commands,
   ];
 }

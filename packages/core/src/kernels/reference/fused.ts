@@ -154,11 +154,11 @@ export const fused = {
 
   conv2d_winograd_pack_f32: winogradWeight,
 
-  conv2d_winograd_f32(p, [input, weight, bias, residual], [output]) {
+  conv2d_winograd_f32(p, [input, weight, bias, residual], [output, index]) {
     const spatial = p.outHeight * p.outWidth;
     const values = winogradConv(p, toPlanes(input, convInput(p, p.inBorder)), weight);
     if (bias) for (let i = 0; i < values.length; i++) values[i]! += bias[Math.floor(i / spatial) % p.outChannels]!;
-    finish(convTail(p), values, residual, p.residualBorder, output, p.outBorder, null);
+    finish(convTail(p), values, residual, p.residualBorder, output, p.outBorder, index);
   },
 
   conv2d_fused_backward_f32(p, [gradOutput, index, output, input, weight, addend], [gradInput, gradWeight, gradBias]) {

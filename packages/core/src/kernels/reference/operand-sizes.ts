@@ -93,7 +93,7 @@ const nhwcIndex = (p: NhwcPool) => bordered(p.batch, p.channels, p.outHeight, p.
 const packed = (p: Params<"conv2d_pack_f32">) =>
   p.groups * Math.ceil(p.outChannels / p.groups / p.panel) * p.panel * p.inChannels * p.kernelHeight * p.kernelWidth;
 
-const transformed = (p: Params<"conv2d_winograd_pack_f32">) =>
+const transformed = (p: { readonly outChannels: number; readonly inChannels: number; readonly panel: number }) =>
   16 * Math.ceil(p.outChannels / p.panel) * p.panel * p.inChannels;
 
 /** Every operand of every kernel; a kernel missing here is a compile error. */
@@ -270,6 +270,7 @@ export const operandSizes: { readonly [K in KernelName]: Sizes<K> } = {
     p.outChannels,
     fusedConv(p).whole(p.residualBorder), // reads
     fusedConv(p).pooled(p.outBorder),
+    fusedConv(p).pooled(0),
   ],
   conv2d_winograd_pack_f32: (p) => [9 * p.outChannels * p.inChannels, p.outChannels, transformed(p)],
   conv2d_fused_backward_f32: (p) => [

@@ -55,8 +55,9 @@ export function winogradWeight(
   packed.fill(0, 0, 16 * Math.ceil(p.outChannels / p.panel) * p.panel * p.inChannels);
   for (let o = 0; o < p.outChannels; o++) {
     for (let c = 0; c < p.inChannels; c++) {
-      const from = (o * p.inChannels + c) * 9;
-      const numbers = both(G, weight.subarray(from, from + 9));
+      const from = (p.transposed ? c * p.outChannels + o : o * p.inChannels + c) * 9;
+      const filter = weight.subarray(from, from + 9);
+      const numbers = both(G, p.transposed ? filter.toReversed() : filter);
       for (const [term, x] of numbers.entries()) packed[placeOf(p, term, o, c)] = x * (scale ? scale[o]! : 1);
     }
   }

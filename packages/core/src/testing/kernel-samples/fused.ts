@@ -299,18 +299,21 @@ const winogradCases: Readonly<Record<string, Case>> = {
 };
 const winograds = Object.entries(winogradCases).map(([name, c]): KernelSample<"conv2d_winograd_f32"> => {
   const sample = forward(name, c);
-  return { ...sample, absent: sample.absent!.filter((operand) => operand === "residual") };
+  return { ...sample, absent: sample.absent!.filter((operand) => operand !== "scale") };
 });
 const winogradPack = (
   name: string,
   outChannels: number,
   inChannels: number,
   panel: number,
-): KernelSample<"conv2d_winograd_pack_f32"> => ({ name, params: { outChannels, inChannels, panel } });
+  transposed = 0,
+): KernelSample<"conv2d_winograd_pack_f32"> => ({ name, params: { outChannels, inChannels, transposed, panel } });
 const winogradPacks = [
   winogradPack("64 outputs", 64, 32, 16),
   winogradPack("outputs left over", 21, 5, 8),
   winogradPack("fewer outputs than the panel", 5, 17, 32),
+  winogradPack("transposed", 32, 24, 16, 1),
+  winogradPack("transposed, outputs left over", 21, 6, 5, 1),
 ];
 
 export const fused = {

@@ -1,0 +1,114 @@
+/** @file 3x3 convolutions, and the gradients of their inputs, by Winograd's algorithm: 16 products for 36. */
+import type { Params } from "../../kernels/contract.ts";
+import { operandSizes } from "../../kernels/reference/operand-sizes.ts";
+import type { Command, Memory, Operand } from "../recording.ts";
+import { call, newMemory, whole } from "./graph.ts";
+
+type Convolution = Params<"conv2d_winograd_f32">;
+
+/** Channels from which the transforms are small beside the products. */
+const CHANNELS = 32;
+/** Pixels of all images from which transforming the weights in every step is small beside them. */
+const PIXELS = 256;
+
+/** Whether it serves a convolution, by its shape alone. */
+function fits(p: Convolution, index: Operand | null): boolean {
+  const window = `${p.poolHeight}x${p.poolWidth}`;
+  return (
+    p.kernelHeight === 3 &&
+    p.kernelWidth === 3 &&
+    [p.strideHeight, p.strideWidth, p.dilationHeight, p.dilationWidth, p.groups].every((one) => one === 1) &&
+    Math.min(p.padTop, p.padLeft) >= 0 &&
+    Math.min(p.inChannels, p.outChannels) >= CHANNELS &&
+    (window === "2x2" || (window === "1x1" && index === null))
+  );
+}
+
+interface Given {
+  readonly input: Operand;
+  readonly weight: Operand;
+  readonly transposed: boolean;
+  readonly scale?: Operand | null;
+  readonly bias?: Operand | null;
+  readonly residual?: Operand | null;
+  readonly output: Operand;
+  readonly index?: Operand | null;
+}
+
+/** The two calls: what transforms the weight, and the convolution. */
+function calls(p: Convolution, given: Given, lanes: number): readonly Command[] {
+  const { outChannels, inChannels } = p;
+  const panel = outChannels <= lanes ? lanes : 2 * lanes;
+  const params = { outChannels, inChannels, transposed: Number(given.transposed), panel };
+  const packed = newMemory("f32", operandSizes.conv2d_winograd_pack_f32(params)[2]!);
+  return [
+    call("conv2d_winograd_pack_f32", params, [given.weight, given.scale ?? null], [whole(packed)]),
+    call(
+      "conv2d_winograd_f32",
+      { ...p, panel },
+      [given.input, whole(packed), given.bias ?? null, given.residual ?? null],
+      [given.output, given.index ?? null],
+    ),
+  ];
+}
+
+/** The input's gradient is a convolution of the output's, with the filters turned and the channels' roles exchanged. */
+function gradientOf(params: Params<"conv2d_fused_backward_f32">): Convolution {
+  const { gradBorder, gradInBorder, addendBorder, ...p } = params;
+  return {
+    ...p,
+    inChannels: p.outChannels,
+    inHeight: p.outHeight,
+    inWidth: p.outWidth,
+    inLayout: p.outLayout,
+    inBorder: gradBorder,
+    outChannels: p.inChannels,
+    outHeight: p.inHeight,
+    outWidth: p.inWidth,
+    outLayout: p.inLayout,
+    outBorder: gradInBorder,
+    residualBorder: addendBorder,
+    padTop: 2 - p.padTop,
+    padLeft: 2 - p.padLeft,
+    relu: 0,
+    panel: 0,
+  };
+}
+
+/**
+ * @param isConstant of weights that hold still, which are transformed once.
+ * @param lanes numbers in a vector: the kernel takes one, or two where there are more outputs.
+ */
+export function winograd(
+  commands: readonly Command[],
+  isConstant: (memory: Memory) => boolean,
+  lanes: number,
+): readonly Command[] {
+  const pays = (p: Convolution, weight: Operand, index: Operand | null) =>
+    fits(p, index) && (isConstant(weight.memory) || p.batch * p.outHeight * p.outWidth >= PIXELS);
+  return commands.flatMap((command): readonly Command[] => {
+    if (command.kernel === "conv2d_fused_f32") {
+      const p = command.params as Params<"conv2d_fused_f32">;
+      const [input, weight, scale, bias, residual] = command.reads as [Operand, Operand, ...(Operand | null)[]];
+      const [output, index] = command.writes as [Operand, Operand | null];
+      if (!pays(p, weight, index)) return [command];
+      return calls(p, { input, weight, transposed: false, scale, bias, residual, output, index }, lanes);
+    }
+    if (command.kernel === "conv2d_fused_backward_f32") {
+      const p = command.params as Params<"conv2d_fused_backward_f32">;
+      const [gradOutput, index, output, input, weight, addend] = command.reads as (Operand | null)[];
+      const [gradInput, ...gradients] = command.writes as (Operand | null)[];
+      const convolution = gradientOf(p);
+      const isPlain = !index && p.relu === 0 && p.poolHeight * p.poolWidth === 1;
+      if (!gradInput || !weight || !isPlain || !pays(convolution, weight, null)) return [command];
+      const rest: Command = {
+        ...command,
+        reads: [gradOutput!, null, output!, input!, null, null],
+        writes: [null, ...gradients],
+      };
+      const given = { input: gradOutput!, weight, transposed: true, residual: addend, output: gradInput };
+      return [...(gradients.some(Boolean) ? [rest] : []), ...calls(convolution, given, lanes)];
+    }
+    return [command];
+  });
+}
