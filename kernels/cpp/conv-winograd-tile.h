@@ -15,12 +15,11 @@ static void winograd_source(const float* const* rows, int32_t columns, ptrdiff_t
     ptrdiff_t at[4];
     // What lies behind the last column goes into outputs that nobody asked for.
     for (int32_t j = 0; j < 4; ++j) at[j] = lesser(2 * t + j, columns - 1) * pixel;
-    for (int32_t c = 0; c < channels; c += LANES) {
-      const int32_t live = channels - c;
+    const auto transform = [&](int32_t c, auto&& get) DRISHTI_LAMBDA_INLINE {
       F d[4][4];
       for (int j = 0; j < 4; ++j) {  // down each column
         F x[4];
-        for (int i = 0; i < 4; ++i) x[i] = load_some(rows[i] + at[j] + c, live);
+        for (int i = 0; i < 4; ++i) x[i] = get(rows[i] + at[j] + c);
         d[0][j] = x[0] - x[2];
         d[1][j] = x[1] + x[2];
         d[2][j] = x[2] - x[1];
@@ -33,7 +32,10 @@ static void winograd_source(const float* const* rows, int32_t columns, ptrdiff_t
         store(out + 2 * slice, d[i][2] - d[i][1]);
         store(out + 3 * slice, d[i][1] - d[i][3]);
       }
-    }
+    };
+    int32_t c = 0;
+    for (; c + LANES <= channels; c += LANES) transform(c, [](const float* from) DRISHTI_LAMBDA_INLINE { return load<F>(from); });
+    if (c < channels) transform(c, [&](const float* from) DRISHTI_LAMBDA_INLINE { return load_part<F>(from, channels - c); });
   }
 }
 

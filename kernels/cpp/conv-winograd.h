@@ -116,7 +116,7 @@ struct WinogradCall {
       for (int32_t b = block; b < end; ++b)
         each_run([&](int32_t t, int32_t count, int32_t n, int32_t y, int32_t x) {
           const float* sums = c.sums + ptrdiff_t(b - block) * TERMS * p.sum_slice + ptrdiff_t(t) * p.width;
-          if (tail.place.nhwc) finish(sums, b, count, n, y, x, tail.place.at(n, 0, 0), c.tile);
+          if (tail.place.nhwc) finish(sums, b, count, n, y, x);
           else finish_planes(sums, b, count, n, y, x, c.tile);
         });
     }
@@ -161,30 +161,31 @@ struct WinogradCall {
       }
   }
 
-  // Tiles side by side, to NHWC. `origin`: of the image.
-  void finish(const float* sums, int32_t block, int32_t count, int32_t n, int32_t y, int32_t x, ptrdiff_t origin, float*) const {
-    const int32_t channel = block * p.width, lanes = lesser(p.width, g.dest_channels - channel);
-    const int32_t rows = 2 / tail.pool_height;
-    run_finish(sums, count, n, y, x, channel, lanes, tail.out + origin + y * rows * tail.place.row + x * rows * tail.place.pixel + channel, tail.place.pixel, tail.place.row, true);
+  // Tiles side by side, to NHWC.
+  void finish(const float* sums, int32_t block, int32_t count, int32_t n, int32_t y, int32_t x) const {
+    const int32_t channel = block * p.width, size = 2 / tail.pool_height;
+    run_finish(sums, count, n, y, x, channel, tail.out + tail.place.at(n, y * size, x * size) + channel, tail.place.pixel, tail.place.row, lesser(p.width, g.dest_channels - channel));
   }
   // To NCHW: at first to rows of pixels.
   void finish_planes(const float* sums, int32_t block, int32_t count, int32_t n, int32_t y, int32_t x, float* tile) const {
-    const int32_t channel = block * p.width, lanes = lesser(p.width, g.dest_channels - channel), size = 2 / tail.pool_height;
+    const int32_t channel = block * p.width, size = 2 / tail.pool_height;
     const ptrdiff_t row = ptrdiff_t(2) * p.across * p.width;
-    run_finish(sums, count, n, y, x, channel, lanes, tile, p.width, row, false);
+    run_finish(sums, count, n, y, x, channel, tile, p.width, row, p.width);
     const int32_t pixels = lesser(count * size, tail.place.width - x * size);
     for (int32_t i = 0; i < size && y * size + i < tail.place.height && pixels > 0; ++i)
-      transpose(tile + i * row, p.width, pixels, lanes, tail.out + tail.place.at(n, y * size + i, x * size) + channel * tail.place.channel, tail.place.channel);
+      transpose(tile + i * row, p.width, pixels, lesser(p.width, g.dest_channels - channel), tail.out + tail.place.at(n, y * size + i, x * size) + channel * tail.place.channel, tail.place.channel);
   }
 
-  void run_finish(const float* sums, int32_t count, int32_t n, int32_t y, int32_t x, int32_t channel, int32_t lanes, float* to, ptrdiff_t pixel, ptrdiff_t row, bool exact) const {
+  // `stored` lanes of each pixel.
+  void run_finish(const float* sums, int32_t count, int32_t n, int32_t y, int32_t x, int32_t channel, float* to, ptrdiff_t pixel, ptrdiff_t row, int32_t stored) const {
+    const int32_t lanes = lesser(p.width, g.dest_channels - channel);
     const float* residual = tail.residual ? tail.residual + tail.residual_place.at(n, 2 * y, 2 * x) + channel * tail.residual_place.channel : nullptr;
     const bool whole = lanes == p.width && (!residual || tail.residual_place.nhwc);
     const int32_t size = 2 / tail.pool_height;
     uint8_t* const index = tail.index ? tail.index + ((ptrdiff_t(n) * tail.place.height + y * size) * tail.place.width + x * size) * tail.place.channels + channel : nullptr;
     const auto run = tail.pool_height == 2 ? (whole ? &WinogradCall::finish_run<true, true> : &WinogradCall::finish_run<true, false>)
                                            : (whole ? &WinogradCall::finish_run<false, true> : &WinogradCall::finish_run<false, false>);
-    (this->*run)(sums, count, y, x, channel, exact ? lanes : p.width, lanes, residual, to, pixel, row, index);
+    (this->*run)(sums, count, y, x, channel, stored, lanes, residual, to, pixel, row, index);
   }
 
   template <bool POOL, bool WHOLE>
@@ -203,7 +204,7 @@ struct WinogradCall {
       if (POOL && (below < 2 || right < 2)) continue;
       for (int32_t l = 0; l < p.width; l += LANES) {
         const int32_t live = WHOLE ? LANES : lanes - l, stores = WHOLE ? LANES : stored - l;
-        if (stores <= 0) break;
+        if (live <= 0) break;
         F v[4];
         winograd_result(sums + l, p.sum_slice, v);
         const F bias = tail.bias ? load_some(tail.bias + channel + l, live) : F{};
