@@ -70,12 +70,12 @@ export class Residual<
  */
 export class Concat<const L extends readonly Layer[] = readonly Layer[], const D extends number = 1> extends Module {
   declare readonly shapeRule: ["concat", L, D];
-  readonly branches: ModuleList<Layer>;
+  readonly branches: ModuleList<readonly Layer[]>;
   readonly dim: number;
 
   constructor(branches: L, dim?: D) {
     super();
-    this.branches = new ModuleList<Layer>(branches);
+    this.branches = new ModuleList<readonly Layer[]>(branches);
     this.dim = dim ?? 1;
   }
 

@@ -3,6 +3,7 @@ import type { Tensor } from "../autograd/tensor.ts";
 import { ArgumentError, say } from "../errors/errors.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
+import type { ItemAt } from "./typed-items.ts";
 
 function define(owner: object, name: string, value: unknown): void {
   Object.defineProperty(owner, name, { value, enumerable: true, writable: true, configurable: true });
@@ -31,6 +32,8 @@ function notCallable(name: string): never {
 /**
  * Modules in a list, found by parameters() and stateDict() under "0", "1", …
  *
+ * Types    a list written out knows each of its modules, so at(0) has that one's type and its forward() its shapes.
+ * Throws   ArgumentError "module" for what is none, "index" in at(), "forward" when called.
  * Source   torch.nn.ModuleList.
  *
  * @example
@@ -38,16 +41,21 @@ function notCallable(name: string): never {
  *   layers = new nn.ModuleList([new nn.Linear(4, 4), new nn.Linear(4, 2)]);
  *   forward(x: Tensor) { for (const layer of this.layers) x = layer.forward(x); return x; }
  * }
+ * new Net().layers.at(-1).outFeatures; // 2
  */
-export class ModuleList<M extends Module = Module> extends Module implements Iterable<M> {
+export class ModuleList<const L extends readonly Module[] = readonly Module[]>
+  extends Module
+  implements Iterable<L[number]>
+{
   #length = 0;
 
-  constructor(modules: Iterable<M> = []) {
+  constructor(modules: L | Iterable<L[number]> = []) {
     super();
     this.extend(modules);
   }
 
-  append(module: M): this {
+  /** Adds a module at the end. The type of what is returned knows it. */
+  append<const M extends Module>(module: M): ModuleList<readonly [...L, M]> {
     if (!(module instanceof Module))
       throw new ArgumentError(
         "ModuleList",
@@ -55,25 +63,27 @@ export class ModuleList<M extends Module = Module> extends Module implements Ite
         say`entry ${{ length: this.#length }} is no module: ${String(module)}.`,
       );
     define(this, String(this.#length++), module);
-    return this;
+    return this as unknown as ModuleList<readonly [...L, M]>;
   }
 
-  extend(modules: Iterable<M>): this {
+  /** Adds each of them at the end. */
+  extend(modules: Iterable<Module>): this {
     for (const module of modules) this.append(module);
     return this;
   }
 
+  /** How many there are. */
   get length(): number {
     return this.#length;
   }
 
   /** An entry by position, counted from the end when negative. */
-  at(index: number): M {
+  at<const I extends number>(index: I): ItemAt<L, I> {
     return held(this, String(position("ModuleList", index, this.#length)));
   }
 
-  *[Symbol.iterator](): Iterator<M> {
-    for (let i = 0; i < this.#length; i++) yield this.at(i);
+  *[Symbol.iterator](): Iterator<L[number]> {
+    for (let i = 0; i < this.#length; i++) yield held(this, String(i));
   }
 
   forward(_input: Tensor): Tensor {

@@ -1,6 +1,6 @@
 import type { Tensor } from "../autograd/tensor.ts";
 import { numel } from "../base/shape.ts";
-import type { EinsumShape } from "../base/typed/join-rules.ts";
+import type { EinsumShape } from "../base/typed/einsum-rules.ts";
 import type { Known, Misfitting, ShapesOf } from "../base/typed/rules.ts";
 import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import { matmul } from "./matmul.ts";

@@ -276,6 +276,11 @@ export const cases: readonly ShapeCase[] = [
   gives("einsum", [[2,3,4],[2,4,5]], (x, y) => einsum("bik,bkj->bij", x, y), [2,3,5]),
   gives("einsum without an arrow", [[2,3],[3,4]], (x, y) => einsum("cb, ba", x, y), [4,2]),
   gives("einsum of three", [[2,3],[4,3,5],[2,5]], (x, y, z) => einsum("bi,oij,bj->bo", x, y, z), [2,4]),
+  gives("einsum with dots", [[2,3,8,7],[5,3]], (x, y) => einsum("...chw,oc->...ohw", x, y), [2,5,8,7]),
+  gives("einsum with dots that broadcast", [[6,1,2,3],[4,3,5]], (x, y) => einsum("...ij,...jk->...ik", x, y), [6,4,2,5]),
+  gives("einsum with dots without an arrow", [[2,4,3],[4,5]], (x, y) => einsum("b...a, ...c", x, y), [4,3,2,5]),
+  gives("einsum with dots in the middle of the result", [[2,7],[3,7]], (x, y) => einsum("a...,b...->a...b", x, y), [2,7,3]),
+  gives("einsum that sums over its dots", [[2,3,4]], (x) => einsum("i...->i", x), [2]),
   gives("stack", [[2,3],[2,3]], (x, y) => stack([x, y, x], 1), [2,3,3]),
   gives("stack behind", [[2,3],[2,3]], (x, y) => stack([x, y], -1), [2,3,2]),
   gives("cat", [[2,3],[2,5]], (x, y) => cat([x, y], 1), [2,8]),
@@ -307,6 +312,14 @@ export const cases: readonly ShapeCase[] = [
     // @ts-expect-error
     einsum("ijk->i", x),
     "rank", says<["einsum","ijk->i",[]], [2,3]>()("einsum: 3 letters for the 2 axes of [2, 3]")),
+  declined("einsum of dots that do not broadcast", [[2,3],[4,3]], (x, y) =>
+    // @ts-expect-error
+    einsum("...i,...i->...", x, y),
+    "sizes", says<["einsum","...i,...i->...",[[4,3]]], [2,3]>()("einsum: [2] and [4] do not broadcast")),
+  declined("einsum of letters and dots for too few axes", [[2]], (x) =>
+    // @ts-expect-error
+    einsum("ij...->i", x),
+    "rank", says<["einsum","ij...->i",[]], [2]>()("einsum: 2 letters for the 1 axes of [2]")),
   declined("stack of other shapes", [[2,3],[2,4]], (x, y) =>
     // @ts-expect-error
     stack([x, y]),

@@ -1,4 +1,4 @@
-/** @file Shapes of several tensors together, in types. The run-time rules: ops/join.ts, ops/matmul.ts, ops/einsum.ts. */
+/** @file Shapes of several tensors together, in types. The run-time rules: ops/join.ts, ops/matmul.ts. */
 import type { Add, AtLeast, FloorDivide, Subtract } from "./arithmetic.ts";
 import type { At, InsertShape } from "./axis-rules.ts";
 import type { BroadcastShape, SameSizes } from "./dense-rules.ts";
@@ -17,7 +17,7 @@ export type StackShape<List extends readonly unknown[], D> = List extends readon
         : InsertShape<"stack", First, D, List["length"]>
       : never
   : Dims;
-type AnyUnranked<List extends readonly unknown[]> = List extends readonly [infer H, ...infer T]
+export type AnyUnranked<List extends readonly unknown[]> = List extends readonly [infer H, ...infer T]
   ? H extends Dims
     ? Unranked<H> extends true
       ? true
@@ -121,87 +121,3 @@ type Inner<K, K2, A extends Dims, B extends Dims> =
   Fits<K, K2> extends true
     ? true
     : Misfit<`matmul: ${Show<A>} has ${ShowDim<K>} columns, ${Show<B>} ${ShowDim<K2>} rows`>;
-
-/** einsum by its equation, where that is written and has no "..."; operands' shapes in List. */
-export type EinsumShape<E extends string, List extends readonly unknown[]> = string extends E
-  ? Dims
-  : E extends `${string}...${string}`
-    ? Dims
-    : true extends AnyUnranked<List>
-      ? Dims
-      : number extends List["length"]
-        ? Dims
-        : Unspaced<E> extends `${infer Left}->${infer Right}`
-          ? Summed<Terms<Left>, List, Letters<Right>>
-          : Summed<Terms<Unspaced<E>>, List, Once<Letters<Unspaced<E>>>>;
-type Unspaced<E extends string> = E extends `${infer A} ${infer B}` ? Unspaced<`${A}${B}`> : E;
-type Terms<E extends string> = E extends `${infer A},${infer B}` ? [Letters<A>, ...Terms<B>] : [Letters<E>];
-type Letters<E extends string, Out extends readonly string[] = []> = E extends `${infer H}${infer T}`
-  ? Letters<T, [...Out, H]>
-  : Out;
-type Alphabet = Letters<"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz">;
-/** The letters that stand once, in the order of the alphabet. */
-type Once<
-  L extends readonly string[],
-  All extends readonly string[] = Alphabet,
-  Out extends readonly string[] = [],
-> = All extends readonly [infer C extends string, ...infer Rest extends readonly string[]]
-  ? Once<L, Rest, Times<L, C> extends [0] ? [...Out, C] : Out>
-  : Out;
-type Times<L extends readonly string[], C extends string, Out extends readonly 0[] = []> = L extends readonly [
-  infer H,
-  ...infer T extends readonly string[],
-]
-  ? Times<T, C, H extends C ? [...Out, 0] : Out>
-  : Out;
-type Summed<
-  T extends readonly (readonly string[])[],
-  List extends readonly unknown[],
-  Out extends readonly string[],
-> = T["length"] extends List["length"]
-  ? Bound<T, List> extends infer Map
-    ? Map extends Misfit<string>
-      ? Map
-      : Looked<Out, Map>
-    : never
-  : Misfit<`einsum: ${T["length"]} operands are named, got ${List["length"]}`>;
-type Looked<Out extends readonly string[], Map, Done extends Dims = []> = Out extends readonly [
-  infer C extends string,
-  ...infer T extends readonly string[],
-]
-  ? C extends keyof Map
-    ? Looked<T, Map, [...Done, Map[C] & Dim]>
-    : Misfit<`einsum: "${C}" of the result is in no operand`>
-  : Done;
-/** The sizes of all letters. */
-// biome-ignore lint/complexity/noBannedTypes: the map that begins empty
-type Bound<T extends readonly (readonly string[])[], List extends readonly unknown[], Map = {}> = T extends readonly [
-  infer L extends readonly string[],
-  ...infer Ts extends readonly (readonly string[])[],
-]
-  ? List extends readonly [infer X extends Dims, ...infer Xs]
-    ? L["length"] extends X["length"]
-      ? BoundOne<L, X, Map> extends infer Next
-        ? Next extends Misfit<string>
-          ? Next
-          : Bound<Ts, Xs, Next>
-        : never
-      : Misfit<`einsum: ${L["length"]} letters for the ${X["length"]} axes of ${Show<X>}`>
-    : never
-  : Map;
-type BoundOne<L extends readonly string[], X extends Dims, Map> = L extends readonly [
-  infer C extends string,
-  ...infer Ls extends readonly string[],
-]
-  ? X extends readonly [infer H, ...infer Xs extends Dims]
-    ? C extends keyof Map
-      ? [H] extends [1]
-        ? BoundOne<Ls, Xs, Map>
-        : [Map[C]] extends [1]
-          ? BoundOne<Ls, Xs, Omit<Map, C> & Record<C, H>>
-          : Fits<Map[C], H> extends true
-            ? BoundOne<Ls, Xs, number extends Map[C] ? Omit<Map, C> & Record<C, H> : Map>
-            : Misfit<`einsum: axis "${C}" is ${ShowDim<Map[C]>} here and ${ShowDim<H>} there`>
-      : BoundOne<Ls, Xs, Map & Record<C, H>>
-    : Map
-  : Map;

@@ -31,7 +31,8 @@ import type {
   SameSizes,
 } from "./dense-rules.ts";
 import type { Dim, Dims, Misfit, Outcome, Show, Unranked } from "./dims.ts";
-import type { EinsumShape, MatmulShape, SplitShapes, StackShape } from "./join-rules.ts";
+import type { EinsumShape } from "./einsum-rules.ts";
+import type { MatmulShape, SplitShapes, StackShape } from "./join-rules.ts";
 import type {
   AdaptivePoolShape,
   PadShape,
