@@ -69,6 +69,23 @@ describe("import", () => {
     expect((await cli(["verify", at("mine.onnx"), "--device", "wasm"])).code).toBe(0);
   });
 
+  test("one that ends in a softmax gives its probabilities, not a softmax of them", async () => {
+    const layers = [new nn.Conv2d(1, 2, 3), new nn.Flatten(), new nn.Linear(128, 10)] as const;
+    const at4 = layers[2].weight;
+    await at4.write(Float32Array.from({ length: at4.numel }, (_, i) => Math.sin(i) / 4));
+    for (const [name, net] of [
+      ["logits", new nn.Sequential(...layers)],
+      ["softmax", new nn.Sequential(...layers, new nn.Softmax({ dim: 1 }))],
+    ] as const) {
+      writeFileSync(at(`${name}.onnx`), await exportOnnx(net, { input: [1, 10, 10] }));
+      expect((await cli(["import", at(`${name}.onnx`), "--out", at(`${name}-card.onnx`)])).code).toBe(0);
+    }
+    const answer = async (name: string) =>
+      (await cli(["predict", at(`${name}-card.onnx`), at("bar.pgm"), "--json"])).out;
+    expect(await answer("softmax")).toBe(await answer("logits"));
+    expect((await cli(["verify", at("softmax-card.onnx"), "--device", "wasm"])).code).toBe(0);
+  });
+
   test("is trained on, as it is or with a new head; one of a built-in network as that network", async () => {
     const net = new nn.Sequential(new nn.Conv2d(1, 2, 3), new nn.Flatten(), new nn.Linear(128, 10));
     writeFileSync(at("odd-net.onnx"), await exportOnnx(net, { input: [1, 10, 10] }));

@@ -4,6 +4,7 @@ import { type ModelCard, parseCard } from "@drishti/core/train";
 import { readBytes } from "../../data/files.ts";
 import { compareGolden, type GoldenCheck, goldenPictures } from "../golden.ts";
 import { prepare } from "../pictures.ts";
+import { softmaxRow } from "../softmax.ts";
 import { writeAtomic } from "../write-file.ts";
 import { CARD } from "./card-key.ts";
 import type { ModelFormat } from "./format.ts";
@@ -18,7 +19,8 @@ export const onnx: ModelFormat = {
     path.endsWith(".onnx") || (bytes[0] === 0x08 && bytes[1]! > 0 && bytes[1]! < 32 && bytes[8] !== 0x7b),
   async read(bytes, path) {
     const { checkSupport, externalData, OnnxModel, readOnnx } = await load();
-    const [{ decodeModel }, { trainableGraph }] = await Promise.all([
+    const [{ logitsOf }, { decodeModel }, { trainableGraph }] = await Promise.all([
+      import("../../onnx/logits.ts"),
       import("../../onnx/proto.ts"),
       import("../../onnx/trainable.ts"),
     ]);
@@ -31,7 +33,7 @@ export const onnx: ModelFormat = {
       card: card === undefined ? null : parseCard(card, path),
       // Beside the network, which has them too: who asks how large a model is looks here.
       weights: new Map([...file.initializers].filter(([, array]) => array.data instanceof Float32Array)),
-      network: () => new OnnxModel(file),
+      network: () => new OnnxModel(logitsOf(file).file), // everything here takes logits
       trainable: (options) =>
         trainableGraph(decodeModel(bytes), { ...options, file: path, external: externalData(path) }),
       input: [size(0), size(1), size(2)],
@@ -64,12 +66,17 @@ function load() {
   return import("../../onnx/index.ts");
 }
 
-/** Files for one size of the batch are given that many copies of a picture. */
-async function batchOf(path: string): Promise<number> {
-  const { externalData, readOnnx } = await load();
-  const [info] = readOnnx(await readBytes(path), { file: path, external: externalData(path) }).inputs;
-  const [size] = info?.shape ?? [];
-  return typeof size === "number" && size > 0 ? size : 1;
+/** Files for one size of the batch are given that many copies of a picture; those that end in a softmax give probabilities. */
+async function whatItWants(path: string): Promise<{ batch: number; hadSoftmax: boolean }> {
+  const [{ externalData, readOnnx }, { logitsOf }] = await Promise.all([load(), import("../../onnx/logits.ts")]);
+  const file = readOnnx(await readBytes(path), { file: path, external: externalData(path) });
+  const [size] = file.inputs[0]?.shape ?? [];
+  return { batch: typeof size === "number" && size > 0 ? size : 1, hadSoftmax: logitsOf(file).hadSoftmax };
+}
+
+/** The card of the same pictures with probabilities for logits. */
+function asProbabilities(card: ModelCard): ModelCard {
+  return { ...card, golden: card.golden && { ...card.golden, logits: card.golden.logits.map(softmaxRow) } };
 }
 
 /** The golden pictures in ONNX Runtime; where that is not installed, the check says that it was not made. */
@@ -80,14 +87,14 @@ async function runtimeCheck(path: string, card: ModelCard): Promise<GoldenCheck>
     if (!session) return noRuntime;
     try {
       const found: ArrayLike<number>[] = [];
-      const batch = await batchOf(path);
+      const { batch, hadSoftmax } = await whatItWants(path);
       for (const picture of goldenPictures(card, path)) {
         const { data, channels, height, width } = prepare(picture, card);
         const pixels = Float32Array.from({ length: batch * data.length }, (_, i) => data[i % data.length]!);
         const logits = await session.run(pixels, [batch, channels, height, width]);
         found.push(Array.from(logits).slice(0, logits.length / batch));
       }
-      return compareGolden(session.name, found, card);
+      return compareGolden(session.name, found, hadSoftmax ? asProbabilities(card) : card);
     } finally {
       await session.close();
     }
