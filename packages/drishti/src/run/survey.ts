@@ -39,8 +39,8 @@ export interface SurveyOptions {
   readonly seconds: number;
   readonly batchSize: number;
   readonly seed: number;
-  /** Told of each figure before it is measured. */
-  readonly onFigure?: (device: string, threads: number, bench: "train" | "inference") => void;
+  /** Told of each figure before it is measured; share: of all figures, those that are done. */
+  readonly onFigure?: (device: string, threads: number, bench: "train" | "inference", share: number) => void;
   /** Stops before the next figure when true. */
   readonly stopped?: () => boolean;
 }
@@ -58,14 +58,17 @@ function openWasm(threads: number): Opened {
 
 const opened = { native: (threads: number): Opened => loadNative({ threads }), wasm: openWasm };
 
-async function measureOn(backend: Backend, options: SurveyOptions): Promise<SurveyRow | undefined> {
+async function measureOn(
+  backend: Backend,
+  options: Omit<SurveyOptions, "onFigure"> & { onFigure(bench: "train" | "inference"): void },
+): Promise<SurveyRow | undefined> {
   const { model, shape, epochs, train: pictures, heldOut } = STARTED;
   const { seconds, seed, batchSize, onFigure, stopped } = options;
   setDefaultDevice(backend);
   const figures: Figure[] = [];
   for (const bench of ["train", "inference"] as const) {
     if (stopped?.()) return undefined;
-    onFigure?.(backend.name, backend.threads, bench);
+    onFigure(bench);
     figures.push(await measure(bench, model, { batchSize, seconds, seed, shape }));
   }
   const [train, inference] = figures as [Figure, Figure];
@@ -80,14 +83,20 @@ export async function survey(options: SurveyOptions): Promise<{ rows: SurveyRow[
   const missing: Missing[] = reportDevices()
     .filter(({ device, available }) => device === "webgpu" && !available)
     .map(({ device, reason }) => ({ device, reason: reason ?? "" }));
+  const counts = most > 1 ? [most, 1] : [1];
+  let [done, all] = [0, 4 * counts.length]; // two devices, training and inference
   for (const device of ["native", "wasm"] as const)
-    for (const threads of most > 1 ? [most, 1] : [1]) {
+    for (const threads of counts) {
       const result = opened[device](threads);
       if ("reason" in result) {
         missing.push({ device, reason: result.reason });
+        all -= 2 * counts.length;
         break;
       }
-      const row = await measureOn(result.backend, options);
+      const { backend } = result;
+      const onFigure = (bench: "train" | "inference") =>
+        options.onFigure?.(backend.name, backend.threads, bench, done++ / all);
+      const row = await measureOn(backend, { ...options, onFigure });
       result.close?.();
       if (row) rows.push(row);
     }

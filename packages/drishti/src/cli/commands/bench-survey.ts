@@ -30,14 +30,14 @@ export async function runSurvey(options: SurveyCommand, io: Io): Promise<number>
   const release = io.onInterrupt(() => {
     stopped = true;
   });
-  let done = 0;
   const { rows, missing } = await survey({
     threads,
     seconds,
     batchSize,
     seed,
     stopped: () => stopped,
-    onFigure: (device, count, bench) => progress.bar(`${bench} on ${device}, ${count} threads`, done++ / 8, ""),
+    onFigure: (device, count, bench, share) =>
+      progress.bar(`${bench} on ${device}, ${count} thread${count === 1 ? "" : "s"}`, share, ""),
   }).finally(() => {
     progress.clear();
     release();
