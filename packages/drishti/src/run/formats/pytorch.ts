@@ -10,7 +10,7 @@ const CARD = "drishti.card.json";
 
 export const pytorch: ModelFormat = {
   name: "pytorch",
-  about: "PyTorch, for torch.load(path, weights_only=True)",
+  about: "PyTorch (.pt, .pth, .th)",
   extension: ".pt",
   recognises: (bytes, path) =>
     (bytes[0] === 0x50 && bytes[1] === 0x4b) || bytes[0] === 0x80 || /\.(pt|pth|th|ckpt|bin)$/.test(path),

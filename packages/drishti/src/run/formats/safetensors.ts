@@ -6,7 +6,7 @@ import { stateOf } from "./state.ts";
 
 export const safetensors: ModelFormat = {
   name: "safetensors",
-  about: "safetensors, Drishti's own",
+  about: "safetensors (.safetensors)",
   extension: ".safetensors",
   // 8 bytes of length, then JSON. What is cut off there is told apart by its name.
   recognises: (bytes, path) => bytes[8] === 0x7b || path.endsWith(".safetensors"),
