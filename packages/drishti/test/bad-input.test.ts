@@ -204,6 +204,10 @@ describe("writing", () => {
       code: 1,
       err: expect.stringMatching(/unborn has no checkpoint to go on with.*drishti train --config .*config\.json/),
     });
+    expect(await cli(["train", "--resume", folder])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/there is no run \(no config\.json\)/),
+    });
     const again = ["train", "--config", join(place, "config.json"), "--epochs", "1", "--out", place];
     expect(await cli(again)).toMatchObject({ code: 0 });
   });

@@ -216,6 +216,10 @@ describe("the command", () => {
       code: 1,
       err: expect.stringContaining("no such file"),
     });
+    const empty = await cli(["data", "check", fresh()]);
+    expect(empty).toMatchObject({ code: 1, err: expect.stringContaining("there is nothing to check") });
+    for (const args of [["check"], ["pack", folder], ["check", folder, "--workers", "-1"]])
+      expect(await cli(["data", ...args])).toMatchObject({ code: 2, err: expect.stringContaining("--help shows") });
     expect(await cli(["data", "check", join(folder, "red/000.png")])).toMatchObject({
       code: 1,
       err: expect.stringContaining("can be checked"),

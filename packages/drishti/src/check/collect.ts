@@ -51,6 +51,13 @@ async function collectFolder(root: string): Promise<Collection> {
   const found: Collection = { classes, candidates: [], problems: [] };
   if (layout.train !== root) await strays(root, found);
   await part(layout.train, "train", classes, found);
+  if (classes.length === 0 && found.problems.length === 0)
+    throw new DataError(
+      "data",
+      "no-classes",
+      `${root} has no sub-folders and no pictures: there is nothing to check. Give a folder with one sub-folder of pictures a class, or a train/ and a val/ of those.`,
+      root,
+    );
   if (!layout.val) return found;
   for (const name of await foldersIn(layout.val))
     if (!classes.includes(name))

@@ -1,5 +1,5 @@
 /** @file `drishti data`: what is done to data before training. */
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { CheckResult } from "../../check/check.ts";
 import { drawTable } from "../draw.ts";
 import { EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, type Io } from "../io.ts";
@@ -21,20 +21,21 @@ export interface PackCommandOptions extends CommonOptions {
 
 /** Adds the sub-commands; `done` hears the exit code of the one that ran. */
 export function define(command: Command, io: Io, done: (code: number) => void): Command {
-  const check = withCommon(new Command("check"))
+  // command.command() hands on what the program says of errors and output; addCommand() would not.
+  withCommon(command.command("check"))
     .description("look at every file of a data set: corrupt, cut off, empty, duplicate, hidden, unbalanced, …")
     .argument("<data>", "folder of pictures, .csv or .jsonl list, or shards:PATTERN")
     .option("--html <file>", "write a page with thumbnails, too")
     .option("--strict", "exit code 1 when there is anything to remark")
     .option("--workers <n>", "threads (default: one a processor but one)", wholeNumber(0))
     .action(async (data: string, options: CheckCommandOptions) => done(await runCheck(data, options, io)));
-  const pack = withCommon(new Command("pack"))
+  withCommon(command.command("pack"))
     .description("write a data set as WebDataset shards: a few large .tar files, mixed, for sets of many pictures")
     .argument("<data>", "folder of pictures, .csv or .jsonl list, or shards:PATTERN")
     .requiredOption("--out <folder>", "where the shards go")
     .option("--shard-size <megabytes>", "of each shard", number(0.001), 256)
     .action(async (data: string, options: PackCommandOptions) => done(await runPack(data, options, io)));
-  return command.description("check or pack a data set").addCommand(check).addCommand(pack);
+  return command.description("check or pack a data set");
 }
 
 async function runCheck(data: string, options: CheckCommandOptions, io: Io): Promise<number> {

@@ -1,6 +1,7 @@
 /** @file `drishti train` */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { DataError } from "@drishti/core/errors";
 import type { Command } from "commander";
 import type { TrainConfig } from "../../run/train-config.ts";
 import type { TrainOutcome } from "../../run/train-job.ts";
@@ -133,6 +134,13 @@ async function plan(options: TrainOptions): Promise<{ config: TrainConfig; out: 
         `--${name} and --resume exclude each other: a run goes on in its own folder, as configured there.`,
       );
   const file = join(options.resume, "config.json");
+  if (!existsSync(file))
+    throw new DataError(
+      "train",
+      "no-run",
+      `--resume ${options.resume}: there is no run (no config.json). Give the folder that a run was written to; those without --out are in runs/.`,
+      options.resume,
+    );
   const before = trainConfig({}, await readConfig(file));
   await checkChanges(given, before, file);
   return { config: trainConfig(given, before), out: options.resume };
