@@ -3,6 +3,7 @@ import {
   chmodSync,
   copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -216,7 +217,9 @@ describe("the command", () => {
       code: 1,
       err: expect.stringContaining("no such file"),
     });
-    const empty = await cli(["data", "check", fresh()]);
+    const bare = fresh();
+    mkdirSync(bare);
+    const empty = await cli(["data", "check", bare]);
     expect(empty).toMatchObject({ code: 1, err: expect.stringContaining("there is nothing to check") });
     for (const args of [["check"], ["pack", folder], ["check", folder, "--workers", "-1"]])
       expect(await cli(["data", ...args])).toMatchObject({ code: 2, err: expect.stringContaining("--help shows") });
