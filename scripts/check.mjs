@@ -26,6 +26,7 @@ const checks = [
   ...checkedOnly.map((path) => ({ name: `types of ${path}`, run: [...tsc, "--noEmit", "-p", path] })),
   { name: "format and lint", run: [tool("biome"), "ci", "--colors=off", "."] },
   { name: "layers", ...script("layers.mjs") },
+  { name: "docstrings of public names", ...script("docstrings.mjs") },
   { name: "size of the browser entry", ...script("size-budget.mjs") },
   { name: "contract.h up to date", ...script("generate-contract.mjs", "--check") },
   { name: "wasm files up to date", ...script("build-wasm.mjs", "--check") },

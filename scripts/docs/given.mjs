@@ -29,6 +29,23 @@ export function given(api) {
     criterion: new nn.CrossEntropyLoss(),
     optimizer: new optim.SGD(model.parameters(), { lr: 0.1 }),
     backend: getBackend("reference"),
+    card: {
+      model: { name: "simplecnn", inChannels: 1, numClasses: 10, height: 28, width: 28 },
+      classes: digits,
+      preprocessing: {
+        channels: 1,
+        height: 28,
+        width: 28,
+        mean: [0],
+        std: [1],
+        channelOrder: "L",
+        layout: "NCHW",
+        transforms: { name: "toTensor" },
+      },
+      golden: null,
+      config: null,
+      versions: {},
+    },
   };
 }
 

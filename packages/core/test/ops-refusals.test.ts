@@ -12,6 +12,7 @@ import {
   setDefaultDevice,
   slice,
   split,
+  sum,
   tensor,
   zeros,
 } from "../src/index.ts";
@@ -33,6 +34,7 @@ test.each<[string, () => unknown, string]>([
   ["slice up to NaN", () => slice(x, 0, 0, Number.NaN), "range"],
   ["roll by a fraction", () => roll(x, 0.5), "shifts"],
   ["flip of one axis twice", () => flip(x, [0, -1]), "dims"],
+  ["sum over one axis twice", () => sum(zeros([2, 3]), [1, -1]), "dims"],
   ["cat of two types", () => cat([whole, x]), "dtype"],
   [
     "smoothed targets of another length",

@@ -12,8 +12,13 @@ export interface Said {
 const shown = (value: unknown): string => (Array.isArray(value) ? `[${value.join(", ")}]` : String(value));
 
 /**
- * A message whose objects are facts: say`groups ${{ groups }} must divide the ${{ channels }} channels` reads
- * "groups 2 must divide the 3 channels" and has the facts { groups: 2, channels: 3 }. Anything else is plain text.
+ * A message whose objects are facts; anything else in it is plain text.
+ *
+ * @example
+ * const [groups, channels] = [2, 3];
+ * const said = say`groups ${{ groups }} must divide the ${{ channels }} channels`;
+ * said.text; // "groups 2 must divide the 3 channels"
+ * said.facts; // { groups: 2, channels: 3 }
  */
 export function say(words: TemplateStringsArray, ...values: readonly (Facts | string | number)[]): Said {
   const facts: Record<string, unknown> = {};

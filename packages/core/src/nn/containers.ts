@@ -30,10 +30,12 @@ function notCallable(name: string): never {
 }
 
 /**
- * Modules in a list, found by parameters() and stateDict() under "0", "1", …
+ * Modules in a list, found by parameters() and stateDict() under "0", "1", …; how they are called is the owner's
+ * business.
  *
  * Types    a list written out knows each of its modules, so at(0) has that one's type and its forward() its shapes.
- * Throws   ArgumentError "module" for what is none, "index" in at(), "forward" when called.
+ * Keys     each module's behind its number: "0.weight".
+ * Throws   ArgumentError "module" for what is no module, "index" in at(), "forward": a list cannot be called.
  * Source   torch.nn.ModuleList.
  *
  * @example
@@ -42,6 +44,8 @@ function notCallable(name: string): never {
  *   forward(x: Tensor) { for (const layer of this.layers) x = layer.forward(x); return x; }
  * }
  * new Net().layers.at(-1).outFeatures; // 2
+ * new Net().forward(zeros([3, 4])).shape; // [3, 2]
+ * [...new Net().stateDict().keys()]; // ["layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias"]
  */
 export class ModuleList<const L extends readonly Module[] = readonly Module[]>
   extends Module
@@ -92,9 +96,18 @@ export class ModuleList<const L extends readonly Module[] = readonly Module[]>
 }
 
 /**
- * Modules by name. A name that is a member of Module cannot be used.
+ * Modules by name, found by parameters() and stateDict() under it, in the order they were added.
  *
+ * Keys     each module's behind its name: "colour.weight".
+ * Throws   ArgumentError "module" for what is no module; "name" for one that is empty, has a dot or is a member of
+ *          ModuleDict itself, and in get() for one that is not there; "forward": a dictionary cannot be called.
  * Source   torch.nn.ModuleDict.
+ *
+ * @example
+ * const heads = new nn.ModuleDict<nn.Linear>({ species: new nn.Linear(8, 3), colour: new nn.Linear(8, 5) });
+ * heads.get("colour").forward(zeros([1, 8])).shape; // [1, 5]
+ * heads.set("age", new nn.Linear(8, 1)).delete("species"); // true
+ * [...heads.keys()]; // ["colour", "age"]
  */
 export class ModuleDict<M extends Module = Module> extends Module implements Iterable<[string, M]> {
   readonly #names = new Set<string>();
@@ -105,6 +118,7 @@ export class ModuleDict<M extends Module = Module> extends Module implements Ite
     for (const [name, module] of entries) this.set(name, module);
   }
 
+  /** Adds a module, or replaces the one of this name. */
   set(name: string, module: M): this {
     if (!(module instanceof Module))
       throw new ArgumentError("ModuleDict", "module", `entry "${name}" is no module: ${String(module)}.`);
@@ -115,10 +129,12 @@ export class ModuleDict<M extends Module = Module> extends Module implements Ite
     return this;
   }
 
+  /** Whether there is a module of this name. */
   has(name: string): boolean {
     return this.#names.has(name);
   }
 
+  /** The module of this name. */
   get(name: string): M {
     if (!this.#names.has(name))
       throw new ArgumentError(
@@ -129,15 +145,18 @@ export class ModuleDict<M extends Module = Module> extends Module implements Ite
     return held(this, name);
   }
 
+  /** Takes a module out; false when there was none. */
   delete(name: string): boolean {
     if (this.#names.has(name)) Reflect.deleteProperty(this, name);
     return this.#names.delete(name);
   }
 
+  /** How many there are. */
   get size(): number {
     return this.#names.size;
   }
 
+  /** The names in the order they were added. */
   keys(): IterableIterator<string> {
     return this.#names.keys();
   }
@@ -157,9 +176,16 @@ export class ModuleDict<M extends Module = Module> extends Module implements Ite
 }
 
 /**
- * Parameters in a list, under "0", "1", …
+ * Parameters in a list, found by parameters() and stateDict() under "0", "1", …
  *
+ * Throws   ArgumentError "parameter" for what is no Parameter, "index" in at(), "forward": a list cannot be called.
  * Source   torch.nn.ParameterList.
+ *
+ * @example
+ * const scales = new nn.ParameterList([new nn.Parameter(ones([2])), new nn.Parameter(zeros([3]))]);
+ * scales.append(new nn.Parameter(ones([1]))).length; // 3
+ * scales.at(-2).shape; // [3]
+ * [...scales.stateDict().keys()]; // ["0", "1", "2"]
  */
 export class ParameterList extends Module implements Iterable<Parameter> {
   #length = 0;
@@ -169,6 +195,7 @@ export class ParameterList extends Module implements Iterable<Parameter> {
     for (const parameter of parameters) this.append(parameter);
   }
 
+  /** Adds a parameter at the end. */
   append(parameter: Parameter): this {
     if (!(parameter instanceof Parameter))
       throw new ArgumentError(
@@ -180,10 +207,12 @@ export class ParameterList extends Module implements Iterable<Parameter> {
     return this;
   }
 
+  /** How many there are. */
   get length(): number {
     return this.#length;
   }
 
+  /** A parameter by position, counted from the end when negative. */
   at(index: number): Parameter {
     return held(this, String(position("ParameterList", index, this.#length)));
   }

@@ -49,7 +49,19 @@ function reduceTo(name: "amax" | "amin", input: Tensor, dim: Dims, { keepdim = f
   return reshape(ops[name]({ input: flat }, { axis: rest.length }), reducedShape(input.shape, axes, keepdim));
 }
 
-/** Largest along axes (all by default); equal ones share the gradient. NaN wins. torch.amax. */
+/**
+ * The largest along `dim` (one axis, several, or all). Equal ones share the gradient evenly; NaN wins.
+ *
+ * Shape    the axes vanish, or stay with size 1 with keepdim.
+ * Options  keepdim false.
+ * Throws   ShapeError "empty" where there is nothing to choose from, "dim", "dims"; DTypeError "dtype" unless float32.
+ * Source   torch.amax.
+ *
+ * @example
+ * const x = tensor([[1, 5], [7, 2]]);
+ * await amax(x).item(); // 7
+ * await amax(x, 1).tolist(); // [5, 7]
+ */
 export function amax<
   S extends Shape,
   const D extends Dims = undefined,
@@ -63,7 +75,17 @@ export function amax(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Te
   return reduceTo("amax", input, dim, options);
 }
 
-/** Smallest along axes (all by default). torch.amin. */
+/**
+ * The smallest along `dim` (one axis, several, or all). Equal ones share the gradient evenly; NaN wins.
+ *
+ * Shape    the axes vanish, or stay with size 1 with keepdim.
+ * Options  keepdim false.
+ * Throws   ShapeError "empty" where there is nothing to choose from, "dim", "dims"; DTypeError "dtype" unless float32.
+ * Source   torch.amin.
+ *
+ * @example
+ * await amin(tensor([[1, 5], [7, 2]]), 1, { keepdim: true }).tolist(); // [[1], [2]]
+ */
 export function amin<
   S extends Shape,
   const D extends Dims = undefined,
@@ -96,7 +118,19 @@ function argOp(name: "argmax" | "argmin", input: Tensor, dim: number | undefined
   return traced(name, { input }, { dim, keepdim }, () => argExtremum(name, input, dim, keepdim));
 }
 
-/** Index of the first largest along `dim` (of all elements when left out), int32; NaN counts as largest. torch.argmax. */
+/**
+ * The index of the first largest along `dim`, int32; without `dim` of all elements in row-major order. NaN counts as
+ * largest. Whole numbers are compared as float32.
+ *
+ * Shape    the axis vanishes, or stays with size 1 with keepdim.
+ * Options  keepdim false.
+ * Throws   ShapeError "empty" where there is nothing to choose from, "dim".
+ * Source   torch.argmax.
+ *
+ * @example
+ * const logits = tensor([[0.1, 2.5, 0.3], [1.5, 0.2, 0.4]]);
+ * await argmax(logits, 1).tolist(); // [1, 0]
+ */
 export function argmax<
   S extends Shape,
   const D extends number | undefined = undefined,
@@ -110,7 +144,18 @@ export function argmax(input: Tensor, dim?: number, options: ReduceOptions = {})
   return argOp("argmax", input, dim, options);
 }
 
-/** Index of the first smallest. torch.argmin. */
+/**
+ * The index of the first smallest along `dim`, int32; without `dim` of all elements in row-major order. NaN counts as
+ * smallest. Whole numbers are compared as float32.
+ *
+ * Shape    the axis vanishes, or stays with size 1 with keepdim.
+ * Options  keepdim false.
+ * Throws   ShapeError "empty" where there is nothing to choose from, "dim".
+ * Source   torch.argmin.
+ *
+ * @example
+ * await argmin(tensor([[3, 1], [2, 9]]), 1).tolist(); // [1, 0]
+ */
 export function argmin<
   S extends Shape,
   const D extends number | undefined = undefined,
@@ -152,7 +197,20 @@ const pickOp = defineOp<{ input: Tensor }, { axis: number; indices: Tensor; name
   differentiable: true,
 });
 
-/** Largest along one axis with its index; the gradient goes to the first. torch.max(dim). */
+/**
+ * The largest along one axis with its index, int32; of equal ones the first, which gets the gradient. The largest of
+ * all elements is amax().
+ *
+ * Shape    the axis vanishes, or stays with size 1 with keepdim.
+ * Options  keepdim false.
+ * Throws   ShapeError "empty" where there is nothing to choose from, "dim"; DTypeError "dtype" unless float32.
+ * Source   torch.max(input, dim).
+ *
+ * @example
+ * const { values, indices } = max(tensor([[1, 5], [7, 2]]), 1);
+ * await values.tolist(); // [5, 7]
+ * await indices.tolist(); // [1, 0]
+ */
 export function max<S extends Shape, const D extends number, const P extends ReduceOptions = Record<never, never>>(
   input: Tensor<S> & Fit<["reduce", D, P], S>,
   dim: D,
@@ -162,7 +220,20 @@ export function max(input: Tensor, dim: number, options: ReduceOptions = {}): { 
   return withIndices("amax", input, dim, options);
 }
 
-/** Smallest along one axis with its index. torch.min(dim). */
+/**
+ * The smallest along one axis with its index, int32; of equal ones the first, which gets the gradient. The smallest of
+ * all elements is amin().
+ *
+ * Shape    the axis vanishes, or stays with size 1 with keepdim.
+ * Options  keepdim false.
+ * Throws   ShapeError "empty" where there is nothing to choose from, "dim"; DTypeError "dtype" unless float32.
+ * Source   torch.min(input, dim).
+ *
+ * @example
+ * const { values, indices } = min(tensor([[1, 5], [7, 2]]), 1);
+ * await values.tolist(); // [1, 2]
+ * await indices.tolist(); // [0, 1]
+ */
 export function min<S extends Shape, const D extends number, const P extends ReduceOptions = Record<never, never>>(
   input: Tensor<S> & Fit<["reduce", D, P], S>,
   dim: D,

@@ -75,7 +75,7 @@ export {
 export { huberLoss, l1Loss, type ReductionOptions, smoothL1Loss } from "./regression-loss.ts";
 export { cumprod, cumsum, prod } from "./running.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
-export { argsort, sort, topk } from "./sort.ts";
+export { argsort, type Sorted, sort, topk } from "./sort.ts";
 export { all, any, logsumexp, norm, std, type VarianceOptions, variance } from "./statistics.ts";
 export { type Dims, mean, type ReduceOptions, sum } from "./sum.ts";
 export {

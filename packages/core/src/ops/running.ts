@@ -31,9 +31,11 @@ const cumsumOp: Op<{ input: Tensor }, Along> = defineOp<{ input: Tensor }, Along
 });
 
 /**
- * The sum of all entries of an axis up to and including each.
+ * The sum of all entries of an axis up to and including each: yᵢ = x₀ + … + xᵢ.
  *
+ * Shape    the same.
  * dtype    float32; int32 for whole numbers and truth values.
+ * Throws   ShapeError "dim" when the axis does not exist.
  * Source   torch.cumsum.
  *
  * @example
@@ -90,8 +92,10 @@ function before(input: Tensor, axis: number): Tensor {
 }
 
 /**
- * The product of all entries of an axis up to and including each. float32.
+ * The product of all entries of an axis up to and including each: yᵢ = x₀·…·xᵢ.
  *
+ * Shape    the same.
+ * Throws   ShapeError "dim" when the axis does not exist; DTypeError "dtype" unless float32.
  * Source   torch.cumprod. The gradient needs n² numbers for an axis of n.
  *
  * @example
@@ -125,9 +129,17 @@ const prodOp = defineOp<{ input: Tensor }, { axis: number }>({
 });
 
 /**
- * The product of an axis, or of everything. float32.
+ * The product of an axis, or of everything; the product of nothing is 1. The gradient is right where elements are 0,
+ * too.
  *
+ * Shape    the axis vanishes, or stays with size 1 with keepdim.
+ * Options  keepdim false.
+ * Throws   ShapeError "dim" when the axis does not exist; DTypeError "dtype" unless float32.
  * Source   torch.prod.
+ *
+ * @example
+ * await prod(tensor([[1, 2], [3, 4]])).item(); // 24
+ * await prod(tensor([[1, 2], [3, 4]]), 1).tolist(); // [2, 12]
  */
 export function prod<
   S extends Shape,

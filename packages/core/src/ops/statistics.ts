@@ -11,6 +11,7 @@ import { type Dims, mean, type ReduceOptions, reducedAxes, reducedShape, sum } f
 import { abs, exp, log, sqrt } from "./unary.ts";
 import { reshape } from "./view.ts";
 
+/** What variance() and std() divide by, and the shape they give. */
 export interface VarianceOptions extends ReduceOptions {
   /** What is taken from the number of values before dividing: 1 estimates a population's variance. Default 1. */
   correction?: number;
@@ -25,7 +26,14 @@ function rootOf(t: Tensor): Tensor {
 /**
  * Σ (x − mean)²/(n − correction) along `dim` (all by default); NaN when nothing is left to divide by.
  *
+ * Shape    the axes vanish, or stay with size 1 with keepdim.
+ * Options  correction 1, keepdim false.
+ * Throws   ShapeError "dim", "dims"; DTypeError "dtype" unless float32.
  * Source   torch.var (`var` is a word of JavaScript's).
+ *
+ * @example
+ * await variance(tensor([1, 2, 3, 4])).item(); // 1.6667
+ * await variance(tensor([1, 2, 3, 4]), 0, { correction: 0 }).item(); // 1.25
  */
 export function variance<
   S extends Shape,
@@ -44,7 +52,17 @@ export function variance(input: Tensor, dim?: Dims, options: VarianceOptions = {
   return div(sum(mul(centred, centred), axes, { keepdim }), Math.max(0, count - correction));
 }
 
-/** The root of the variance; its gradient is 0 where it is 0. torch.std. */
+/**
+ * √variance along `dim` (all by default); its gradient is 0 where it is 0.
+ *
+ * Shape    the axes vanish, or stay with size 1 with keepdim.
+ * Options  correction 1, keepdim false.
+ * Throws   ShapeError "dim", "dims"; DTypeError "dtype" unless float32.
+ * Source   torch.std.
+ *
+ * @example
+ * await std(tensor([[1, 3], [2, 8]]), 1).tolist(); // [1.4142, 4.2426]
+ */
 export function std<
   S extends Shape,
   const D extends Dims = undefined,
@@ -62,11 +80,14 @@ export function std(input: Tensor, dim?: Dims, options: VarianceOptions = {}): T
  * (Σ |x|ᵖ)^{1/p} along `dim` (all by default). p = ±∞: the largest or smallest magnitude; 0: how many are not 0.
  * The gradient of a norm that is 0 is 0.
  *
- * Options  p 2.
+ * Shape    the axes vanish, or stay with size 1 with keepdim.
+ * Options  p 2, keepdim false.
+ * Throws   ShapeError "dim", "dims"; DTypeError "dtype" unless float32.
  * Source   torch.linalg.vector_norm.
  *
  * @example
  * await norm(tensor([3, -4])).item(); // 5
+ * await norm(tensor([[3, -4], [1, 1]]), 1, 1).tolist(); // [7, 2]
  */
 export function norm<
   S extends Shape,
@@ -91,10 +112,13 @@ export function norm(input: Tensor, p = 2, dim?: Dims, options: ReduceOptions = 
 /**
  * log Σ eˣ along `dim`, without overflow.
  *
+ * Shape    the axes vanish, or stay with size 1 with keepdim.
+ * Options  keepdim false.
+ * Throws   ShapeError "dim", "dims"; DTypeError "dtype" unless float32.
  * Source   torch.logsumexp.
  *
  * @example
- * await logsumexp(tensor([1000, 1000]), 0).item(); // 1000.693…
+ * await logsumexp(tensor([1000, 1000]), 0).item(); // 1000.693
  */
 export function logsumexp<S extends Shape, const D extends Dims, const P extends ReduceOptions = Record<never, never>>(
   input: Tensor<S> & Fit<["reduce", D, P], S>,
@@ -110,7 +134,17 @@ export function logsumexp(input: Tensor, dim: Dims, options: ReduceOptions = {})
   return options.keepdim ? total : reshape(total, reducedShape(input.shape, axes, false));
 }
 
-/** Whether any element is not 0, along `dim` or of all; bool. torch.any. */
+/**
+ * Whether any element is not 0, along `dim` or of all; bool. Of nothing it is false.
+ *
+ * Shape    the axes vanish, or stay with size 1 with keepdim.
+ * Options  keepdim false.
+ * Throws   ShapeError "dim" for an axis that does not exist, "dims" for one named twice.
+ * Source   torch.any.
+ *
+ * @example
+ * await any(tensor([[0, 0], [0, 3]]), 1).tolist(); // [0, 1]
+ */
 export function any<
   S extends Shape,
   const D extends Dims = undefined,
@@ -124,7 +158,17 @@ export function any(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Ten
   return compare("gt", sum(to(compare("ne", input, 0), "int32"), dim, options), 0);
 }
 
-/** Whether no element is 0; bool. torch.all. */
+/**
+ * Whether no element is 0, along `dim` or of all; bool. Of nothing it is true.
+ *
+ * Shape    the axes vanish, or stay with size 1 with keepdim.
+ * Options  keepdim false.
+ * Throws   ShapeError "dim" for an axis that does not exist, "dims" for one named twice.
+ * Source   torch.all.
+ *
+ * @example
+ * await all(tensor([[1, 0], [2, 3]]), 1).tolist(); // [0, 1]
+ */
 export function all<
   S extends Shape,
   const D extends Dims = undefined,

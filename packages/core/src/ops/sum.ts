@@ -5,10 +5,12 @@ import { tell } from "../autograd/trace.ts";
 import { broadcastStrides, contiguousStrides, normalizeDim, numel, type Shape, sameShape } from "../base/shape.ts";
 import type { Written } from "../base/typed/dims.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
+import { ShapeError, say } from "../errors/errors.ts";
 
 /** One axis or several; undefined means all. */
 export type Dims = number | readonly number[] | undefined;
 
+/** The shape that a reduction gives. */
 export interface ReduceOptions {
   /** Keep the reduced axes with size 1. Default false. */
   keepdim?: boolean;
@@ -18,9 +20,11 @@ export interface ReduceOptions {
 export function reducedAxes(where: string, dim: Dims, rank: number): number[] {
   if (dim === undefined || (typeof dim !== "number" && dim.length === 0))
     return Array.from({ length: rank }, (_, i) => i);
-  return [...new Set((typeof dim === "number" ? [dim] : dim).map((d) => normalizeDim(where, d, rank)))]
-    .filter((axis) => axis < rank)
-    .sort((a, b) => a - b);
+  const dims = typeof dim === "number" ? [dim] : dim;
+  const axes = dims.map((d) => normalizeDim(where, d, rank));
+  if (new Set(axes).size !== axes.length)
+    throw new ShapeError(where, "dims", say`${{ dims }} must name an axis once at most.`);
+  return axes.filter((axis) => axis < rank).sort((a, b) => a - b);
 }
 
 /** Shape after reducing `axes`. @internal */
@@ -85,9 +89,12 @@ const sumOp = defineOp<{ input: Tensor }, { axes: readonly number[]; keepdim: bo
  *
  * Shape    the axes vanish, or stay with size 1 with keepdim.
  * dtype    float32 or int32; bool and uint8 are summed as int32.
+ * Options  keepdim false.
+ * Throws   ShapeError "dim" for an axis that does not exist, "dims" for one named twice.
  * Source   torch.sum.
  *
  * @example
+ * await sum(tensor([[1, 2], [3, 4]])).item(); // 10
  * await sum(tensor([[1, 2], [3, 4]]), 0).tolist(); // [4, 6]
  */
 export function sum<
@@ -113,7 +120,19 @@ export function sum(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Ten
   return tell("sum", { input }, { axes, keepdim }, out);
 }
 
-/** Mean over `dim`. torch.mean. The mean of nothing is NaN. */
+/**
+ * Mean over `dim` (one axis, several, or all): the sum divided by the number of elements. The mean of nothing is NaN.
+ *
+ * Shape    the axes vanish, or stay with size 1 with keepdim.
+ * Options  keepdim false.
+ * Throws   ShapeError "dim" for an axis that does not exist, "dims" for one named twice; DTypeError "dtype" unless
+ *          float32.
+ * Source   torch.mean.
+ *
+ * @example
+ * await mean(tensor([[1, 2], [3, 4]])).item(); // 2.5
+ * mean(zeros([8, 16, 7, 7]), [2, 3]).shape; // [8, 16]
+ */
 export function mean<
   S extends Shape,
   const D extends Dims = undefined,

@@ -2,6 +2,14 @@
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const values = new Map([...ALPHABET].map((letter, i) => [letter, i]));
 
+/**
+ * Bytes as base64, with `=` at the end to a multiple of four letters.
+ *
+ * Source   RFC 4648, section 4.
+ *
+ * @example
+ * toBase64(Uint8Array.of(72, 105)); // "SGk="
+ */
 export function toBase64(bytes: Uint8Array): string {
   let out = "";
   for (let i = 0; i < bytes.length; i += 3) {
@@ -13,7 +21,14 @@ export function toBase64(bytes: Uint8Array): string {
   return out;
 }
 
-/** Undefined for text that is no base64. */
+/**
+ * The bytes of a base64 text; undefined for text that is none. Line breaks and missing `=` are not accepted.
+ *
+ * Source   RFC 4648, section 4.
+ *
+ * @example
+ * fromBase64("SGk="); // [72, 105]
+ */
 export function fromBase64(text: string): Uint8Array | undefined {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined;
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;

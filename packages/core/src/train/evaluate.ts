@@ -17,9 +17,11 @@ export type LossFunction = (logits: Tensor, target: Tensor) => Tensor;
 
 /** Metrics of one pass over a set, and the mean loss. */
 export interface Evaluation extends MetricsResult {
+  /** Mean over the pictures. */
   readonly loss: number;
 }
 
+/** What evaluate() measures by, and who looks on. */
 export interface EvaluateOptions {
   /** Number of classes: outputs of the model. */
   readonly classes: number;
@@ -40,7 +42,8 @@ export interface EvaluateOptions {
  * Throws  ArgumentError "classes" when the model's outputs are not that many; what the model throws for wrong shapes.
  *
  * @example
- * const { accuracy } = await evaluate(model, loader, { classes: 10 });
+ * const { accuracy, count } = await evaluate(model, loader, { classes: 10 });
+ * count; // 32
  */
 export async function evaluate(
   model: Layer,
@@ -88,7 +91,17 @@ export function deviceOf(model: Layer): Backend | undefined {
   return model.parameters().next().value?.backend;
 }
 
-/** A batch as tensors on the model's device; labels are float32 shares (N, classes) where the batch was mixed. */
+/**
+ * A batch as tensors on a device, or on the default one: what a training loop of your own begins with.
+ *
+ * Shape   images (N, C, H, W) float32; labels (N) int32, or (N, classes) float32 shares where the batch was mixed.
+ *
+ * @example
+ * for await (const batch of loader) {
+ *   const { images, labels } = batchTensors(batch, undefined);
+ *   console.log(images.shape, labels.dtype); // [ 8, 1, 28, 28 ] int32
+ * }
+ */
 export function batchTensors(batch: Batch, device: Backend | undefined): { images: Tensor; labels: Tensor } {
   return {
     images: tensor(batch.images, { shape: batch.shape, device }),

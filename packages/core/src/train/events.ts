@@ -11,11 +11,13 @@ export interface StepEvent {
   readonly step: number;
   /** Steps done in this epoch, of `stepsPerEpoch`. */
   readonly stepInEpoch: number;
+  /** Batches of an epoch. */
   readonly stepsPerEpoch: number;
   /** Mean loss of this one batch. */
   readonly loss: number;
+  /** Of the first parameter group, in this step. */
   readonly learningRate: number;
-  /** Since the last event. */
+  /** Since the last step event of the epoch. */
   readonly imagesPerSecond: number;
   /** Whether steps are replayed from a recording (see capture) rather than run operation by operation. */
   readonly captured: boolean;
@@ -24,14 +26,18 @@ export interface StepEvent {
 /** Something worth knowing that changes no result. */
 export interface NoticeEvent {
   readonly kind: "notice";
+  /** Steps since the start of the run. */
   readonly step: number;
+  /** One sentence, for people. */
   readonly message: string;
 }
 
 /** After every epoch's validation. */
 export interface EpochEvent {
   readonly kind: "epoch";
+  /** From 1. */
   readonly epoch: number;
+  /** Steps since the start of the run. */
   readonly step: number;
   /** Mean over the epoch's pictures, each as it was when its batch was trained on. */
   readonly trainLoss: number;
@@ -41,6 +47,7 @@ export interface EpochEvent {
   readonly learningRate: number;
   /** Training only, without validation. */
   readonly imagesPerSecond: number;
+  /** Of training, without validation. */
   readonly seconds: number;
   /** Of those seconds, what was spent waiting for batches; 0 when the loader does not say. */
   readonly waitedSeconds: number;
@@ -51,8 +58,11 @@ export interface EpochEvent {
 /** A state to go on from. It may be kept or written before the next event is asked for, or later: it is a copy. */
 export interface CheckpointEvent {
   readonly kind: "checkpoint";
+  /** Before the first step, after an epoch, between steps because it was time, or because the run was stopped. */
   readonly reason: "start" | "epoch" | "interval" | "aborted";
+  /** Whether the epoch it is of is the best so far; false between steps and at the start. */
   readonly best: boolean;
+  /** For encodeCheckpoint(), or for `resume` of train(). */
   readonly state: TrainingState;
 }
 
@@ -78,4 +88,5 @@ export interface DoneEvent {
   readonly step: number;
 }
 
+/** What train() yields; `kind` tells which. */
 export type TrainEvent = StepEvent | NoticeEvent | EpochEvent | CheckpointEvent | DivergedEvent | DoneEvent;

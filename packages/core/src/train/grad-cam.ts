@@ -8,6 +8,7 @@ import { ArgumentError, ShapeError, TargetError } from "../errors/errors.ts";
 import { evalMode } from "../models/eval-mode.ts";
 import type { Layer, Module } from "../nn/index.ts";
 
+/** Which class, and which layer, is looked at. */
 export interface GradCamOptions {
   /** Class of each picture whose evidence is shown. Default: the one with the largest logit. */
   readonly classes?: ArrayLike<number>;
@@ -15,10 +16,13 @@ export interface GradCamOptions {
   readonly layer?: string | undefined;
 }
 
+/** Heat maps of the pictures, and what the model said of them. */
 export interface GradCam {
-  /** The module that was looked at. */
+  /** Dotted path of the module that was looked at. */
   readonly layer: string;
+  /** Of the maps: the input's. */
   readonly height: number;
+  /** Of the maps: the input's. */
   readonly width: number;
   /** One a picture, row by row, at the input's size: 0 no evidence, 1 the most in this picture (all 0 where there is none). */
   readonly maps: readonly Float32Array[];

@@ -32,7 +32,9 @@ function cumulative(truth: Labels, scores: Labels): { threshold: number; hits: n
 
 /** Points of the ROC curve, from (0, 0) to (1, 1): one for each distinct score. */
 export interface RocCurve {
+  /** Share of the negatives at or above the threshold: x. */
   readonly falsePositiveRate: number[];
+  /** Share of the positives at or above the threshold: y. */
   readonly truePositiveRate: number[];
   /** Samples scored at least this count as positive; the first is +∞. */
   readonly thresholds: number[];
@@ -44,6 +46,11 @@ export interface RocCurve {
  * truth    0 or 1 for each sample; scores: larger means more likely 1.
  * Throws   ShapeError "length"; ArgumentError "binary", "nan", "one-class" when only one of the labels occurs.
  * Source   sklearn.metrics.roc_curve with drop_intermediate=False.
+ *
+ * @example
+ * const { falsePositiveRate, truePositiveRate } = rocCurve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);
+ * falsePositiveRate; // [0, 0, 0.5, 0.5, 1]
+ * truePositiveRate; // [0, 0.5, 0.5, 1, 1]
  */
 export function rocCurve(truth: Labels, scores: Labels): RocCurve {
   checkBinary("rocCurve", truth, scores);
@@ -69,7 +76,7 @@ export function rocCurve(truth: Labels, scores: Labels): RocCurve {
  * Source   sklearn.metrics.roc_auc_score; Fawcett 2006.
  *
  * @example
- * rocAuc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);  // 0.75
+ * rocAuc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]); // 0.75
  */
 export function rocAuc(truth: Labels, scores: Labels): number {
   const { falsePositiveRate: x, truePositiveRate: y } = rocCurve(truth, scores);
@@ -85,7 +92,7 @@ export function rocAuc(truth: Labels, scores: Labels): number {
  * Source   sklearn.metrics.average_precision_score.
  *
  * @example
- * averagePrecision([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);  // 0.8333…
+ * averagePrecision([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]); // 0.8333
  */
 export function averagePrecision(truth: Labels, scores: Labels): number {
   checkBinary("averagePrecision", truth, scores);
@@ -102,6 +109,7 @@ export function averagePrecision(truth: Labels, scores: Labels): number {
   return sum;
 }
 
+/** How the classes' measures become one. */
 export interface OneVsRestOptions {
   /** The mean over the classes, weighted by their samples, or one number a class. Default "macro". */
   readonly average?: "macro" | "weighted" | null;
@@ -114,7 +122,7 @@ export interface OneVsRestOptions {
  * Source   sklearn.metrics.roc_auc_score(multi_class="ovr"), average_precision_score.
  *
  * @example
- * oneVsRest(rocAuc, Float32Array.of(3, 1, 1, 3, 2, 1), [0, 1, 0], 2);  // 1
+ * oneVsRest(rocAuc, Float32Array.of(3, 1, 1, 3, 2, 1), [0, 1, 0], 2); // 1
  */
 export function oneVsRest(
   measure: (truth: Labels, scores: Labels) => number,

@@ -32,11 +32,14 @@ export function checkLabels(where: string, labels: Labels, classes: number): voi
 }
 
 /**
- * The class with the largest logit in each row of (N, classes). Of equal ones the first; NaN counts as largest, as in
- * torch.argmax.
+ * The class with the largest logit in each row of (N, classes). Of equal ones the first; NaN counts as largest.
+ *
+ * Shape   logits (N, classes) → (N).
+ * Throws  ArgumentError "classes" when the logits are no whole rows.
+ * Source  torch.argmax with dim=1.
  *
  * @example
- * argmax(Float32Array.of(0.1, 0.7, 0.2, 3, 1, 2), 3);  // [1, 0]
+ * argmax(Float32Array.of(0.1, 0.7, 0.2, 3, 1, 2), 3); // [1, 0]
  */
 export function argmax(logits: ArrayLike<number>, classes: number): Int32Array {
   if (!Number.isInteger(classes) || classes < 1 || logits.length % classes !== 0)
@@ -77,7 +80,7 @@ export function countTopK(logits: ArrayLike<number>, labels: Labels, classes: nu
  * Source  The ImageNet top-5 measure; sklearn.metrics.top_k_accuracy_score (which puts equal scores the other way round).
  *
  * @example
- * topK(Float32Array.of(0.1, 0.7, 0.2), [2], 2, 3);  // 1
+ * topK(Float32Array.of(0.1, 0.7, 0.2), [2], 2, 3); // 1
  */
 export function topK(
   logits: ArrayLike<number>,

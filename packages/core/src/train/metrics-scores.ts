@@ -12,6 +12,7 @@ import type { Labels } from "./metrics-rank.ts";
  */
 export type Average = "macro" | "weighted" | "micro" | "binary" | null;
 
+/** Which labels are scored, and how their scores become one. */
 export interface ScoreOptions {
   /** Default "macro". */
   readonly average?: Average;
@@ -21,9 +22,13 @@ export interface ScoreOptions {
   readonly labels?: readonly number[];
 }
 
+/** Shares from 0 to 1, averaged over the labels. */
 export interface Scores {
+  /** Of what was predicted, what was right. */
   readonly precision: number;
+  /** Of what was there, what was found. */
   readonly recall: number;
+  /** The harmonic mean of both. */
   readonly f1: number;
 }
 
@@ -59,10 +64,13 @@ function occurring(truth: Labels, predicted: Labels): number[] {
 }
 
 /**
- * The share of predictions that are right. Throws ArgumentError "empty", ShapeError "length".
+ * The share of predictions that are right.
+ *
+ * Throws  ArgumentError "empty", ShapeError "length".
+ * Source  sklearn.metrics.accuracy_score.
  *
  * @example
- * accuracy([0, 1, 2, 2, 1], [0, 1, 2, 1, 1]);  // 0.8
+ * accuracy([0, 1, 2, 2, 1], [0, 1, 2, 1, 1]); // 0.8
  */
 export function accuracy(truth: Labels, predicted: Labels): number {
   checkPair("accuracy", truth, predicted);
@@ -76,10 +84,11 @@ export function accuracy(truth: Labels, predicted: Labels): number {
  * How often truth `labels[row]` was predicted as `labels[column]`.
  *
  * `classes` is a number (labels 0 … classes − 1) or the labels themselves; pairs with another label are left out.
- * Throws  ShapeError "length". Source sklearn.metrics.confusion_matrix.
+ * Throws  ShapeError "length".
+ * Source  sklearn.metrics.confusion_matrix.
  *
  * @example
- * confusionMatrix([0, 1, 2, 2, 1], [0, 1, 2, 1, 1], 3);  // [[1, 0, 0], [0, 2, 0], [0, 1, 1]]
+ * confusionMatrix([0, 1, 2, 2, 1], [0, 1, 2, 1, 1], 3); // [[1, 0, 0], [0, 2, 0], [0, 1, 1]]
  */
 export function confusionMatrix(
   truth: Labels,
@@ -102,8 +111,10 @@ export function confusionMatrix(
  * A confusion matrix as shares: of the true label ("true": rows sum to 1), of the predicted one ("pred": columns do), or
  * of all. Rows or columns without a sample stay 0.
  *
+ * Source  sklearn.metrics.confusion_matrix(normalize=…).
+ *
  * @example
- * normalizeConfusion([[1, 1], [0, 2]], "true");  // [[0.5, 0.5], [0, 1]]
+ * normalizeConfusion([[1, 1], [0, 2]], "true"); // [[0.5, 0.5], [0, 1]]
  */
 export function normalizeConfusion(matrix: readonly (readonly number[])[], by: "true" | "pred" | "all"): number[][] {
   const sum = (list: readonly number[]) => list.reduce((a, b) => a + b, 0);
@@ -184,7 +195,9 @@ function ratio(part: number, whole: number, zeroDivision: 0 | 1): number {
  * Source  sklearn.metrics.precision_recall_fscore_support.
  *
  * @example
- * precisionRecallF1([0, 1, 2], [0, 0, 0]);  // { precision: 0.111…, recall: 0.333…, f1: 0.166… }
+ * const { precision, recall, f1 } = precisionRecallF1([0, 1, 2], [0, 0, 0]);
+ * [precision, recall, f1]; // [0.111, 0.333, 0.167]
+ * precisionRecallF1([0, 1, 2], [0, 0, 0], { average: null }).recall; // [1, 0, 0]
  */
 export function precisionRecallF1(
   truth: Labels,

@@ -62,7 +62,7 @@ export interface MetricsResult {
  * @example
  * const metrics = new Metrics(3);
  * metrics.add(Float32Array.of(2, 1, 0, 0, 3, 1), [0, 2]);
- * metrics.result().accuracy;  // 0.5
+ * metrics.result().accuracy; // 0.5
  */
 export class Metrics {
   readonly classes: number;

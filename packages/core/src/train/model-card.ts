@@ -25,16 +25,21 @@ export interface Golden {
   readonly shape: readonly [channels: number, height: number, width: number];
   /** One byte a value, C·H·W of them, as base64. */
   readonly pixels: readonly string[];
+  /** One row a picture, one number a class. */
   readonly logits: readonly (readonly number[])[];
 }
 
+/** What a model file says about its model, as JSON in the header. */
 export interface ModelCard {
   /** A built-in model by name, or the file a model of one's own came from; and the data it fits. */
   readonly model: ModelShape & { readonly name: string };
   /** The network itself, where it is neither built in nor a module: a Keras topology, for `kerasModel`. */
   readonly topology?: unknown;
+  /** Names, in the order of the logits. */
   readonly classes: readonly string[];
+  /** From a picture to the model's input. */
   readonly preprocessing: Preprocessing;
+  /** What a copy must reproduce; null where nothing was kept. */
   readonly golden: Golden | null;
   /** How it was trained: arguments of `drishti train`. */
   readonly config: Readonly<Record<string, unknown>> | null;
@@ -42,7 +47,14 @@ export interface ModelCard {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** Reads a card from its JSON. Throws DataError "card" that names what is missing or wrong. */
+/**
+ * Reads a card from its JSON; `file` stands in errors.
+ *
+ * Throws  DataError "card" that names what is missing or wrong.
+ *
+ * @example
+ * parseCard(JSON.stringify(card)).model.name; // "simplecnn"
+ */
 export function parseCard(text: string, file?: string): ModelCard {
   const fail = (what: string): never => {
     throw new DataError(

@@ -11,6 +11,7 @@ const CARD = "drishti.card";
 const TRAINING = "drishti.training";
 const OPTIMIZER = "@optimizer/";
 
+/** What is in a model file or a checkpoint. */
 export interface ModelFile {
   /** Null when another program wrote the file. */
   readonly card: ModelCard | null;
@@ -22,14 +23,30 @@ export interface ModelFile {
 
 /**
  * A model file: float32 weights and whole numbers as int64, under the keys of `stateDict()`, so that
- * `safetensors.torch.load_file` gives PyTorch a state dict as it stands; the card is in the header.
+ * `safetensors.torch.load_file` gives PyTorch a state dict as it stands; the card is in the header. `model` is a
+ * TrainingState's. The same arguments give the same bytes.
+ *
+ * @example
+ * const weights = new Map([["fc.bias", { shape: [2], data: Float32Array.of(0.5, -1) }]]);
+ * const bytes = encodeModel(weights, card);
+ * decodeModelFile(bytes).weights.get("fc.bias")!.shape; // [2]
  */
 export function encodeModel(model: ReadonlyMap<string, ArrayState>, card: ModelCard): Uint8Array<ArrayBuffer> {
   const tensors = [...model].map(([key, { shape, data }]) => [key, { shape, data: portable(data) }] as const);
   return writeSafetensors(tensors, { format: "pt", [CARD]: JSON.stringify(card) });
 }
 
-/** A checkpoint: the model as it is in memory (the reference backend's doubles included) and all a run needs to go on. */
+/**
+ * A checkpoint: the model as it is in memory (the reference backend's doubles included) and all a run needs to go on.
+ *
+ * @example
+ * const { train: fit } = await import("drishti/train");
+ * for await (const event of fit({ model, optimizer, train: loader, classes: 10, epochs: 1 })) {
+ *   if (event.kind !== "checkpoint") continue;
+ *   const { training } = decodeModelFile(encodeCheckpoint(event.state, card));
+ *   console.log(training!.progress.step); // 4
+ * }
+ */
 export function encodeCheckpoint(state: TrainingState, card: ModelCard): Uint8Array<ArrayBuffer> {
   const { model, optimizer, ...rest } = state;
   const tensors: (readonly [string, SafetensorsInput])[] = [...model].map(([key, { shape, data }]) => [
@@ -57,8 +74,15 @@ export function encodeCheckpoint(state: TrainingState, card: ModelCard): Uint8Ar
 }
 
 /**
- * Reads either. Throws what `readSafetensors` throws for damaged files, and DataError "card" or "training" for a
- * damaged description.
+ * Reads a model file or a checkpoint, those of other programs included, which have weights alone. `file` is for errors.
+ *
+ * Throws  what readSafetensors() throws for damaged files; DataError "card" or "training" for a damaged description.
+ *
+ * @example
+ * const weights = new Map([["fc.bias", { shape: [2], data: Float32Array.of(0.5, -1) }]]);
+ * const { card: found, training } = decodeModelFile(encodeModel(weights, card), "net.safetensors");
+ * found!.model.name; // "simplecnn"
+ * training; // null
  */
 export function decodeModelFile(bytes: Uint8Array, file?: string): ModelFile {
   const { tensors, metadata } = readSafetensors(bytes, { file });

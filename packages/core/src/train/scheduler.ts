@@ -4,5 +4,6 @@ export interface Scheduler {
   step(metric?: number): void;
   /** Plain numbers and lists, fit for JSON. */
   stateDict(): unknown;
+  /** Goes on from what stateDict() gave. */
   loadStateDict(state: never): void;
 }

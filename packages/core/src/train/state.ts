@@ -12,6 +12,7 @@ import type { Scheduler } from "./scheduler.ts";
 export interface Progress {
   /** Epochs finished, validation included. */
   readonly epoch: number;
+  /** Steps since the start of the run. */
   readonly step: number;
   /** Best epoch so far and its accuracy and loss on the validation data; null before the first. */
   readonly best: { readonly epoch: number; readonly accuracy: number; readonly loss: number } | null;
@@ -23,19 +24,24 @@ export interface Progress {
   readonly trained: boolean;
 }
 
+/** A tensor's values, off the device. */
 export interface ArrayState {
   readonly shape: readonly number[];
+  /** In row-major order. */
   readonly data: TypedArray;
 }
 
+/** All that a run needs to go on bit for bit: what a "checkpoint" event carries and `resume` takes. */
 export interface TrainingState {
   readonly progress: Progress;
   /** By PyTorch's keys. The reference backend's numbers are doubles. */
   readonly model: ReadonlyMap<string, ArrayState>;
   readonly optimizer: OptimizerState;
+  /** Its stateDict(); null without a schedule. */
   readonly scheduler: unknown;
   /** torch's default generator. */
   readonly generator: GeneratorState;
+  /** Null for a loader that cannot say where it stands. */
   readonly loader: DataLoaderState | null;
 }
 

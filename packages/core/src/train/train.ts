@@ -16,8 +16,11 @@ import { now, type StopSignal } from "./runtime.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { captureState, firstNonFinite, type Live, type Progress, restoreState, type TrainingState } from "./state.ts";
 
+/** What is trained, on what, how long, and what happens on the way. */
 export interface TrainOptions {
+  /** From pictures (N, C, H, W) to logits (N, classes). */
   readonly model: Layer;
+  /** Over the model's parameters. */
   readonly optimizer: Optimizer;
   /** One epoch of batches each time it is iterated; a `DataLoader` makes runs resumable in mid-epoch. */
   readonly train: AsyncIterable<Batch> & { readonly length: number; readonly waitedMs?: number };
@@ -31,6 +34,7 @@ export interface TrainOptions {
   readonly loss?: LossFunction;
   /** Of the validation data. Default `loss`; give cross entropy where `loss` smooths its labels. */
   readonly validationLoss?: LossFunction;
+  /** Moves the learning rate; after an epoch it is handed the validation loss. Default none. */
   readonly scheduler?: Scheduler;
   /** When the schedule moves. Default "epoch". */
   readonly schedulePer?: "epoch" | "step";
@@ -60,8 +64,8 @@ export interface TrainOptions {
  * Throws     ArgumentError "epochs", "log-every"; what the model, the loss or the data throw.
  *
  * @example
- * for await (const event of train({ model, optimizer, train: loader, validation, classes: 10, epochs: 5 }))
- *   if (event.kind === "epoch") console.log(event.epoch, event.validation?.accuracy);
+ * for await (const event of train({ model, optimizer, train: loader, validation, classes: 10, epochs: 1 }))
+ *   if (event.kind === "epoch") console.log(event.epoch, event.step, event.validation?.count); // 1 4 8
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
   const { model, epochs, resume, signal } = options;

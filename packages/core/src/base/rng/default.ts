@@ -6,11 +6,13 @@ export const defaultGenerator = new Generator();
 defaultGenerator.seed();
 
 /**
- * Seeds the default generator, as `torch.manual_seed(seed)`, and returns it.
- * Throws ArgumentError "seed" unless −2^63 ≤ seed < 2^64 is an integer.
+ * Seeds the default generator and returns it: what is drawn from then on can be repeated, and is torch's on the CPU.
+ *
+ * Throws  ArgumentError "seed" unless it is an integer, −2^63 ≤ seed < 2^64.
+ * Source  torch.manual_seed.
  *
  * @example
- * manualSeed(0);
+ * manualSeed(0).random(); // 2357136044
  */
 export function manualSeed(seed: number | bigint): Generator {
   return defaultGenerator.manualSeed(seed);
