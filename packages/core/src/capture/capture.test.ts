@@ -227,6 +227,72 @@ describe("a rehearsal", () => {
   });
 });
 
+describe("a rehearsal's recording", () => {
+  /** Names of the kernels that run until stop(). */
+  const counted = () => {
+    const { backend } = tensor([0]);
+    const ran: string[] = [];
+    const { run } = backend;
+    backend.run = (kernel, params, reads, writes) => {
+      ran.push(kernel);
+      run.call(backend, kernel, params, reads, writes);
+    };
+    return { ran, stop: () => void (backend.run = run) };
+  };
+  const body = (x: Tensor, scale: Tensor) => noGrad(() => x.mul(scale).relu().sum());
+
+  it("runs no kernel: trial, then replay", async () => {
+    const [x, scale] = [randn([4, 3]), tensor([-2])];
+    const expected = await body(x, scale).item();
+    const { ran, stop } = counted();
+    body(x, scale);
+    const once = ran.splice(0).length;
+    const captured = capture(body, { rehearse: true, fuse: false });
+    const result = captured(x, scale);
+    stop();
+    expect(ran).toHaveLength(2 * once);
+    expect(await result.item()).toBe(expected);
+  });
+
+  it("is tried with less where there is less", async () => {
+    const rows: number[] = [];
+    const sizes = (x: Tensor, scale: Tensor) => {
+      rows.push(x.shape[0]!);
+      if (x.shape[0] === 2) throw new RangeError("never two");
+      return body(x, scale);
+    };
+    for (const [few, tried] of [
+      [1, [1, 4]],
+      [2, [2, 4, 4]], // the first failed: tried with all
+    ] as const) {
+      const captured = capture(sizes, {
+        rehearse: true,
+        tryWith: ([x, scale]) => [(x as Tensor).narrow(0, 0, few), scale],
+      });
+      const [x, scale] = [randn([4, 3]), tensor([3])];
+      rows.length = 0;
+      expect(await captured(x, scale).item()).toBe(await body(x, scale).item());
+      expect(rows).toEqual(tried);
+      expect(captured.replays).toBe(1);
+    }
+  });
+
+  it("never goes on from values that were not computed", async () => {
+    const seen: number[] = [];
+    const captured = capture(
+      (x: Tensor) => {
+        const y = noGrad(() => x.mul(2));
+        seen.push(...y.storage.backend.readSync!({ buffer: y.storage.buffer, offset: 0 }, 1));
+        return y;
+      },
+      { rehearse: true },
+    );
+    expect(await captured(tensor([3])).item()).toBe(6);
+    expect(captured.eagerReason).toMatch(/reads values back/);
+    expect(seen.every((value) => value === 6)).toBe(true);
+  });
+});
+
 describe("results", () => {
   it("are fresh tensors: an earlier one keeps its values", async () => {
     const double = capture((x: Tensor) => noGrad(() => x.mul(2)));

@@ -26,6 +26,11 @@ export interface CaptureOptions {
    * a device that can be read at once. Default false.
    */
   rehearse?: boolean;
+  /**
+   * With rehearse: from the first call's arguments to smaller ones, such as one picture of a batch. The function is tried with
+   * these, so that what it makes once is there; the batch is only recorded. Default: the arguments themselves.
+   */
+  tryWith?: (args: readonly unknown[]) => readonly unknown[];
   /** Recordings kept, one for each combination of shapes and modes. Default 8. */
   maxRecordings?: number;
 }
@@ -138,7 +143,7 @@ class Capture<A extends unknown[], R> {
       this.#giveUp(`${this.#broken} differs in every call`);
       return undefined;
     }
-    const outcome = rehearse(() => this.#fn(...args), args, !this.#warm);
+    const outcome = rehearse(this.#fn, args, this.#warm ? undefined : (this.#options.tryWith?.(args) ?? args));
     this.#warm = true;
     const replay = "recording" in outcome ? this.#keep(key, outcome.recording) : undefined;
     const broken = replay?.brokenGuard();

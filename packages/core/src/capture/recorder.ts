@@ -39,6 +39,7 @@ class Recorder implements Watcher, Listener {
   readonly #guards: Guard[] = [];
   readonly #clock = graphClock();
   readonly #journal: Journal | undefined;
+  readonly #dry: boolean;
   #journaling = false;
   #detach: (() => void) | undefined;
   #inSegment = 0;
@@ -49,10 +50,11 @@ class Recorder implements Watcher, Listener {
   #translate: ((error: unknown) => unknown) | undefined;
   #generator = generatorMark();
 
-  /** `journal` keeps what the call changes, so that it can be undone. */
-  constructor(args: readonly unknown[], journal: Journal | undefined) {
+  /** `journal` keeps what the call changes, so that it can be undone; `dry` runs no kernel but those of host segments. */
+  constructor(args: readonly unknown[], journal: Journal | undefined, dry: boolean) {
     this.#args = args;
     this.#journal = journal;
+    this.#dry = dry;
     for (const [i, t] of args.entries()) {
       if (!(t instanceof Tensor)) continue;
       if (!isFixed(t) && !this.#arguments.has(t.storage)) this.#arguments.set(t.storage, i);
@@ -164,6 +166,10 @@ class Recorder implements Watcher, Listener {
 
   // What the backend is told to do.
 
+  isDry(): boolean {
+    return this.#dry && this.#inSegment === 0;
+  }
+
   willWrite(buffer: BackendBuffer): void {
     const storage = this.#storages.get(buffer);
     if (!storage || this.#made.has(storage) || this.#hostMade.has(storage)) return;
@@ -198,6 +204,7 @@ class Recorder implements Watcher, Listener {
     const storage = this.#storages.get(buffer);
     if (this.#inSegment > 0 && !(storage && this.#made.has(storage))) return;
     this.refuse("it reads values back; return the tensor and read it outside");
+    if (this.#dry) throw new NotCapturable(this.refusal!); // there are no values
   }
 
   // The end.
@@ -290,9 +297,9 @@ function generatorMark(): string {
   return `${position} ${cachedNormal} ${words[0]} ${words[1]}`;
 }
 
-export type Outcome<R> =
-  | { readonly value: R; readonly recording: Recording }
-  | { readonly value: R; readonly reason: string };
+type Recorded = { readonly recording: Recording } | { readonly reason: string };
+
+export type Outcome<R> = { readonly value: R } & Recorded;
 
 function watched<R>(recorder: Recorder, body: () => R): R {
   recorder.start();
@@ -304,22 +311,22 @@ function watched<R>(recorder: Recorder, body: () => R): R {
 }
 
 /** Runs the function once, as it would run anyway, and writes down what it did. What it throws passes through. */
-export function record<R>(body: () => R, args: readonly unknown[], journal?: Journal): Outcome<R> {
-  const recorder = new Recorder(args, journal);
+export function record<R>(body: () => R, args: readonly unknown[]): Outcome<R> {
+  const recorder = new Recorder(args, undefined, false);
   const value = watched(recorder, body);
-  try {
-    return { value, recording: recorder.finish(value) };
-  } catch (error) {
-    if (error instanceof NotCapturable) return { value, reason: error.message };
-    throw error;
-  }
+  return { value, ...recordingOf(() => recorder.finish(value)) };
 }
 
 /**
- * Records a call that has not happened afterwards: memory, gradients and torch's generator are as before. The first time
- * it is tried without recording, so that what a function makes once is there.
+ * Records a call that has not happened afterwards: memory, gradients and torch's generator are as before. The recording runs
+ * no kernel: that takes next to no time, and no memory for what is computed between. The first time the function is tried
+ * without recording (`trial`: the arguments), so that what it makes once is there.
  */
-export function rehearse<R>(body: () => R, args: readonly unknown[], first: boolean): Outcome<R> {
+export function rehearse<A extends readonly unknown[]>(
+  fn: (...args: A) => unknown,
+  args: A,
+  trial?: readonly unknown[],
+): Recorded {
   const undone = <T>(run: (journal: Journal) => T): T => {
     const journal = new Journal();
     try {
@@ -328,6 +335,27 @@ export function rehearse<R>(body: () => R, args: readonly unknown[], first: bool
       journal.undo();
     }
   };
-  if (first) undone((journal) => watched(new Recorder(args, journal), body));
-  return undone((journal) => record(body, args, journal));
+  const attempt = (given: A) =>
+    undone((journal) => void watched(new Recorder(given, journal, false), () => fn(...given)));
+  if (trial) {
+    try {
+      attempt(trial as A);
+    } catch (error) {
+      if (trial === args) throw error;
+      attempt(args); // it takes these alone
+    }
+  }
+  return undone((journal) => {
+    const recorder = new Recorder(args, journal, true);
+    return recordingOf(() => recorder.finish(watched(recorder, () => fn(...args))));
+  });
+}
+
+function recordingOf(make: () => Recording): Recorded {
+  try {
+    return { recording: make() };
+  } catch (error) {
+    if (error instanceof NotCapturable) return { reason: error.message };
+    throw error;
+  }
 }

@@ -5,6 +5,8 @@ import type { KernelName, Params } from "../kernels/contract.ts";
 type Views = readonly (BufferView | null)[];
 
 export interface Listener {
+  /** Whether kernels are only written down now, not run. */
+  isDry(): boolean;
   /** Before memory is written to, by a kernel or from the host. */
   willWrite(buffer: BackendBuffer): void;
   /** After a kernel has run. */
@@ -26,8 +28,10 @@ export function shadow(backend: Backend, listener: Listener): () => void {
   const original: Partial<Backend> = { run, free, write, read };
   const own: Partial<Backend> = {
     run(kernel, params, reads, writes) {
-      for (const view of writes) if (view) listener.willWrite(view.buffer);
-      run.call(backend, kernel, params, reads, writes);
+      if (!listener.isDry()) {
+        for (const view of writes) if (view) listener.willWrite(view.buffer);
+        run.call(backend, kernel, params, reads, writes);
+      }
       listener.ran(kernel, params as Params<KernelName>, reads, writes);
     },
     free(buffer) {

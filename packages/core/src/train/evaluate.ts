@@ -8,7 +8,7 @@ import type { Batch } from "../data/index.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { evalMode } from "../models/eval-mode.ts";
 import type { Layer } from "../nn/index.ts";
-import { crossEntropy } from "../ops/index.ts";
+import { crossEntropy, narrow } from "../ops/index.ts";
 import { Metrics, type MetricsResult } from "./metrics.ts";
 import type { StopSignal } from "./runtime.ts";
 
@@ -62,7 +62,7 @@ export async function evaluate(
       checkLogits(out, classes);
       return [out, lossOf(out, labels)] as const;
     });
-  const captured = (options.capture ?? true) ? capture(eager, { rehearse: true }) : undefined;
+  const captured = (options.capture ?? true) ? capture(eager, { rehearse: true, tryWith: onePicture }) : undefined;
   const pass = captured ?? eager;
   const restore = evalMode(model);
   try {
@@ -84,6 +84,11 @@ export async function evaluate(
     captured?.release();
   }
   return { ...metrics.result(), loss: lossSum / count };
+}
+
+/** Images and labels of a batch's first picture: enough to try a model with, and without a whole batch's activations. */
+function onePicture(tensors: readonly unknown[]): unknown[] {
+  return tensors.map((t) => narrow(t as Tensor, 0, 0, 1));
 }
 
 /** The backend that holds the model's weights; undefined, so the default one, for a model without. */
