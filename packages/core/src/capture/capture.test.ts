@@ -237,7 +237,8 @@ describe("a rehearsal's recording", () => {
       ran.push(kernel);
       run.call(backend, kernel, params, reads, writes);
     };
-    return { ran, stop: () => void (backend.run = run) };
+    const stop = () => Object.assign(backend, { run });
+    return { ran, stop };
   };
   const body = (x: Tensor, scale: Tensor) => noGrad(() => x.mul(scale).relu().sum());
 
