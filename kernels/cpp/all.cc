@@ -4,6 +4,8 @@
 #if !defined(DRISHTI_PART) || DRISHTI_PART == 1
 #include "conv-fused.cc"
 #include "conv-fused-backward.cc"
+#include "conv-norm.cc"
+#include "conv-norm-backward.cc"
 #include "conv-pack.cc"
 #include "conv-weight.cc"
 #include "conv-winograd.cc"
@@ -14,6 +16,7 @@
 #if !defined(DRISHTI_PART) || DRISHTI_PART == 2
 #include "batch_norm.cc"
 #include "batch_norm_fused.cc"
+#include "batch_norm_fused_backward.cc"
 #include "broadcast.cc"
 #include "by-index.cc"
 #include "layout.cc"

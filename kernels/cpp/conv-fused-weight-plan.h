@@ -9,9 +9,11 @@ namespace DRISHTI_NS {
 constexpr int32_t FUSED_PIXELS = 128;                       // of a pass
 constexpr int TILE_COLUMNS = LANES == 16 ? 6 : LANES == 8 ? 3 : 2;  // X vectors of a tile
 constexpr int TILE_OUTPUTS = 4;
+constexpr int32_t WIDE_SLAB = 4 * TILE_COLUMNS * LANES;     // channels of a slab where there is a single tap: whole tiles
 
 struct FusedWeightPlan {
   bool planes;
+  bool alone;                                   // a single tap with a stride, of NHWC: what is not met is not copied
   int32_t taps, in_group, out_group;            // channels of a group
   int vectors;                                  // of a panel of G
   int32_t panel, panels;                        // outputs of a panel; panels of a group
@@ -33,7 +35,8 @@ struct FusedWeightPlan {
     vectors = vectors_for(out_group);
     panel = vectors * LANES;
     panels = ceil_div(out_group, panel);
-    slabs = planes ? 1 : ceil_div(in_group, SLAB);
+    alone = taps == 1 && x.place.nhwc && (s.stride_height > 1 || s.stride_width > 1);
+    slabs = planes ? 1 : ceil_div(in_group, taps == 1 ? WIDE_SLAB : SLAB);
     slab = ceil_div(in_group, slabs);
     slab_pitch = planes ? 1 : int32_t(round_up(slab, LANES));
     columns = planes ? in_group * taps : taps * (slab_pitch / LANES);
@@ -62,8 +65,8 @@ struct FusedWeightPlan {
     part_slabs = ceil_div(slabs, slab_parts);
     slab_parts = ceil_div(slabs, part_slabs);
 
-    source_rows = (band - 1) * s.stride_height + (s.kernel_height - 1) * s.dilation_height + 1;
-    source_columns = (s.out_width - 1) * s.stride_width + (s.kernel_width - 1) * s.dilation_width + 1;
+    source_rows = alone ? band : (band - 1) * s.stride_height + (s.kernel_height - 1) * s.dilation_height + 1;
+    source_columns = alone ? s.out_width : (s.out_width - 1) * s.stride_width + (s.kernel_width - 1) * s.dilation_width + 1;
     slab_size = ptrdiff_t(pass_images) * source_rows * source_columns * (planes ? in_group : slab_pitch);
     const size_t pass_pixels = size_t(pass_images) * band * s.out_width;
     grad_at = round_up(size_t(part_slabs) * slab_size * 4, 128);

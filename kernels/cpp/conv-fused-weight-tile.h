@@ -11,6 +11,7 @@ struct WeightPixels {
   int32_t images, rows, columns;
   ptrdiff_t image, row, step;  // of X, in floats
   int32_t panel;               // floats of G from pixel to pixel
+  ptrdiff_t gap = 0;           // and behind a row, beyond that
 };
 
 // sums[r * pitch + t * LANES] += sum over pixels of g[r] * x[offsets[t]].
@@ -22,7 +23,7 @@ __attribute__((noinline)) static void weight_tile(const WeightPixels& p, const f
   ptrdiff_t at[T];
   for (int t = 0; t < T; ++t) at[t] = offsets[t];
   for (int32_t n = 0; n < p.images; ++n)
-    for (int32_t y = 0; y < p.rows; ++y) {
+    for (int32_t y = 0; y < p.rows; ++y, g += p.gap) {
       const float* from = x + n * p.image + y * p.row;
       for (int32_t k = p.columns; k > 0; --k, from += p.step, g += p.panel) {
         F v[T];

@@ -8,6 +8,7 @@
 // Both are copies in L2: what lies 1 KB apart in the tensors would fall into a few sets of L1.
 // Images are cut into fixed groups with partial sums of their own, added in order; see conv-weight.cc.
 #pragma once
+#include "conv-fused-weight-copy.h"
 #include "conv-fused-weight-tile.h"
 #include "conv-sparse-weight.h"
 
@@ -23,17 +24,7 @@ struct FusedWeightCall {
   float* bias;    // or null
   float* partials;
 
-  struct Chunk {
-    int32_t image_group, group, panel, panels, slab, slabs;
-    float* x;
-    float* g;
-    float* dense;
-    float* temp;
-    Spot* spots;
-    Stretch* runs;
-    float* sums;
-    float* bias;
-  };
+  using Chunk = FusedWeightChunk;
 
   float* sums_of(const Chunk& c, int32_t panel_or_slab) const {
     return c.sums + (p.planes ? size_t(panel_or_slab) * p.columns * p.panel : (size_t(c.group) * p.slabs + panel_or_slab) * p.out_group * p.columns * LANES);
@@ -83,23 +74,6 @@ struct FusedWeightCall {
       for (int32_t i = 0; i < c.slabs; ++i) zero_row(sums_of(c, c.slab + i) + ptrdiff_t(first) * p.columns * LANES, outputs * p.columns * LANES);
   }
 
-  void copy_gradient(const Chunk& c, int32_t image, int32_t images, int32_t row, int32_t rows) const {
-    const int32_t pixels = rows * s.out_width;
-    const bool dense = g.scratch() != 0;
-    for (int32_t n = 0; n < images; ++n) {
-      if (dense) g.rows(image + n, row, rows, 0, s.out_width, 0, s.out_channels, s.out_channels, c.dense, c.temp);
-      for (int32_t i = 0; i < c.panels; ++i) {
-        const int32_t first = (c.panel + i) * p.panel, outputs = lesser(p.panel, p.out_group - first), channel = c.group * p.out_group + first;
-        float* to = c.g + (size_t(i) * images + n) * pixels * p.panel;
-        if (!dense) g.rows(image + n, row, rows, 0, s.out_width, channel, outputs, p.panel, to, nullptr);
-        else
-          for (int32_t k = 0; k < pixels; ++k) {
-            copy_row(to + ptrdiff_t(k) * p.panel, c.dense + ptrdiff_t(k) * s.out_channels + channel, outputs);
-            zero_row(to + ptrdiff_t(k) * p.panel + outputs, p.panel - outputs);
-          }
-      }
-    }
-  }
   void add_bias(const Chunk& c, int32_t pixels) const {
     for (int32_t i = 0; i < c.panels; ++i) {
       const int32_t first = (c.panel + i) * p.panel, outputs = lesser(p.panel, p.out_group - first);
@@ -118,32 +92,16 @@ struct FusedWeightCall {
     }
   }
 
-  void copy_source(const Chunk& c, int32_t image, int32_t images, int32_t row, int32_t rows) const {
-    const int32_t first = row * s.stride_height - s.pad_top;
-    const int32_t count = (rows - 1) * s.stride_height + (s.kernel_height - 1) * s.dilation_height + 1;
-    const ptrdiff_t plane = ptrdiff_t(p.source_rows) * p.source_columns;
-    for (int32_t n = 0; n < images; ++n) {
-      if (p.planes) {
-        for (int32_t i = 0; i < p.in_group; ++i)
-          copy_padded_plane(x.data + x.place.at(image + n, 0, 0) + i * x.place.channel, s.in_height, s.in_width, first, count, s.pad_left, p.source_columns,
-                            c.x + (n * p.in_group + i) * plane);
-        continue;
-      }
-      for (int32_t i = 0; i < c.slabs; ++i) {
-        const int32_t channel = (c.slab + i) * p.slab;
-        x.rows(image + n, first, count, s.pad_left, p.source_columns, c.group * p.in_group + channel, lesser(p.slab, p.in_group - channel), p.slab_pitch,
-               c.x + i * p.slab_size + n * plane * p.slab_pitch, c.temp);
-      }
-    }
-  }
   void run_pass(const Chunk& c, int32_t image, int32_t images, int32_t row, int32_t rows) const {
     const int32_t pixels = images * rows * s.out_width;
-    copy_gradient(c, image, images, row, rows);
+    const FusedWeightCopy copy = {s, p, x, g};
+    copy.gradient(c, image, images, row, rows);
     if (c.slab == 0 && bias) add_bias(c, pixels);
     if (!weight) return;
-    copy_source(c, image, images, row, rows);
+    copy.source(c, image, images, row, rows);
     const int32_t unit = p.planes ? 1 : p.slab_pitch;
     const ptrdiff_t x_row = ptrdiff_t(p.source_columns) * unit, x_image = ptrdiff_t(p.source_rows) * x_row * (p.planes ? p.in_group : 1);
+    const int32_t down = p.alone ? 1 : s.stride_height, across = p.alone ? 1 : s.stride_width;
     if (p.planes) {
       int32_t runs = 0;
       for (int32_t n = 0; n < images; ++n)
@@ -152,7 +110,7 @@ struct FusedWeightCall {
         run_tiles(p.vectors, {c.x, c.g + size_t(i) * pixels * p.panel, c.runs, runs, s.stride_width, nullptr, nullptr, sums_of(c, c.panel + i)}, c.spots, p.columns);
       return;
     }
-    const WeightPixels walk = {images, rows, s.out_width, x_image, s.stride_height * x_row, ptrdiff_t(s.stride_width) * unit, p.panel};
+    const WeightPixels walk = {images, rows, s.out_width, x_image, down * x_row, ptrdiff_t(across) * unit, p.panel};
     const int32_t vectors = p.slab_pitch / LANES, tiles = ceil_div(p.columns, TILE_COLUMNS);
     for (int32_t i = 0; i < c.slabs; ++i)
       for (int32_t t = 0; t < tiles; ++t) {

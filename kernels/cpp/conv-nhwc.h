@@ -13,6 +13,7 @@
 #include "conv-gather.h"
 #include "conv-nhwc-tile.h"
 #include "layouts.h"
+#include "norm-moments.h"
 
 namespace drishti {
 namespace DRISHTI_NS {
@@ -28,6 +29,7 @@ struct Tail {
   Place residual_place;
   const float* bias = nullptr;
   const float* scale = nullptr;     // goes into the weights
+  const MomentSlots* moments = nullptr;  // wanted of the sums; to NHWC without residual and ReLU, unpooled or in 2x2 windows
   Tail(float* to, const Place& p) : out(to), place(p), residual_place(p) {}
 };
 
@@ -40,6 +42,8 @@ struct Weight {
 
 constexpr int32_t PLANE_CHANNELS = 4;  // sources that are read as planes
 constexpr size_t FAR_BYTES = 256 << 10;  // weights that do not stay in L2
+
+constexpr int32_t MOMENT_PIXELS = 192;   // written, and then read for statistics while they are near
 
 struct NhwcPhase {
   int32_t first_tap, taps, first_pass, passes;
@@ -133,9 +137,15 @@ struct NhwcPlan {
     passes_at = round_up(phases_at + size_t(phases) * sizeof(NhwcPhase), 128);
     runs_at = round_up(passes_at + size_t(most_passes) * sizeof(NhwcPass), 128);
     spots_at = round_up(runs_at + size_t(most_runs) * sizeof(Stretch), 128);
-    ends = phases == 1 && t.place.nhwc && (t.residual_place.nhwc || !t.residual) && ((window == 1 && !t.index) || (t.pool_height == 2 && t.pool_width == 2 && !t.residual));
+    ends = phases == 1 && t.place.nhwc && (t.residual_place.nhwc || !t.residual) && ((window == 1 && !t.index) || (t.pool_height == 2 && t.pool_width == 2 && !t.residual && !t.moments));
     ends_at = round_up(spots_at + size_t(phases) * spots * sizeof(Spot), 128);
     shared = round_up(ends_at + size_t(phases == 1 ? images * units : 0) * sizeof(Spot), 128);
+  }
+  // Chunks with statistics of their own, and the pixels of one: images, and rows of one image.
+  int32_t slots() const { return empty ? 0 : image_groups * bands; }
+  double pixels_of(const Gather& g, int32_t slot) const {
+    const int32_t first = slot % bands * band * g.y.phases, n = slot / bands * images;
+    return double(lesser(images, g.batch - n)) * lesser(band * g.y.phases, g.y.dest - first) * g.x.dest;
   }
   size_t sums_at;
 };
@@ -282,7 +292,7 @@ struct NhwcCall {
   }
 
   struct Chunk {
-    int32_t group, image, images, step, steps, block, end_block;
+    int32_t slot, group, image, images, step, steps, block, end_block;
     const float* source;
     float* sums;
     float* tile;
@@ -336,7 +346,7 @@ struct NhwcCall {
         }
         if (end) {
           end->sums = call;
-          run_end_tiles(p.vectors, p.window, *end, at, ends, count);
+          run_end_tiles(p.vectors, p.window, *end, at, ends + (at - spots) / p.window, count);
         } else run_tiles(p.vectors, call, at, count);
       }
       w = next;
@@ -346,6 +356,7 @@ struct NhwcCall {
   void run_chunk(int32_t index, Context& context, int32_t thread) const {
     char* scratch = context.scratch_of<char>(thread);
     Chunk c;
+    c.slot = index / p.parts;
     c.block = index % p.parts * p.part;
     c.end_block = lesser(c.block + p.part, p.blocks);
     index /= p.parts;
@@ -366,9 +377,15 @@ struct NhwcCall {
         const int32_t wanted = (tail.place.nhwc ? 1 : 2) * WRITE_PIXELS / p.window;
         const int32_t last = phases[0].passes - 1, group = clamp_to(wanted, 1, units);
         if (last > 0) sum(c, block, 0, 0, last, spots, units * p.window, c.sums);
+        BlockMoments moments;
         if (p.ends && (block + 1) * p.width <= g.dest_channels) {
           EndCall end = end_of(c, block);
-          sum(c, block, 0, last, last + 1, spots, units, c.sums, &end);
+          const int32_t group = tail.moments ? MOMENT_PIXELS : units;
+          for (int32_t u = 0; u < units; u += group) {
+            sum(c, block, 0, last, last + 1, spots + u, lesser(group, units - u), c.sums, &end);
+            if (tail.moments) add_written(c, block, rows, u, lesser(group, units - u), moments);
+          }
+          if (tail.moments) save(c, block, moments);
           continue;
         }
         for (int32_t u = 0; u < units; u += group) {
@@ -376,8 +393,10 @@ struct NhwcCall {
           // A single pass keeps no sums: each group takes the place of the one before.
           float* sums = last > 0 ? c.sums : c.sums - ptrdiff_t(u) * p.window * p.width;
           sum(c, block, 0, last, last + 1, spots + ptrdiff_t(u) * p.window, some * p.window, sums);
+          if (tail.moments) moments.add(p.vectors, sums + ptrdiff_t(u) * p.window * p.width, p.width, some * p.window);
           finish(c, block, rows, u, some, sums + ptrdiff_t(u) * p.window * p.width);
         }
+        if (tail.moments) save(c, block, moments);
         continue;
       }
       for (int32_t f = 0; f < p.phases; ++f) {
@@ -394,6 +413,21 @@ struct NhwcCall {
         zero_border(tail.out, tail.place, c.image + n, c.step * g.y.phases / tail.pool_height, c.step * g.y.phases / tail.pool_height + rows / tail.pool_height);
   }
 
+  // Pixels [first, first + count) of a chunk as they were written, counted over its images.
+  void add_written(const Chunk& c, int32_t block, int32_t rows, int32_t first, int32_t count, BlockMoments& moments) const {
+    const int32_t wide = g.x.dest;
+    while (count > 0) {
+      const int32_t row = first / wide, x = first % wide, some = lesser(count, wide - x);
+      moments.add(p.vectors, tail.out + tail.place.at(c.image + row / rows, c.step + row % rows, x) + block * p.width, tail.place.pixel, some);
+      first += some;
+      count -= some;
+    }
+  }
+  void save(const Chunk& c, int32_t block, BlockMoments& moments) const {
+    const int32_t first = block * p.width, channels = g.dest_channels;
+    moments.save(tail.moments->slots + size_t(c.slot) * 2 * channels + first, channels, lesser(p.width, channels - first));
+  }
+
   EndCall end_of(const Chunk& c, int32_t block) const {
     const int32_t channel = c.group * g.dest_channels + block * p.width, top = c.step / tail.pool_height;
     const float* residual = tail.residual ? tail.residual + tail.residual_place.at(c.image, c.step, 0) + channel : nullptr;
@@ -406,6 +440,7 @@ struct NhwcCall {
     const int32_t wide = g.x.dest / tail.pool_width, of_image = rows / tail.pool_height * wide;
     const int32_t channel = c.group * g.dest_channels + block * p.width, lanes = lesser(p.width, g.dest_channels - block * p.width);
     const int32_t top = c.step * g.y.phases / tail.pool_height;
+    const float* sign = tail.moments && tail.moments->sign ? tail.moments->sign + channel : nullptr;
     int32_t held = 0;  // pixels in the tile
     while (count > 0) {
       const int32_t n = first / of_image, rest = first % of_image, y = top + rest / wide, x = rest % wide;
@@ -413,9 +448,9 @@ struct NhwcCall {
       const ptrdiff_t at = tail.place.at(c.image + n, y, x) + channel * tail.place.channel;
       uint8_t* index = tail.index ? tail.index + ((ptrdiff_t(c.image + n) * tail.place.height + y) * tail.place.width + x) * tail.place.channels + channel : nullptr;
       const float* residual = tail.residual ? tail.residual + tail.residual_place.at(c.image + n, y * tail.pool_height, x * tail.pool_width) + channel * tail.residual_place.channel : nullptr;
-      if (tail.place.nhwc) run_finish(sums, some, tail.out + at, tail.place.pixel, index, residual, lanes);
+      if (tail.place.nhwc) run_finish(sums, some, tail.out + at, tail.place.pixel, index, residual, sign, lanes);
       else {
-        run_finish(sums, some, c.tile + ptrdiff_t(held) * p.width, p.width, index, residual, lanes);
+        run_finish(sums, some, c.tile + ptrdiff_t(held) * p.width, p.width, index, residual, sign, lanes);
         held += some;
         if (some == count || rest + some == of_image) {  // the rows of a plane follow each other
           transpose(c.tile, p.width, held, lanes, tail.out + at - (held - some), tail.place.channel);
@@ -427,7 +462,9 @@ struct NhwcCall {
       count -= some;
     }
   }
-  void run_finish(const float* sums, int32_t count, float* to, ptrdiff_t pitch, uint8_t* index, const float* residual, int32_t lanes) const {
+  // `sign`: of these channels, or null.
+  void run_finish(const float* sums, int32_t count, float* to, ptrdiff_t pitch, uint8_t* index, const float* residual, const float* sign, int32_t lanes) const {
+    if (tail.moments && p.window == 4) return finish_signed(sums, count, to, pitch, index, sign, lanes);
     const auto pick = [&](auto window) DRISHTI_LAMBDA_INLINE {
       constexpr int W = decltype(window)::value;
       if (residual) finish_row<W, true, false>(sums, count, to, pitch, index, residual, lanes);
@@ -437,6 +474,28 @@ struct NhwcCall {
     if (p.window == 1) pick(Constant<1>{});
     else if (p.window == 4) pick(Constant<4>{});
     else pick(Constant<0>{});
+  }
+  // 2x2 windows side by side: of each the value whose product with the sign is the largest, the first of equals; NaN wins.
+  __attribute__((noinline)) void finish_signed(const float* sums, int32_t count, float* to, ptrdiff_t pitch, uint8_t* index, const float* sign, int32_t lanes) const {
+    const int32_t width = p.width, channels = tail.place.channels;
+    for (int32_t l = 0; l < lanes; l += LANES) {
+      const int32_t live = lanes - l;
+      const F factor = sign ? load_some(sign + l, live) : splat<F>(1.0f);
+      for (int32_t u = 0; u < count; ++u) {
+        const float* from = sums + ptrdiff_t(u) * 4 * width + l;
+        F best = load<F>(from), key = best * factor;
+        I winner{};
+        for (int q = 1; q < 4; ++q) {
+          const F v = load<F>(from + q * width), other = v * factor;
+          const I better = (other > key) | (other != other);
+          best = select(better, v, best);
+          key = select(better, other, key);
+          winner = select(better, I{} + q, winner);
+        }
+        store_some(to + u * pitch + l, best, live);
+        if (index) store_bytes(index + ptrdiff_t(u) * channels + l, winner, live);
+      }
+    }
   }
   template <int N> struct Constant { static constexpr int value = N; };
 

@@ -10,8 +10,11 @@
 #include <vector>
 
 #include "../batch_norm_fused.cc"
+#include "../batch_norm_fused_backward.cc"
 #include "../conv-fused.cc"
 #include "../conv-fused-backward.cc"
+#include "../conv-norm.cc"
+#include "../conv-norm-backward.cc"
 #include "../conv-pack.cc"
 #include "../conv-weight.cc"
 #include "../conv-winograd.cc"

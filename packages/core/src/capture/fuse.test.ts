@@ -118,7 +118,7 @@ const cases: Case[] = [
         new nn.BatchNorm2d(4),
         ...head(80),
       ),
-    train: { conv2d_fused_f32: 2, conv2d_f32: 1 },
+    train: { conv2d_norm_train_f32: 2, conv2d_f32: 1 },
     evaluate: { conv2d_fused_f32: 3, conv2d_f32: 0, clamp_f32: 0, batch_norm_eval_f32: 0 },
   },
   {
@@ -126,21 +126,43 @@ const cases: Case[] = [
     size: [2, 8, 8],
     make: () =>
       new nn.Sequential(
-        new nn.Conv2d(2, 3, 3, { padding: 1 }),
-        new nn.BatchNorm2d(3),
+        new nn.Conv2d(2, 9, 3, { padding: 1 }),
+        new nn.BatchNorm2d(9),
         new nn.ReLU(),
         new nn.MaxPool2d(2, 2),
-        new nn.Conv2d(3, 4, 3),
+        new nn.Conv2d(9, 4, 3),
         new nn.BatchNorm2d(4, { affine: false }),
         ...head(16),
       ),
     train: {
-      batch_norm_fused_train_f32: 2,
-      batch_norm_fused_train_backward_f32: 2,
+      conv2d_norm_train_f32: 2,
+      conv2d_norm_train_backward_f32: 1,
+      batch_norm_fused_train_backward_f32: 1,
       relu_f32: 0,
       max_pool2d_backward_f32: 0,
     },
     evaluate: { conv2d_fused_f32: 2, batch_norm_eval_f32: 0, relu_f32: 0, max_pool2d_f32: 0 },
+  },
+  {
+    name: "batch norm and pool whose convolution has too few outputs, or rows left over",
+    size: [2, 9, 8],
+    make: () =>
+      new nn.Sequential(
+        new nn.Conv2d(2, 3, 3, { padding: 1 }),
+        new nn.BatchNorm2d(3),
+        new nn.MaxPool2d(2, 2),
+        new nn.Conv2d(3, 8, 1, { bias: false }),
+        new nn.BatchNorm2d(8),
+        new nn.ReLU(),
+        new nn.MaxPool2d(2, 2),
+        ...head(32),
+      ),
+    train: {
+      conv2d_norm_train_f32: 2,
+      conv2d_norm_train_backward_f32: 0,
+      batch_norm_fused_train_backward_f32: 2,
+    },
+    evaluate: { conv2d_fused_f32: 2 },
   },
   {
     name: "residual blocks, with a projection, an overlapping pool and a mean",
@@ -157,7 +179,7 @@ const cases: Case[] = [
         ...head(6),
       ),
     train: {
-      batch_norm_fused_train_f32: 6,
+      conv2d_norm_train_f32: 6,
       add_f32: 0,
       relu_f32: 0,
       relu_backward_f32: 0,

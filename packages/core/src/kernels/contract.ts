@@ -532,6 +532,34 @@ export const contract = {
     reads: ["input:f32", "weight:f32?", "bias:f32?", "residual:f32?"],
     writes: ["output:f32", "mean:f32", "invStd:f32", "variance:f32", "index:u8?"],
   },
+  /**
+   * pool(relu(batchnorm(raw) + residual)), batch statistics; raw = conv(input, weight) + bias, NHWC without border, is left for
+   * the gradients. With rawPooled 1 (2x2 windows in even sizes, no residual) `raw` has the pooled shape: the values that won.
+   * normWeight and normBias are batch norm's; the rest as batch_norm_train_f32 and conv2d_fused_f32. One group.
+   */
+  conv2d_norm_train_f32: {
+    params: { ...fusedConv2dParams, residualBorder: "i32", rawPooled: "i32", eps: "f32" },
+    reads: ["input:f32", "weight:f32", "bias:f32?", "normWeight:f32?", "normBias:f32?", "residual:f32?"],
+    writes: ["output:f32", "raw:f32", "mean:f32", "invStd:f32", "variance:f32", "index:u8?"],
+  },
+  /**
+   * Gradients of conv2d_norm_train_f32 with rawPooled, of all but the input: for first layers. `index` says where gradOutput
+   * goes, `raw` what won. dilationWidth is 1. gradBias is 0: a bias goes with the mean.
+   */
+  conv2d_norm_train_backward_f32: {
+    params: { ...fusedConv2dParams, gradBorder: "i32" },
+    reads: [
+      "gradOutput:f32",
+      "index:u8",
+      "raw:f32",
+      "input:f32",
+      "weight:f32",
+      "normWeight:f32?",
+      "mean:f32",
+      "invStd:f32",
+    ],
+    writes: ["gradWeight:f32", "gradNormWeight:f32", "gradNormBias:f32", "gradBias:f32?"],
+  },
   /** index, relu and output as in conv2d_fused_backward_f32; gradInput is NHWC, gradResidual as the residual. */
   batch_norm_fused_train_backward_f32: {
     params: { ...fusedBatchNormParams, gradBorder: "i32", gradInBorder: "i32" },

@@ -46,6 +46,8 @@ const rounded: Partial<Record<KernelName, Bound>> = {
   batch_norm_eval_f32: { ofLargest: 16 },
   batch_norm_train_backward_f32: { ofLargest: 16 },
   batch_norm_eval_backward_f32: { ofLargest: 16 },
+  conv2d_norm_train_f32: { ofLargest: 16, meanOf: "input" },
+  conv2d_norm_train_backward_f32: { ofLargest: 16 },
   batch_norm_fused_train_f32: { ofLargest: 16, meanOf: "input" },
   batch_norm_fused_train_backward_f32: { ofLargest: 16 },
   // Sums, in any order.

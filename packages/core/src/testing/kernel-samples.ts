@@ -4,6 +4,7 @@ import { contract, type Field, type KernelName, kernelId, type Params, parseOper
 import { operandSizes } from "../kernels/reference/operand-sizes.ts";
 import { axis } from "./kernel-samples/axis.ts";
 import { byIndex } from "./kernel-samples/by-index.ts";
+import { convNorm } from "./kernel-samples/conv-norm.ts";
 import { elementwise } from "./kernel-samples/elementwise.ts";
 import { fused } from "./kernel-samples/fused.ts";
 import { nhwc } from "./kernel-samples/nhwc.ts";
@@ -22,6 +23,7 @@ export const kernelSamples: KernelSamples = {
   ...spatial,
   ...training,
   ...fused,
+  ...convNorm,
   ...nhwc,
 };
 

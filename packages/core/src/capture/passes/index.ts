@@ -5,6 +5,7 @@ import { hoist } from "../constants.ts";
 import type { Pass } from "../program.ts";
 import { addendsIntoBackward } from "./addends.ts";
 import { convGroups } from "./fuse-conv.ts";
+import { convAndNorm } from "./fuse-conv-norm.ts";
 import { normGroups } from "./fuse-norm.ts";
 import { Graph } from "./graph.ts";
 import { settleLayouts } from "./layouts.ts";
@@ -19,6 +20,7 @@ export function passesFor(backend: Backend, withWinograd = true): Pass[] {
   const { lanes } = backend;
   if (!supports("conv2d_fused_f32") || !supports("conv2d_fused_backward_f32")) return [];
   const norms = supports("batch_norm_fused_train_f32") && supports("batch_norm_fused_train_backward_f32");
+  const both = supports("conv2d_norm_train_f32") && supports("conv2d_norm_train_backward_f32");
   return [
     padsIntoConvolutions,
     (commands, escapes) => {
@@ -44,6 +46,8 @@ export function passesFor(backend: Backend, withWinograd = true): Pass[] {
       lanes && withWinograd && supports("conv2d_winograd_f32") && supports("conv2d_winograd_pack_f32")
         ? winograd(commands, hoist(commands, isStill, escapes).isConstant, lanes)
         : commands,
+    // Behind Winograd, which keeps its layers: it saves more than this would.
+    (commands, escapes) => (both ? convAndNorm(commands, escapes) : commands),
     (commands, escapes, isStill) =>
       lanes && supports("conv2d_pack_f32")
         ? packWeights(commands, hoist(commands, isStill, escapes).isConstant, lanes)

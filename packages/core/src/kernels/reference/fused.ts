@@ -18,7 +18,13 @@ interface Tail {
   readonly poolHeight: number;
   readonly poolWidth: number;
 }
-type ConvParams = Params<"conv2d_fused_f32" | "conv2d_fused_backward_f32" | "conv2d_winograd_f32">;
+type ConvParams = Params<
+  | "conv2d_fused_f32"
+  | "conv2d_fused_backward_f32"
+  | "conv2d_winograd_f32"
+  | "conv2d_norm_train_f32"
+  | "conv2d_norm_train_backward_f32"
+>;
 
 const convTail = (p: ConvParams): Tail => ({ ...p, channels: p.outChannels, height: p.outHeight, width: p.outWidth });
 const convInput = (p: ConvParams, border: number): Lie => ({
@@ -55,7 +61,7 @@ function eachWindow(t: Tail, visit: (output: number, places: readonly number[]) 
   }
 }
 
-/** values (NCHW) plus residual, ReLU, pool: into output and index. */
+/** values (NCHW) plus residual, ReLU, pool: into output and index; returns where the values came from. */
 function finish(
   t: Tail,
   values: Float64Array,
@@ -64,11 +70,12 @@ function finish(
   output: Float64Array,
   outBorder: number,
   index: Uint8Array | null,
-): void {
+): readonly number[] {
   const added = residual && toPlanes(residual, whole(t, residualBorder));
   const sums = added ? values.map((x, i) => x + added[i]!) : values;
   const results: number[] = [];
   const winners: number[] = [];
+  const won: number[] = [];
   eachWindow(t, (_, places) => {
     let best = sums[places[0]!]!;
     let winner = 0;
@@ -82,9 +89,11 @@ function finish(
     const dead = t.relu > 0 && best <= 0;
     results.push(dead ? 0 : t.relu === 2 && best > 6 ? 6 : best);
     winners.push(dead ? places.length : winner);
+    won.push(places[winner]!);
   });
   fromPlanes(results, pooled(t, outBorder), output);
   if (index) fromPlanes(winners, indexOf(t), index);
+  return won;
 }
 
 /** The gradient before pool and ReLU, NCHW. */
@@ -184,6 +193,71 @@ export const fused = {
     const values = new Float64Array(planes.length);
     batchNorm.batch_norm_train_f32(sizes, [planes, weight, bias], [values, mean, invStd, variance]);
     finish(p, values, residual, p.residualBorder, output, p.outBorder, index);
+  },
+
+  conv2d_norm_train_f32(
+    p,
+    [input, weight, bias, normWeight, normBias, residual],
+    [output, raw, mean, invStd, variance, index],
+  ) {
+    const t = convTail(p);
+    const made = new Float64Array(p.batch * p.outChannels * p.outHeight * p.outWidth);
+    conv2d.conv2d_f32(p, [toPlanes(input, convInput(p, p.inBorder)), weight, bias], [made]);
+    const values = new Float64Array(made.length);
+    const sizes = { batch: p.batch, channels: p.outChannels, spatial: p.outHeight * p.outWidth, eps: p.eps };
+    batchNorm.batch_norm_train_f32(sizes, [made, normWeight, normBias], [values, mean, invStd, variance]);
+    const won = finish(t, values, residual, p.residualBorder, output, p.outBorder, index);
+    if (p.rawPooled)
+      fromPlanes(
+        won.map((at) => made[at]!),
+        indexOf(t),
+        raw,
+      );
+    else fromPlanes(made, { ...whole(t, 0), layout: 1 }, raw);
+  },
+
+  conv2d_norm_train_backward_f32(
+    p,
+    [gradOutput, index, raw, input, weight, normWeight, mean, invStd],
+    [gradWeight, gradNormWeight, gradNormBias, gradBias],
+  ) {
+    const t = convTail(p);
+    const upstream = toPlanes(gradOutput, pooled(t, p.gradBorder));
+    const winners = toPlanes(index, indexOf(t));
+    const values = toPlanes(raw, indexOf(t));
+    const small = pooled(t, 0);
+    gradNormWeight.fill(0, 0, p.outChannels);
+    gradNormBias.fill(0, 0, p.outChannels);
+    for (let i = 0; i < upstream.length; i++) {
+      const c = Math.floor(i / (small.height * small.width)) % p.outChannels;
+      if (winners[i]! >= p.poolHeight * p.poolWidth) continue;
+      gradNormWeight[c]! += upstream[i]! * (values[i]! - mean[c]!) * invStd[c]!;
+      gradNormBias[c]! += upstream[i]!;
+    }
+    // What batch norm passes on: scale·(g − mean of g − x̂·mean of g·x̂), x̂ by the convolution made again.
+    const planes = toPlanes(input, convInput(p, p.inBorder));
+    const spatial = p.outHeight * p.outWidth;
+    const made = new Float64Array(p.batch * p.outChannels * spatial);
+    conv2d.conv2d_f32(p, [planes, weight, null], [made]);
+    const gradient = spread(t, gradOutput, p.gradBorder, index, null, 0);
+    const count = p.batch * spatial;
+    for (let c = 0; c < p.outChannels; c++) {
+      const each = (visit: (i: number) => void) => {
+        for (let n = 0; n < p.batch; n++)
+          for (let i = 0; i < spatial; i++) visit((n * p.outChannels + c) * spatial + i);
+      };
+      let sum = 0;
+      each((i) => {
+        sum += made[i]!;
+      });
+      const [shift, slope] = [gradNormBias[c]! / count, (gradNormWeight[c]! * invStd[c]!) / count];
+      each((i) => {
+        gradient[i] =
+          (normWeight ? normWeight[c]! : 1) * invStd[c]! * (gradient[i]! - shift - (made[i]! - sum / count) * slope);
+      });
+    }
+    conv2d.conv2d_backward_weight_f32(p, [gradient, planes], [gradWeight]);
+    gradBias?.fill(0, 0, p.outChannels);
   },
 
   batch_norm_fused_train_backward_f32(

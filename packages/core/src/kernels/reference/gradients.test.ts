@@ -75,6 +75,16 @@ const rules: readonly (readonly [KernelName, Rule])[] = [
       params: (p) => ({ ...p, gradBorder: p.outBorder!, gradInBorder: p.inBorder! }),
     },
   ],
+  [
+    "conv2d_norm_train_backward_f32",
+    {
+      forward: "conv2d_norm_train_f32",
+      // Its gradient is 0, and differences of what does not change are nothing but rounding.
+      names: { gradBias: "nothing" },
+      except: /^(?!.*pool first)/,
+      params: (p) => ({ ...p, gradBorder: p.outBorder! }),
+    },
+  ],
   ["max_pool2d_nhwc_backward_f32", { forward: "max_pool2d_nhwc_f32" }],
   ["avg_pool2d_nhwc_backward_f32", { forward: "avg_pool2d_nhwc_f32" }],
   ["nll_loss_backward_f32", { forward: "nll_loss_f32", names: { gradInput: "logProb" } }],

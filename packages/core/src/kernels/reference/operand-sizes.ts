@@ -80,7 +80,13 @@ function fused(p: Fused) {
     pooled: (border: number) => bordered(p.batch, p.channels, height, width, border),
   };
 }
-type FusedConv = Params<"conv2d_fused_f32" | "conv2d_fused_backward_f32" | "conv2d_winograd_f32">;
+type FusedConv = Params<
+  | "conv2d_fused_f32"
+  | "conv2d_fused_backward_f32"
+  | "conv2d_winograd_f32"
+  | "conv2d_norm_train_f32"
+  | "conv2d_norm_train_backward_f32"
+>;
 const fusedConv = (p: FusedConv) => fused({ ...p, channels: p.outChannels, height: p.outHeight, width: p.outWidth });
 const imagesIn = (p: FusedConv, border: number) => bordered(p.batch, p.inChannels, p.inHeight, p.inWidth, border);
 
@@ -294,6 +300,34 @@ export const operandSizes: { readonly [K in KernelName]: Sizes<K> } = {
     p.channels,
     p.channels,
     fused(p).pooled(0),
+  ],
+  conv2d_norm_train_f32: (p) => [
+    imagesIn(p, p.inBorder),
+    conv2d(p).weight,
+    p.outChannels,
+    p.outChannels,
+    p.outChannels,
+    fusedConv(p).whole(p.residualBorder), // reads
+    fusedConv(p).pooled(p.outBorder),
+    p.rawPooled ? fusedConv(p).pooled(0) : fusedConv(p).whole(0),
+    p.outChannels,
+    p.outChannels,
+    p.outChannels,
+    fusedConv(p).pooled(0),
+  ],
+  conv2d_norm_train_backward_f32: (p) => [
+    fusedConv(p).pooled(p.gradBorder),
+    fusedConv(p).pooled(0),
+    fusedConv(p).pooled(0),
+    imagesIn(p, p.inBorder),
+    conv2d(p).weight,
+    p.outChannels,
+    p.outChannels,
+    p.outChannels, // reads
+    conv2d(p).weight,
+    p.outChannels,
+    p.outChannels,
+    p.outChannels,
   ],
   batch_norm_fused_train_backward_f32: (p) => [
     fused(p).pooled(p.gradBorder),

@@ -8,7 +8,7 @@ type Layout = "nchw" | number;
 const layoutOf = (layout: Layout) => (layout === "nchw" ? 0 : 1);
 const borderOf = (layout: Layout) => (layout === "nchw" ? 0 : layout);
 
-interface Case {
+export interface Case {
   /** N, C, H, W. */
   readonly input: readonly [number, number, number, number];
   readonly out: number;
@@ -29,10 +29,15 @@ interface Case {
   readonly kind?: NonNullable<Bordered["kind"]>;
 }
 
-const framed = (layout: Layout, height: number, width: number, channels: number, kind: Bordered["kind"] = "normal") =>
-  layout === "nchw" ? kind : { bordered: layout, height, width, channels, kind };
+export const framed = (
+  layout: Layout,
+  height: number,
+  width: number,
+  channels: number,
+  kind: Bordered["kind"] = "normal",
+) => (layout === "nchw" ? kind : { bordered: layout, height, width, channels, kind });
 
-function sizes(c: Case) {
+export function sizes(c: Case) {
   const { input, out, kernel = [3, 3], stride = [1, 1], pad = [1, 1], dilation = [1, 1], groups = 1 } = c;
   const { from = 1, to = 1, relu = 1, pool = [1, 1] } = c;
   const [batch, inChannels, inHeight, inWidth] = input;
