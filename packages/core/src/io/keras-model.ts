@@ -3,7 +3,7 @@
  * networks are laid out flat.
  */
 import type { Tensor } from "../autograd/tensor.ts";
-import { Module, ModuleList, type StateValue } from "../nn/index.ts";
+import { init, Module, ModuleList, type StateValue } from "../nn/index.ts";
 import { type Fail, failer } from "./fail.ts";
 import { activation, type Config, type KerasLayer, kerasLayers } from "./keras-layers.ts";
 import type { TfjsTensor } from "./tfjs-weights.ts";
@@ -217,7 +217,8 @@ export class KerasModel extends Module {
       const last = step.output === output && (step.className === "Softmax" || softmaxAtEnd(step, fail));
       const config = last ? { ...step.config, activation: "linear" } : step.config;
       const className = last && step.className === "Softmax" ? "Activation" : step.className;
-      const made = kerasLayers[className]!(config, weights.get(step.name) ?? new Map(), fail);
+      const own = weights.get(step.name) ?? new Map();
+      const made = init.skipInit(() => kerasLayers[className]!(config, own, fail));
       if (made.module) {
         const place = this.layers.length;
         this.layers.append(made.module);

@@ -60,17 +60,21 @@ export class VGG extends Module {
       from = to;
       return layers(conv, options.batchNorm ? new BatchNorm2d(to) : [], new ReLU());
     };
-    this.features = new Sequential(
-      ...stages[depth].flatMap((widths) => [...widths.flatMap(block), new MaxPool2d(2, 2)]),
+    // The layers' own initial values are left out: all of them are drawn anew below, 138 million.
+    this.features = init.skipInit(
+      () => new Sequential(...stages[depth].flatMap((widths) => [...widths.flatMap(block), new MaxPool2d(2, 2)])),
     );
-    this.classifier = new Sequential(
-      new Linear(512 * 7 * 7, 4096),
-      new ReLU(),
-      new Dropout(),
-      new Linear(4096, 4096),
-      new ReLU(),
-      new Dropout(),
-      new Linear(4096, numClasses),
+    this.classifier = init.skipInit(
+      () =>
+        new Sequential(
+          new Linear(512 * 7 * 7, 4096),
+          new ReLU(),
+          new Dropout(),
+          new Linear(4096, 4096),
+          new ReLU(),
+          new Dropout(),
+          new Linear(4096, numClasses),
+        ),
     );
     for (const module of this.modules()) {
       if (module instanceof Conv2d) init.kaimingNormal_(module.weight, { mode: "fan_out", nonlinearity: "relu" });

@@ -3,6 +3,8 @@ import type { Tensor } from "../autograd/tensor.ts";
 import { defaultGenerator, fillUniform, type Generator } from "../base/rng/index.ts";
 import { ArgumentError, say } from "../errors/errors.ts";
 import { erf } from "../kernels/reference/erf.ts";
+import { fill_ } from "../ops/in-place.ts";
+import { skipsUniform } from "./init-skip.ts";
 
 /** Lowest power first. */
 function polynomial(x: number, coefficients: readonly number[]): number {
@@ -54,10 +56,12 @@ export function truncNormal_<T extends Tensor>(
 ): T {
   if (!(std > 0)) throw new ArgumentError("truncNormal_", "std", say`std must be > 0, got ${{ std }}.`);
   if (!(a < b)) throw new ArgumentError("truncNormal_", "range", say`a must be below b, got ${{ a }} and ${{ b }}.`);
+  const generator = options.generator ?? defaultGenerator;
   const values = new Float32Array(t.numel);
   const low = below((a - mean) / std);
   const high = below((b - mean) / std);
-  fillUniform(options.generator ?? defaultGenerator, values, 2 * low - 1, 2 * high - 1);
+  if (skipsUniform(generator, values.length)) return noGrad(() => fill_(t, 0)) as T;
+  fillUniform(generator, values, 2 * low - 1, 2 * high - 1);
   for (let i = 0; i < values.length; i++) {
     const x = mean + std * Math.SQRT2 * erfinv(values[i]!);
     values[i] = Math.min(Math.max(x, a), b);

@@ -4,7 +4,9 @@ import type { Tensor } from "../autograd/tensor.ts";
 import { defaultGenerator, fillNormal, fillUniform, type Generator } from "../base/rng/index.ts";
 import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import { fill_ } from "../ops/in-place.ts";
+import { skipsNormal, skipsUniform } from "./init-skip.ts";
 
+export { skipInit } from "./init-skip.ts";
 export { dirac_, eye_, orthogonal_, sparse_ } from "./init-structured.ts";
 export { truncNormal_ } from "./init-trunc-normal.ts";
 
@@ -74,6 +76,7 @@ export function constant_<T extends Tensor>(t: T, value: number): T {
  * await nn.init.uniform_(empty([3])).tolist(); // [0.4963, 0.7682, 0.0885]
  */
 export function uniform_<T extends Tensor>(t: T, a = 0, b = 1, { generator = defaultGenerator }: InitOptions = {}): T {
+  if (skipsUniform(generator, t.numel)) return zeros_(t);
   return draw(t, (values) => fillUniform(generator, values, a, b));
 }
 
@@ -93,6 +96,7 @@ export function normal_<T extends Tensor>(
   std = 1,
   { generator = defaultGenerator }: InitOptions = {},
 ): T {
+  if (skipsNormal(generator, t.numel)) return zeros_(t);
   return draw(t, (values) => fillNormal(generator, values, mean, std));
 }
 

@@ -1,6 +1,6 @@
 /** @file What `summary` shows: the layers of any MODEL. */
-import { type ModelShape, type ModelSummary, modelShape, summarize } from "@drishti/core/models";
-import type { Layer } from "@drishti/core/nn";
+import { createModel, type ModelShape, type ModelSummary, modelShape, summarize } from "@drishti/core/models";
+import { init, type Layer } from "@drishti/core/nn";
 import { freshModel, modelOfCard, modelSource, readModelFile } from "./model-source.ts";
 
 export interface Description {
@@ -25,7 +25,9 @@ export async function describeModel(
     ? await file.network()
     : card
       ? await modelOfCard({ ...card, model: { ...card.model, ...shape } }, spec)
-      : await freshModel(source, shape);
+      : source.kind === "built-in"
+        ? init.skipInit(() => createModel(source.name, shape)) // nobody looks at its weights
+        : await freshModel(source, shape);
   return {
     name: card ? `${card.model.name} (${spec})` : spec,
     input: [inChannels, height, width],

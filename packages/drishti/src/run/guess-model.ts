@@ -1,7 +1,7 @@
 /** @file Which built-in network weights belong to: found by the number of tensors, proved by their names and shapes. */
 import { DrishtiError } from "@drishti/core/errors";
 import { createModel, headOf, loadWeights, type ModelShape, modelNames, modelShape } from "@drishti/core/models";
-import type { Layer, StateValue } from "@drishti/core/nn";
+import { init, type Layer, type StateValue } from "@drishti/core/nn";
 
 type Weights = ReadonlyMap<string, StateValue>;
 
@@ -56,7 +56,10 @@ export async function guessModel(weights: Weights, given: Partial<ModelShape>): 
     try {
       return {
         name,
-        ...(await fitted((shape) => createModel(name, shape), weights, { ...modelShape(name), ...given })),
+        ...(await fitted((shape) => init.skipInit(() => createModel(name, shape)), weights, {
+          ...modelShape(name),
+          ...given,
+        })),
       };
     } catch (error) {
       if (!(error instanceof DrishtiError)) throw error; // else: another network, or pictures of a size it does not take

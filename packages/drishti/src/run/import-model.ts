@@ -4,8 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { Generator } from "@drishti/core";
 import type { Picture } from "@drishti/core/data";
 import { DataError } from "@drishti/core/errors";
-import { loadWeights, type ModelShape, modelNames, modelShape } from "@drishti/core/models";
-import type { Layer } from "@drishti/core/nn";
+import { createModel, loadWeights, type ModelShape, modelNames, modelShape } from "@drishti/core/models";
+import { init, type Layer } from "@drishti/core/nn";
 import type { ModelCard } from "@drishti/core/train";
 import type { ReadModel } from "./formats/format.ts";
 import { formatNamed, readForeign } from "./formats/index.ts";
@@ -81,7 +81,9 @@ async function networkOf(path: string, read: ReadModel, options: ImportOptions) 
   }
   const source = await modelSource(options.model);
   const usual = modelShape(source.kind === "built-in" ? source.name : "simplecnn");
-  const found = await fitted((shape) => freshModel(source, shape), read.weights, { ...usual, ...input });
+  const make = (shape: ModelShape) =>
+    source.kind === "built-in" ? init.skipInit(() => createModel(source.name, shape)) : freshModel(source, shape);
+  const found = await fitted(make, read.weights, { ...usual, ...input });
   return { name: cardName(source), ...found };
 }
 

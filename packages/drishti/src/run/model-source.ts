@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { DataError } from "@drishti/core/errors";
 import { createModel, loadWeights, type ModelShape, modelNames, replaceHead } from "@drishti/core/models";
-import { type Layer, Module } from "@drishti/core/nn";
+import { init, type Layer, Module } from "@drishti/core/nn";
 import type { ModelCard, TrainingState } from "@drishti/core/train";
 import { expandHome, kindOf } from "../data/files.ts";
 import type { ReadModel, Trainable, TrainableOptions } from "./formats/format.ts";
@@ -113,12 +113,12 @@ export async function readModelFile(path: string): Promise<ModelWithCard> {
   return { ...file, card: file.card, training: file.training ?? null };
 }
 
-/** The network a card describes, with fresh weights. */
+/** The network a card describes, for its weights: those of a built-in one are 0, not drawn. */
 export async function modelOfCard(card: ModelCard, file: string): Promise<Layer> {
   const { name, ...shape } = card.model;
   if (isGraph(card.topology)) return (await graphs()).modelOfGraph(card.topology, file);
   if (card.topology !== undefined) return modelOfTopology(card.topology, file);
-  if (modelNames.includes(name)) return createModel(name, shape);
+  if (modelNames.includes(name)) return init.skipInit(() => createModel(name, shape));
   if (!existsSync(name))
     throw new DataError(
       "model file",
@@ -164,7 +164,7 @@ export async function trainable(file: ModelWithCard, path: string, options: Trai
   const { newHead, shape } = options;
   const { name, ...own } = card.model;
   if (network) {
-    const model = modelNames.includes(name) ? createModel(name, own) : undefined;
+    const model = modelNames.includes(name) ? init.skipInit(() => createModel(name, own)) : undefined;
     const keys = [...(model?.stateDict().keys() ?? [])];
     if (!model || !keys.every((key) => weights.has(key) || key.endsWith("num_batches_tracked")))
       return file.trainable!(options);

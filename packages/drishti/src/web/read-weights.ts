@@ -1,6 +1,7 @@
 /** @file model.safetensors of a web export: a built-in network, or Keras' layers, and its weights. */
 import { DataError } from "@drishti/core/errors";
 import { createModel, modelNames } from "@drishti/core/models";
+import { init } from "@drishti/core/nn";
 import { decodeModelFile } from "@drishti/core/train";
 import { modelOfTopology } from "../run/topology.ts";
 import type { WebNetwork } from "./open-model.ts";
@@ -17,7 +18,10 @@ export function read(bytes: Uint8Array): WebNetwork {
   return {
     card,
     network() {
-      const model = card.topology === undefined ? createModel(name, shape) : modelOfTopology(card.topology, file);
+      const model =
+        card.topology === undefined
+          ? init.skipInit(() => createModel(name, shape))
+          : modelOfTopology(card.topology, file);
       model.loadStateDict(weights);
       return model;
     },

@@ -80,6 +80,16 @@ describe("Generator", () => {
   });
 });
 
+test.each([0, 1, 623, 624, 625, 1248, 5000])("skip(%i) goes where that many draws go", (count) => {
+  for (const before of [0, 1, 600, 624]) {
+    const [drawn, skipped] = [new Generator(4), new Generator(4)];
+    outputs(drawn, before + count);
+    outputs(skipped, before);
+    skipped.skip(count);
+    expect(outputs(skipped, 700)).toEqual(outputs(drawn, 700));
+  }
+});
+
 describe("refusals", () => {
   const gen = new Generator(0);
   const out = new Float32Array(4);
