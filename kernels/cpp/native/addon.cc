@@ -235,13 +235,23 @@ napi_value address_of(napi_env env, napi_callback_info info) {
   return number(env, double(reinterpret_cast<uintptr_t>(data)));
 }
 
+// release(arrayBuffer): its memory goes back at once, without waiting for the garbage collector; views of it have no elements
+napi_value release(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument;
+  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
+  if (count < 1 || napi_detach_arraybuffer(env, argument) != napi_ok)
+    return refuse(env, "release wants an ArrayBuffer that can be detached");
+  return nullptr;
+}
+
 }  // namespace
 
 NAPI_MODULE_INIT() {
   const struct {
     const char* name;
     napi_callback function;
-  } exported[] = {{"open", open}, {"isas", names}, {"addressOf", address_of}};
+  } exported[] = {{"open", open}, {"isas", names}, {"addressOf", address_of}, {"release", release}};
   for (const auto& e : exported) {
     napi_value f;
     napi_create_function(env, e.name, NAPI_AUTO_LENGTH, e.function, nullptr, &f);

@@ -16,6 +16,8 @@ export interface Engine {
 export interface Addon {
   isas(): string[];
   addressOf(memory: ArrayBufferLike): number;
+  /** Gives the memory back at once; views of it have no elements then. */
+  release(memory: ArrayBufferLike): void;
   /** An empty name: the best instruction set of this machine. */
   open(isa: string, threads: number, block: ArrayBuffer): Engine;
 }

@@ -56,6 +56,27 @@ describe.skipIf("reason" in result)(`native backend${why}`, () => {
     expect(() => backend.run("relu_f32", unary(1), [foreign], [filled(0)])).toThrow(/another backend/);
   });
 
+  it("keeps freed memory for the next buffer of its size, or gives it back at once", () => {
+    const held = () => process.memoryUsage().arrayBuffers;
+    const size = 2 ** 24;
+    const first = backend.alloc("f32", size);
+    const before = held();
+    backend.free(first);
+    const second = backend.alloc("f32", size);
+    expect(held() - before).toBeLessThan(2 ** 20); // the same memory
+    backend.keepFreed?.(false);
+    try {
+      backend.free(second);
+      expect(before - held()).toBeGreaterThan(4 * size - 2 ** 20); // without a garbage collection
+      const third = backend.alloc("f32", size);
+      backend.write({ buffer: third, offset: size - 1 }, Float32Array.of(7));
+      expect(backend.readSync!({ buffer: third, offset: size - 1 }, 1)[0]).toBe(7);
+      backend.free(third);
+    } finally {
+      backend.keepFreed?.(true);
+    }
+  });
+
   it("takes buffers of any native backend: they are one kind of memory", () => {
     if (!("backend" in other)) throw new Error(other.reason);
     const x = filled(-1, 2);

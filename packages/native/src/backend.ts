@@ -46,7 +46,7 @@ export class NativeBackend implements Backend {
     this.#addresses = new Float64Array(block, ADDRESSES_AT, (FACTS_AT - ADDRESSES_AT) / 8);
     this.#facts = new Int32Array(block, FACTS_AT, 3);
     this.#engine = addon.open(isa, threads, block);
-    this.#memory = new Memory((memory) => addon.addressOf(memory));
+    this.#memory = new Memory(addon);
     this.isa = this.#engine.isa;
     this.lanes = this.#engine.lanes;
     this.threads = this.#engine.threads;
@@ -61,8 +61,8 @@ export class NativeBackend implements Backend {
     this.#memory.free(ours(buffer, "free"));
   }
 
-  trim(): void {
-    this.#memory.trim();
+  keepFreed(wanted: boolean): void {
+    this.#memory.keepFreed(wanted);
   }
 
   write(view: BufferView, data: TypedArray): void {

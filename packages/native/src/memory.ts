@@ -11,6 +11,7 @@ import {
   type StorageType,
   storageOver,
 } from "@drishti/core/backends";
+import type { Addon } from "./addon.ts";
 
 const ALIGNMENT = 64;
 /** Most bytes kept for later. */
@@ -45,12 +46,14 @@ export class NativeBuffer implements BackendBuffer {
 }
 
 export class Memory {
-  readonly #addressOf: (memory: ArrayBufferLike) => number;
+  readonly #addon: Pick<Addon, "addressOf" | "release">;
   readonly #free = new Map<number, Block[]>();
   #pooled = 0;
+  /** Most bytes kept for later now. */
+  #limit = POOL_LIMIT;
 
-  constructor(addressOf: (memory: ArrayBufferLike) => number) {
-    this.#addressOf = addressOf;
+  constructor(addon: Pick<Addon, "addressOf" | "release">) {
+    this.#addon = addon;
   }
 
   alloc(type: StorageType, length: number): NativeBuffer {
@@ -64,14 +67,17 @@ export class Memory {
     const block = buffer.block;
     if (block === null) return;
     buffer.block = null;
-    if (this.#pooled + block.byteLength > POOL_LIMIT) return;
+    if (this.#pooled + block.byteLength > this.#limit) return this.#addon.release(block.memory);
     const list = this.#free.get(block.byteLength);
     if (list) list.push(block);
     else this.#free.set(block.byteLength, [block]);
     this.#pooled += block.byteLength;
   }
 
-  trim(): void {
+  keepFreed(wanted: boolean): void {
+    this.#limit = wanted ? POOL_LIMIT : 0;
+    if (wanted) return;
+    for (const list of this.#free.values()) for (const { memory } of list) this.#addon.release(memory);
     this.#free.clear();
     this.#pooled = 0;
   }
@@ -83,7 +89,7 @@ export class Memory {
     } catch (cause) {
       throw new BackendError("alloc", "out-of-memory", `no memory for ${size} bytes.`, { cause });
     }
-    const start = this.#addressOf(memory);
+    const start = this.#addon.addressOf(memory);
     const byteOffset = (ALIGNMENT - (start % ALIGNMENT)) % ALIGNMENT;
     return { memory, byteOffset, byteLength: size, address: start + byteOffset };
   }

@@ -75,8 +75,8 @@ export interface Backend {
   alloc(type: StorageType, length: number): BackendBuffer;
   /** Hands memory back; the buffer must not be used after it. */
   free(buffer: BackendBuffer): void;
-  /** Lets go of freed memory that is kept for later buffers. */
-  trim?(): void;
+  /** Whether freed memory is kept for later buffers, as it is at first; false lets go of what is kept, too. */
+  keepFreed?(wanted: boolean): void;
   /** Copies into a buffer. float32 takes Float32Array or Float64Array. */
   write(view: BufferView, data: TypedArray): void;
   /** Waits for what was queued, then copies out. */

@@ -61,6 +61,17 @@ export interface Captured<A extends unknown[], R> {
   release(): void;
 }
 
+/** Runs what happens once: memory that it frees goes back at once, as replays have an arena of their own. */
+function sparing<T>(args: readonly unknown[], body: () => T): T {
+  const backend = args.find((t) => t instanceof Tensor)?.backend;
+  backend?.keepFreed?.(false);
+  try {
+    return body();
+  } finally {
+    backend?.keepFreed?.(true);
+  }
+}
+
 /** Recordings in a row, none of them replayed, after which it is left at that. */
 const PATIENCE = 8;
 
@@ -97,9 +108,9 @@ class Capture<A extends unknown[], R> {
     if (this.eagerReason !== undefined || this.#busy || watch.current || isTraced()) return this.#fn(...args);
     const key = this.#keyOf(args);
     if (key === undefined) return this.#fn(...args);
-    const replay = this.#find(key) ?? this.#rehearsed(key, args);
+    const replay = this.#find(key) ?? sparing(args, () => this.#rehearsed(key, args));
     if (this.eagerReason !== undefined) return this.#fn(...args);
-    if (!replay) return this.#first(key, args);
+    if (!replay) return sparing(args, () => this.#first(key, args));
     this.#busy = true;
     try {
       const result = replay.run(args, timed) as R;
@@ -175,8 +186,6 @@ class Capture<A extends unknown[], R> {
   #keep(key: string, recording: Recording): Replay {
     const { backend } = recording;
     const passes = (this.#options.fuse ?? true) ? passesFor(backend, this.#options.winograd) : [];
-    // What the recorded call made is free now, and replays need little of it.
-    backend.trim?.();
     const replay = new Replay(recording, programOf(recording, passes));
     const changing = replay.brokenGuard();
     if (changing && this.#inVain > 2) this.#broken = changing.what;
