@@ -29,7 +29,15 @@ const lines = (text: string) =>
   text
     .trim()
     .split("\n")
-    .map((line) => JSON.parse(line) as { file: string; label?: string; error?: { code: string; message: string } });
+    .map(
+      (line) =>
+        JSON.parse(line) as {
+          file: string;
+          label?: string;
+          probability?: number;
+          error?: { code: string; message: string };
+        },
+    );
 const predict = async (args: readonly string[], stdin?: string | Uint8Array) => {
   const result = await cli(["predict", run, ...args, "--json"], { stdin });
   return { ...result, answers: lines(result.out) };
@@ -115,6 +123,13 @@ describe("predict", () => {
       expect(error).toEqual({ code: "format", message: expect.stringContaining(file) });
     expect(answers.filter(({ label }, i) => label === ["green", "red"][i % 2])).toHaveLength(990);
     expect(err).toContain("10 of 1000 pictures could not be read");
+  });
+  test("an answer is the same wherever it stands among others, and as if it were alone", async () => {
+    const photo = join(photos, "green/001.png");
+    const [alone] = (await predict([photo])).answers;
+    const { answers } = await predict(Array(19).fill(photo)); // a batch, and three
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    expect(answers[18]).toMatchObject({ label: "green", probability: expect.closeTo(alone!.probability!, 5) });
   });
   test("folders, patterns, file: and http: URLs, in the order given", async () => {
     const file = pathToFileURL(join(photos, "green/001.png")).href;

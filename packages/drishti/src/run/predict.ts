@@ -1,8 +1,10 @@
 /** @file Labels for pictures, by a model's own preprocessing. */
-import { noGrad, tensor } from "@drishti/core";
+import { noGrad, type Tensor, tensor } from "@drishti/core";
+import { type Captured, capture } from "@drishti/core/capture";
 import type { Picture } from "@drishti/core/data";
 import { DrishtiError } from "@drishti/core/errors";
 import { evalMode } from "@drishti/core/models";
+import type { Layer } from "@drishti/core/nn";
 import type { Explainer } from "./explain.ts";
 import type { TrainedModel } from "./model-source.ts";
 import { prepare } from "./pictures.ts";
@@ -39,23 +41,23 @@ export async function predictPicture(
   return (await predictPrepared(trained, [prepare(picture, trained.card)], top))[0]!;
 }
 
-/** Pictures that went through the model's preprocessing. */
+/** Pictures that went through the model's preprocessing; `captured`, where there is one, takes AT_ONCE of them. */
 async function predictPrepared(
   { model, card }: Pick<TrainedModel, "model" | "card">,
   pictures: readonly Picture[],
   top: number,
+  captured?: Forward,
 ): Promise<Omit<Prediction, "file">[]> {
   const { channels, height, width } = pictures[0]!;
   const size = channels * height * width;
-  const batch = new Float32Array(pictures.length * size);
+  const count = captured ? AT_ONCE : pictures.length;
+  const batch = new Float32Array(count * size);
   for (const [i, { data }] of pictures.entries()) batch.set(data, i * size);
-  const device = model.parameters().next().value?.backend;
   const restore = evalMode(model);
   try {
-    const shape = [pictures.length, channels, height, width];
-    const logits = (await noGrad(() =>
-      model.forward(tensor(batch, { shape, dtype: "float32", device })),
-    ).toArray()) as Float32Array;
+    const device = model.parameters().next().value?.backend;
+    const images = tensor(batch, { shape: [count, channels, height, width], dtype: "float32", device });
+    const logits = (await (captured ?? forwardOf(model))(images).toArray()) as Float32Array;
     const classes = card.classes.length;
     return pictures.map((_, i) => {
       const guesses = softmaxRow(logits.subarray(i * classes, (i + 1) * classes)).map((probability, label) => ({
@@ -68,6 +70,12 @@ async function predictPrepared(
   } finally {
     restore();
   }
+}
+
+type Forward = (images: Tensor) => Tensor;
+
+function forwardOf(model: Layer): Forward {
+  return (images) => noGrad(() => model.forward(images));
 }
 
 /**
@@ -95,21 +103,34 @@ export async function* predictAll(
     }
   };
   let batch: Read[] = [];
-  while (!ended || reading.length > 0 || batch.length > 0) {
-    while (!ended && reading.length < AHEAD) {
-      const next = await source.next();
-      if (next.done) ended = true;
-      else {
-        const under = read(next.value);
-        under.catch(() => {}); // thrown when its turn comes
-        reading.push(under);
+  // Where there are more than one batch, all go through one recording: the last is filled up, so that every answer is the same
+  // whatever else was asked.
+  let captured: Captured<[Tensor], Tensor> | undefined;
+  try {
+    while (!ended || reading.length > 0 || batch.length > 0) {
+      while (!ended && reading.length < AHEAD) {
+        const next = await source.next();
+        if (next.done) ended = true;
+        else {
+          const under = read(next.value);
+          under.catch(() => {}); // thrown when its turn comes
+          reading.push(under);
+        }
       }
+      const first = reading.shift();
+      if (first) batch.push(await first);
+      const more = reading.length > 0 || !ended;
+      if (batch.length < AT_ONCE && more) continue;
+      if (more)
+        captured ??= capture(forwardOf(trained.model), {
+          rehearse: true,
+          tryWith: ([images]) => [(images as Tensor).narrow(0, 0, 1)],
+        });
+      yield* answers(trained, batch, top, explainer, captured);
+      batch = [];
     }
-    const first = reading.shift();
-    if (first) batch.push(await first);
-    if (batch.length < AT_ONCE && (reading.length > 0 || !ended)) continue;
-    yield* answers(trained, batch, top, explainer);
-    batch = [];
+  } finally {
+    captured?.release();
   }
 }
 
@@ -122,6 +143,7 @@ async function* answers(
   batch: readonly Read[],
   top: number,
   explainer: Explainer | undefined,
+  captured: Forward | undefined,
 ): AsyncGenerator<Answer> {
   const pictures = batch.flatMap((read) => ("picture" in read ? [read.picture] : []));
   const predicted: Omit<Prediction, "file">[] = [];
@@ -129,7 +151,7 @@ async function* answers(
   for (let from = 0; from < pictures.length; ) {
     let to = from + 1;
     while (to < pictures.length && sameShape(pictures[from]!, pictures[to]!)) to++;
-    predicted.push(...(await predictPrepared(trained, pictures.slice(from, to), top)));
+    predicted.push(...(await predictPrepared(trained, pictures.slice(from, to), top, captured)));
     from = to;
   }
   let at = 0;
