@@ -67,7 +67,10 @@ export class Memory {
     const block = buffer.block;
     if (block === null) return;
     buffer.block = null;
-    if (this.#pooled + block.byteLength > this.#limit) return this.#addon.release(block.memory);
+    if (this.#pooled + block.byteLength > this.#limit) {
+      this.#addon.release(block.memory);
+      return;
+    }
     const list = this.#free.get(block.byteLength);
     if (list) list.push(block);
     else this.#free.set(block.byteLength, [block]);
