@@ -1,6 +1,7 @@
 export { narrowBF16, narrowF16, widenBF16, widenF16 } from "./half.ts";
 export { KerasModel, kerasInput, kerasModel } from "./keras-model.ts";
 export { kerasStateDict } from "./keras-weights.ts";
+export { type FoundOptimizerState, optimizerStateOf } from "./optimizer-state.ts";
 export { type PyTorchFile, type PyTorchValue, type ReadPyTorchOptions, readPyTorch } from "./pytorch.ts";
 export type { PyTorchData, PyTorchDType } from "./pytorch-dtype.ts";
 export { PyTorchTensor } from "./pytorch-tensor.ts";

@@ -96,3 +96,18 @@ test("a step counts as a change in place", () => {
   new optim.SGD([weight], { lr: 0.1 }).step();
   expect(() => loss.backward()).toThrow(expect.objectContaining({ code: "modified" }));
 });
+
+test("a group added later has the optimiser's options, and no parameter twice", async () => {
+  const own = parameters();
+  const optimizer = new optim.SGD([own[0]!], { lr: 0.1, momentum: 0.9 });
+  expect(() => optimizer.addParamGroup({ params: [own[0]!] })).toThrow(expect.objectContaining({ code: "duplicate" }));
+  expect(() => optimizer.addParamGroup({ params: [own[1]!], lr: -1 })).toThrow(expect.objectContaining({ code: "lr" }));
+  optimizer.addParamGroup({ params: [own[1]!], lr: 0.5 });
+  expect(optimizer.paramGroups.map(({ lr, momentum }) => [lr, momentum])).toEqual([
+    [0.1, 0.9],
+    [0.5, 0.9],
+  ]);
+  const before = await values(own);
+  walk(optimizer as unknown as Optimizer, own, 0, 1);
+  expect((await values(own)).every((now, i) => now.every((value, j) => value !== before[i]![j]))).toBe(true);
+});

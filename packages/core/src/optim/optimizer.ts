@@ -49,6 +49,7 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
   readonly paramGroups: ParamGroup<O>[] = [];
   /** @internal */
   readonly state = new Map<Parameter, ParamState>();
+  readonly #defaults: O;
 
   constructor(params: Params<O>, defaults: O) {
     const name = this.constructor.name;
@@ -68,22 +69,29 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
     const groups = given.every((entry) => "params" in entry)
       ? (given as (Partial<O> & { params: Iterable<Parameter> })[])
       : [{ params: given as Parameter[] } as Partial<O> & { params: Parameter[] }];
-    const seen = new Set<Parameter>();
-    for (const group of groups) {
-      const own = [...group.params];
-      for (const parameter of own) {
-        if (seen.has(parameter))
-          throw new ArgumentError(
-            name,
-            "duplicate",
-            say`a parameter of ${{ parameter: parameter.shape }} appears twice: give each parameter once, in one group.`,
-          );
-        seen.add(parameter);
-      }
-      const merged = { ...defaults, ...group, params: own };
-      this.check(merged);
-      this.paramGroups.push(merged);
+    this.#defaults = defaults;
+    for (const group of groups) this.addParamGroup(group);
+  }
+
+  /**
+   * Adds parameters that were not optimised so far, such as layers that were frozen; what the group does not say holds
+   * as given to the optimiser. Throws ArgumentError "duplicate" for a parameter that has a group already.
+   */
+  addParamGroup(group: Partial<O> & { params: Iterable<Parameter> }): void {
+    const seen = new Set(this.paramGroups.flatMap(({ params }) => params));
+    const own = [...group.params];
+    for (const parameter of own) {
+      if (seen.has(parameter))
+        throw new ArgumentError(
+          this.constructor.name,
+          "duplicate",
+          say`a parameter of ${{ parameter: parameter.shape }} appears twice: give each parameter once, in one group.`,
+        );
+      seen.add(parameter);
     }
+    const merged = { ...this.#defaults, ...group, params: own };
+    this.check(merged);
+    this.paramGroups.push(merged);
   }
 
   /** Refuses options out of range. */
@@ -172,8 +180,17 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
     return out;
   }
 
-  /** Takes over a state made by stateDict() on the same parameters in the same order. */
-  loadStateDict(given: OptimizerState<O>): void {
+  /**
+   * Takes over a state made by stateDict() on the same parameters in the same order, or PyTorch's: optimizerStateOf()
+   * of drishti/io finds it in a .pt file.
+   */
+  loadStateDict(given: OptimizerState): void {
+    if (!Array.isArray((given as Partial<OptimizerState> | undefined)?.paramGroups))
+      throw new ArgumentError(
+        this.constructor.name,
+        "state-dict",
+        "there are no paramGroups in the state; PyTorch's own is made ready by optimizerStateOf() of drishti/io.",
+      );
     const counts = (groups: readonly { params: readonly unknown[] }[]) =>
       groups.map((group) => group.params.length).join(", ");
     if (counts(given.paramGroups) !== counts(this.paramGroups))
