@@ -41,6 +41,14 @@ describe("backward", () => {
     expect(await gradOf(x)).toEqual([3, 3]);
   });
 
+  test("takes the gradient by itself, as PyTorch does, and grad() one output and one input", async () => {
+    const x = leaf([1, 2]);
+    mul(x, x).backward(tensor([1, 10]));
+    expect(await gradOf(x)).toEqual([2, 40]);
+    const [slope] = grad(mul(x, x), x, { gradOutputs: tensor([3, 1]) });
+    expect(await slope!.tolist()).toEqual([6, 4]);
+  });
+
   test("sums over every way from a leaf to the result", async () => {
     const x = leaf([3]);
     const y = x.mul(2);

@@ -49,7 +49,8 @@ function seedFor(where: string, output: Tensor, gradient: Tensor | undefined): T
  * backward(x.mul(x));
  * await x.grad!.tolist(); // [6]
  */
-export function backward(output: Tensor, options: BackwardOptions = {}): void {
+export function backward(output: Tensor, given: BackwardOptions | Tensor = {}): void {
+  const options = given instanceof Tensor ? { gradient: given } : given;
   const node = nodeOf(output);
   if (!node)
     throw new AutogradError(
@@ -76,10 +77,12 @@ function leafNode(t: Tensor, i: number): GraphNode {
   return node;
 }
 
+const listed = (given: Tensor | readonly Tensor[]): readonly Tensor[] => (given instanceof Tensor ? [given] : given);
+
 /** What grad() starts from, and what it accepts and leaves. */
 export interface GradOptions {
   /** Gradient of the final result with respect to each output; needed for those of more than one element, else 1. */
-  gradOutputs?: readonly (Tensor | undefined)[];
+  gradOutputs?: Tensor | readonly (Tensor | undefined)[];
   /** Keep what the operations saved, so that the graph can be walked again. Default: createGraph. */
   retainGraph?: boolean;
   /** Record the gradients' own computation: the way to second derivatives. Default false. */
@@ -89,7 +92,7 @@ export interface GradOptions {
 }
 
 /**
- * Gradients of the outputs' sum with respect to the inputs, without touching `.grad`.
+ * Gradients of the outputs' sum with respect to the inputs, one for each, without touching `.grad`.
  *
  * Throws   AutogradError "no-grad", "not-scalar", "unused"; "no-second-derivative" when a result made with createGraph
  *          is differentiated through an operation whose gradient has no formula of its own.
@@ -102,11 +105,13 @@ export interface GradOptions {
  * await bend!.tolist(); // [12]
  */
 export function grad(
-  outputs: readonly Tensor[],
-  inputs: readonly Tensor[],
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
   options: GradOptions = {},
 ): (Tensor | null)[] {
-  const roots = outputs.map((output, i) => {
+  const { gradOutputs } = options;
+  const seeds = gradOutputs instanceof Tensor ? [gradOutputs] : gradOutputs;
+  const roots = listed(outputs).map((output, i) => {
     const node = nodeOf(output);
     if (!node)
       throw new AutogradError(
@@ -114,11 +119,11 @@ export function grad(
         "no-grad",
         say`output ${{ input: i }} does not depend on anything that requires a gradient.`,
       );
-    return { node, grad: seedFor("grad", output, options.gradOutputs?.[i]) };
+    return { node, grad: seedFor("grad", output, seeds?.[i]) };
   });
   const found = new Map<GraphNode, Tensor>();
   const capture = new Map<GraphNode, (grad: Tensor) => void>();
-  const nodes = inputs.map((input, i) => {
+  const nodes = listed(inputs).map((input, i) => {
     const node = nodeOf(input);
     if (!node) throw new AutogradError("grad", "no-grad", say`input ${{ input: i }} does not require a gradient.`);
     capture.set(node, (value) => found.set(node, value));

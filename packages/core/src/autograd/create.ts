@@ -37,6 +37,8 @@ type Data = number | boolean | TypedArray | NestedArray | readonly (boolean | Ne
 type Made<S extends Shape> = number extends S["length"] ? Shape : { -readonly [At in keyof S]: S[At] };
 
 function checkSizes(shape: Shape): void {
+  if (!Array.isArray(shape))
+    throw new ShapeError("tensor", "size", say`a shape is a list, such as [2, 3], got ${{ shape }}.`);
   for (const size of shape)
     if (!Number.isInteger(size) || size < 0)
       throw new ShapeError("tensor", "size", say`every size must be a whole number ≥ 0, got ${{ shape }}.`);

@@ -3,6 +3,7 @@ import type { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
 import { logSoftmax, softmax } from "../ops/softmax.ts";
 import { checkApproximate, gelu, leakyRelu, relu, sigmoid, silu, tanh } from "../ops/unary.ts";
+import { checkOptions, withFirst } from "./given-options.ts";
 import { Module } from "./module.ts";
 import type { Unshaped } from "./typed-layer.ts";
 
@@ -39,9 +40,9 @@ export class LeakyReLU extends Module {
   declare readonly shapeRule: ["keep"];
   readonly negativeSlope: number;
 
-  constructor(negativeSlope = 0.01) {
+  constructor(negativeSlope: number | { /** Default 0.01. */ negativeSlope?: number } = 0.01) {
     super();
-    this.negativeSlope = negativeSlope;
+    this.negativeSlope = withFirst("LeakyReLU", "negativeSlope", negativeSlope).negativeSlope ?? 0.01;
   }
 
   forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
@@ -111,6 +112,7 @@ export class GELU extends Module {
 
   constructor(options: { /** "tanh": the older formula. Default "none". */ approximate?: "none" | "tanh" } = {}) {
     super();
+    checkOptions("GELU", options);
     this.approximate = checkApproximate("GELU", options.approximate ?? "none");
   }
 
@@ -165,9 +167,9 @@ export class Softmax extends Module {
   declare readonly shapeRule: ["keep"];
   readonly dim: number | undefined;
 
-  constructor(options: DimOptions = {}) {
+  constructor(dim: number | DimOptions = {}) {
     super();
-    this.dim = options.dim;
+    this.dim = withFirst("Softmax", "dim", dim).dim;
   }
 
   forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
@@ -197,9 +199,9 @@ export class LogSoftmax extends Module {
   declare readonly shapeRule: ["keep"];
   readonly dim: number | undefined;
 
-  constructor(options: DimOptions = {}) {
+  constructor(dim: number | DimOptions = {}) {
     super();
-    this.dim = options.dim;
+    this.dim = withFirst("LogSoftmax", "dim", dim).dim;
   }
 
   forward<S extends Shape>(input: Tensor<S>): Tensor<S>;

@@ -16,6 +16,7 @@ import {
   softplus,
 } from "../ops/activations.ts";
 import { prelu } from "../ops/prelu.ts";
+import { withFirst } from "./given-options.ts";
 import { checkSizes } from "./linear.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
@@ -35,9 +36,9 @@ export class ELU extends Module {
   declare readonly shapeRule: ["keep"];
   readonly alpha: number;
 
-  constructor(alpha = 1) {
+  constructor(alpha: number | { /** Default 1. */ alpha?: number } = 1) {
     super();
-    this.alpha = alpha;
+    this.alpha = withFirst("ELU", "alpha", alpha).alpha ?? 1;
   }
 
   forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
@@ -87,11 +88,15 @@ export class Hardtanh extends Module {
   readonly minVal: number;
   readonly maxVal: number;
 
-  constructor(minVal = -1, maxVal = 1) {
+  constructor(
+    minVal: number | { /** Default −1. */ minVal?: number /** Default 1. */; maxVal?: number } = -1,
+    maxVal = 1,
+  ) {
     super();
-    checkRange("Hardtanh", minVal, maxVal);
-    this.minVal = minVal;
-    this.maxVal = maxVal;
+    const { minVal: low = -1, maxVal: high = maxVal } = withFirst("Hardtanh", "minVal", minVal);
+    checkRange("Hardtanh", low, high);
+    this.minVal = low;
+    this.maxVal = high;
   }
 
   forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
@@ -197,10 +202,14 @@ export class Softplus extends Module {
   readonly beta: number;
   readonly threshold: number;
 
-  constructor(beta = 1, threshold = 20) {
+  constructor(
+    beta: number | { /** Default 1. */ beta?: number /** Default 20. */; threshold?: number } = 1,
+    threshold = 20,
+  ) {
     super();
-    this.beta = beta;
-    this.threshold = threshold;
+    const options = withFirst("Softplus", "beta", beta);
+    this.beta = options.beta ?? 1;
+    this.threshold = options.threshold ?? threshold;
   }
 
   forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
@@ -246,10 +255,14 @@ export class PReLU extends Module {
   declare readonly shapeRule: ["keep"];
   readonly weight: Parameter;
 
-  constructor(numParameters = 1, init = 0.25) {
+  constructor(
+    numParameters: number | { /** Default 1. */ numParameters?: number /** Default 0.25. */; init?: number } = 1,
+    init = 0.25,
+  ) {
     super();
-    checkSizes("PReLU", { numParameters });
-    this.weight = new Parameter(full([numParameters], init));
+    const { numParameters: count = 1, init: slope = init } = withFirst("PReLU", "numParameters", numParameters);
+    checkSizes("PReLU", { numParameters: count });
+    this.weight = new Parameter(full([count], slope));
   }
 
   forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
@@ -278,9 +291,9 @@ export class Softmin extends Module {
   declare readonly shapeRule: ["keep"];
   readonly dim: number | undefined;
 
-  constructor(options: { /** The axis that sums to 1; left out it is torch's guess. */ dim?: number } = {}) {
+  constructor(dim: number | { /** The axis that sums to 1; left out it is torch's guess. */ dim?: number } = {}) {
     super();
-    this.dim = options.dim;
+    this.dim = withFirst("Softmin", "dim", dim).dim;
   }
 
   forward<S extends Shape>(input: Tensor<S>): Tensor<S>;

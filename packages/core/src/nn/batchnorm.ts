@@ -6,6 +6,7 @@ import type { ShapeRule } from "../base/typed/rules.ts";
 import { ShapeError, say } from "../errors/errors.ts";
 import { batchNorm } from "../ops/batch-norm.ts";
 import { add_ } from "../ops/in-place.ts";
+import { checkOptions } from "./given-options.ts";
 import { checkSizes } from "./linear.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
@@ -38,6 +39,7 @@ export abstract class BatchNorm<const C extends number = number, Rule extends Sh
 
   constructor(numFeatures: C, options: BatchNormOptions = {}) {
     super();
+    checkOptions(this.constructor.name, options);
     const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
     checkSizes(this.constructor.name, { numFeatures });
     this.numFeatures = numFeatures;

@@ -37,7 +37,8 @@ export class Sequential<const L extends readonly Entry[] = readonly Layer[]> ext
   constructor(...given: (Entry | Record<string, Layer>)[]) {
     super();
     const [first] = given;
-    const object = given.length === 1 && first && !(first instanceof Module) && !Array.isArray(first);
+    const object =
+      given.length === 1 && typeof first === "object" && !(first instanceof Module) && !Array.isArray(first);
     if (object) for (const [name, layer] of Object.entries(first as Record<string, Layer>)) this.#add(name, layer);
     else for (const entry of given as Entry[]) this.take(entry);
   }

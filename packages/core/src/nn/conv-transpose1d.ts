@@ -9,6 +9,7 @@ import {
   type ConvTranspose1dOptions as TransposeOptions,
 } from "../ops/conv1d.ts";
 import { checkGroups } from "./conv.ts";
+import { checkOptions } from "./given-options.ts";
 import { checkSizes, defaultInit } from "./linear.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
@@ -53,6 +54,7 @@ export class ConvTranspose1d<
     given: Written<P, ConvTranspose1dOptions> = {} as Written<P, ConvTranspose1dOptions>,
   ) {
     super();
+    checkOptions("ConvTranspose1d", given);
     const options: ConvTranspose1dOptions = given;
     const k = single("ConvTranspose1d", "kernelSize", kernelSize);
     const { groups = 1, bias = true } = options;

@@ -9,6 +9,7 @@ import {
 } from "../ops/conv-transpose2d.ts";
 import { conv1dPadded, single } from "../ops/conv1d.ts";
 import { type Conv2dOptions as ConvOptions, conv2d, conv2dPadded, convGeometry } from "../ops/conv2d.ts";
+import { checkOptions } from "./given-options.ts";
 import { checkSizes, defaultInit } from "./linear.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
@@ -75,6 +76,7 @@ export class Conv2d<
     given: Written<P, Conv2dOptions> = {} as Written<P, Conv2dOptions>,
   ) {
     super();
+    checkOptions("Conv2d", given);
     const options: Conv2dOptions = given;
     const [kh, kw] = pair(kernelSize, "Conv2d", "kernelSize");
     const { groups = 1, bias = true, paddingMode = "zeros" } = options;
@@ -160,6 +162,7 @@ export class Conv1d<
     given: Written<P, Conv1dOptions> = {} as Written<P, Conv1dOptions>,
   ) {
     super();
+    checkOptions("Conv1d", given);
     const options: Conv1dOptions = given;
     const k = single("Conv1d", "kernelSize", kernelSize);
     checkSizes("Conv1d", { inChannels, outChannels, kernelSize: k });
@@ -229,6 +232,7 @@ export class ConvTranspose2d<
     given: Written<P, ConvTranspose2dOptions> = {} as Written<P, ConvTranspose2dOptions>,
   ) {
     super();
+    checkOptions("ConvTranspose2d", given);
     const options: ConvTranspose2dOptions = given;
     const [kh, kw] = pair(kernelSize, "ConvTranspose2d", "kernelSize");
     const groups = options.groups ?? 1;

@@ -2,6 +2,7 @@ import { empty } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
 import { checkPaddingIdx, type EmbeddingOptions, embedding } from "../ops/embedding.ts";
+import { checkOptions } from "./given-options.ts";
 import { normal_ } from "./init.ts";
 import { checkSizes } from "./linear.ts";
 import { Module } from "./module.ts";
@@ -32,6 +33,7 @@ export class Embedding<const D extends number = number> extends Module {
 
   constructor(numEmbeddings: number, embeddingDim: D, options: EmbeddingOptions = {}) {
     super();
+    checkOptions("Embedding", options);
     checkSizes("Embedding", { numEmbeddings, embeddingDim });
     this.paddingIdx = checkPaddingIdx("Embedding", options.paddingIdx, numEmbeddings);
     const table = normal_(empty([numEmbeddings, embeddingDim]));

@@ -9,6 +9,7 @@ import { copy_ } from "../ops/in-place.ts";
 import { instanceNorm } from "../ops/normalise.ts";
 import { mean } from "../ops/sum.ts";
 import { expand, reshape, unsqueeze } from "../ops/view.ts";
+import { checkOptions } from "./given-options.ts";
 import { checkSizes } from "./linear.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
@@ -52,6 +53,7 @@ export class InstanceNorm2d<const C extends number = number> extends Module {
 
   constructor(numFeatures: C, options: InstanceNormOptions = {}) {
     super();
+    checkOptions("InstanceNorm2d", options);
     checkSizes("InstanceNorm2d", { numFeatures });
     const { eps = 1e-5, momentum = 0.1, affine = false, trackRunningStats = false } = options;
     this.numFeatures = numFeatures;

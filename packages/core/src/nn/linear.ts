@@ -3,6 +3,7 @@ import type { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
 import { ArgumentError, say } from "../errors/errors.ts";
 import { linear } from "../ops/linear.ts";
+import { checkOptions } from "./given-options.ts";
 import { calculateFanInAndFanOut, kaimingUniform_, uniform_ } from "./init.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
@@ -49,6 +50,7 @@ export class Linear<const I extends number = number, const O extends number = nu
     options: { /** Add a learned bias. Default true. */ bias?: boolean } = {},
   ) {
     super();
+    checkOptions("Linear", options);
     checkSizes("Linear", { inFeatures, outFeatures });
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;

@@ -11,6 +11,7 @@ import {
   nllLoss,
   type Reduction,
 } from "../ops/losses.ts";
+import { checkOptions } from "./given-options.ts";
 import { Module } from "./module.ts";
 
 /**
@@ -36,6 +37,7 @@ export class CrossEntropyLoss extends Module {
 
   constructor(options: CrossEntropyOptions = {}) {
     super();
+    checkOptions("CrossEntropyLoss", options);
     checkReduction("CrossEntropyLoss", options.reduction ?? "mean");
     const { labelSmoothing = 0 } = options;
     if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
@@ -73,6 +75,7 @@ export class NLLLoss extends Module {
 
   constructor(options: NllLossOptions = {}) {
     super();
+    checkOptions("NLLLoss", options);
     checkReduction("NLLLoss", options.reduction ?? "mean");
     this.options = options;
     if (options.weight) this.registerBuffer("weight", options.weight);
@@ -100,6 +103,7 @@ export class MSELoss extends Module {
 
   constructor(options: { /** Default "mean". */ reduction?: Reduction } = {}) {
     super();
+    checkOptions("MSELoss", options);
     this.reduction = options.reduction ?? "mean";
     checkReduction("MSELoss", this.reduction);
   }
@@ -127,6 +131,7 @@ export class BCEWithLogitsLoss extends Module {
 
   constructor(options: BceWithLogitsOptions = {}) {
     super();
+    checkOptions("BCEWithLogitsLoss", options);
     checkReduction("BCEWithLogitsLoss", options.reduction ?? "mean");
     this.options = options;
     if (options.weight) this.registerBuffer("weight", options.weight);

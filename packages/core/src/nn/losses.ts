@@ -18,6 +18,7 @@ import {
   type ReductionOptions,
   smoothL1Loss,
 } from "../ops/regression-loss.ts";
+import { checkOptions } from "./given-options.ts";
 import { Module } from "./module.ts";
 
 /**
@@ -36,6 +37,7 @@ export class L1Loss extends Module {
 
   constructor(options: ReductionOptions = {}) {
     super();
+    checkOptions("L1Loss", options);
     this.reduction = options.reduction ?? "mean";
     checkReduction("L1Loss", this.reduction);
   }
@@ -62,6 +64,7 @@ export class SmoothL1Loss extends Module {
 
   constructor(options: ReductionOptions & { /** Where the parabola ends. Default 1. */ beta?: number } = {}) {
     super();
+    checkOptions("SmoothL1Loss", options);
     checkReduction("SmoothL1Loss", options.reduction ?? "mean");
     checkBeta("SmoothL1Loss", options.beta ?? 1);
     this.options = options;
@@ -89,6 +92,7 @@ export class HuberLoss extends Module {
 
   constructor(options: ReductionOptions & { /** Where the parabola ends. Default 1. */ delta?: number } = {}) {
     super();
+    checkOptions("HuberLoss", options);
     checkReduction("HuberLoss", options.reduction ?? "mean");
     checkDelta("HuberLoss", options.delta ?? 1);
     this.options = options;
@@ -118,6 +122,7 @@ export class BCELoss extends Module {
 
   constructor(options: BceOptions = {}) {
     super();
+    checkOptions("BCELoss", options);
     checkReduction("BCELoss", options.reduction ?? "mean");
     this.options = options;
     if (options.weight) this.registerBuffer("weight", options.weight);
@@ -146,6 +151,7 @@ export class KLDivLoss extends Module {
 
   constructor(options: KlDivOptions = {}) {
     super();
+    checkOptions("KLDivLoss", options);
     checkKlReduction("KLDivLoss", options.reduction ?? "mean");
     this.options = options;
   }
@@ -174,6 +180,7 @@ export class SigmoidFocalLoss extends Module {
 
   constructor(options: FocalOptions = {}) {
     super();
+    checkOptions("SigmoidFocalLoss", options);
     checkReduction("SigmoidFocalLoss", options.reduction ?? "none");
     this.options = options;
   }

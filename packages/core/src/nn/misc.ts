@@ -4,6 +4,7 @@ import type { Shape } from "../base/shape.ts";
 import { ArgumentError, say } from "../errors/errors.ts";
 import { dropout, dropout2d } from "../ops/dropout.ts";
 import { flatten } from "../ops/view.ts";
+import { withFirst } from "./given-options.ts";
 import { Module } from "./module.ts";
 import type { Fit, Given, Unshaped } from "./typed-layer.ts";
 
@@ -40,6 +41,13 @@ export class Flatten<
   }
 }
 
+interface DropoutOptions {
+  /** How likely an element, or channel, is dropped. Default 0.5. */
+  p?: number;
+  /** Default: the one that manualSeed() sets. */
+  generator?: Generator;
+}
+
 /**
  * In training each element becomes 0 with probability p, the others x/(1 − p), so the expectation stays; in evaluation
  * y = x. The mask continues torch's random stream.
@@ -59,11 +67,13 @@ export class Dropout extends Module {
   readonly p: number;
   readonly generator: Generator | undefined;
 
-  constructor(p = 0.5, options: { /** Default: the one that manualSeed() sets. */ generator?: Generator } = {}) {
+  constructor(p: number | DropoutOptions = 0.5, options: DropoutOptions = {}) {
     super();
-    if (!(p >= 0 && p <= 1)) throw new ArgumentError("Dropout", "p", say`p must lie in [0, 1], got ${{ p }}.`);
-    this.p = p;
-    this.generator = options.generator;
+    const { p: share = 0.5, generator } = withFirst("Dropout", "p", p, options);
+    if (!(share >= 0 && share <= 1))
+      throw new ArgumentError("Dropout", "p", say`p must lie in [0, 1], got ${{ p: share }}.`);
+    this.p = share;
+    this.generator = generator;
   }
 
   forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
@@ -95,11 +105,13 @@ export class Dropout2d extends Module {
   readonly p: number;
   readonly generator: Generator | undefined;
 
-  constructor(p = 0.5, options: { /** Default: the one that manualSeed() sets. */ generator?: Generator } = {}) {
+  constructor(p: number | DropoutOptions = 0.5, options: DropoutOptions = {}) {
     super();
-    if (!(p >= 0 && p <= 1)) throw new ArgumentError("Dropout2d", "p", say`p must lie in [0, 1], got ${{ p }}.`);
-    this.p = p;
-    this.generator = options.generator;
+    const { p: share = 0.5, generator } = withFirst("Dropout2d", "p", p, options);
+    if (!(share >= 0 && share <= 1))
+      throw new ArgumentError("Dropout2d", "p", say`p must lie in [0, 1], got ${{ p: share }}.`);
+    this.p = share;
+    this.generator = generator;
   }
 
   forward<S extends Shape>(input: Tensor<S>): Tensor<S>;

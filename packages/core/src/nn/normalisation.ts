@@ -3,6 +3,7 @@ import type { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
 import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import { groupNorm, layerNorm } from "../ops/normalise.ts";
+import { checkOptions } from "./given-options.ts";
 import { checkSizes } from "./linear.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
@@ -39,6 +40,7 @@ export class LayerNorm<const N extends number | readonly number[] = number | rea
     } = {},
   ) {
     super();
+    checkOptions("LayerNorm", options);
     this.normalizedShape =
       typeof normalizedShape === "number" ? [normalizedShape] : [...(normalizedShape as readonly number[])];
     const { length } = this.normalizedShape;
@@ -100,6 +102,7 @@ export class GroupNorm<const C extends number = number> extends Module {
     } = {},
   ) {
     super();
+    checkOptions("GroupNorm", options);
     checkSizes("GroupNorm", { numGroups, numChannels });
     if (numChannels % numGroups !== 0)
       throw new ArgumentError(

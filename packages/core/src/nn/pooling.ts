@@ -11,6 +11,7 @@ import {
 import { type AvgPool2dOptions, avgPool2d } from "../ops/avg-pool2d.ts";
 import { type MaxPool2dOptions, maxPool2d, maxPool2dWithIndices } from "../ops/max-pool2d.ts";
 import { poolGeometry } from "../ops/pool-shape.ts";
+import { checkOptions } from "./given-options.ts";
 import { Module } from "./module.ts";
 import type { Fit, Given, Unshaped, Written } from "./typed-layer.ts";
 
@@ -64,6 +65,7 @@ export class MaxPool2d<
     options: P & ReturnIndices<Indices> = {} as P,
   ) {
     super();
+    checkOptions("MaxPool2d", options);
     this.kernelSize = kernelSize;
     this.options = withStride(stride, options);
     poolGeometry("MaxPool2d", kernelSize, this.options);
@@ -114,6 +116,7 @@ export class AvgPool2d<
     options: Written<P, AvgPool2dOptions> = {} as Written<P, AvgPool2dOptions>,
   ) {
     super();
+    checkOptions("AvgPool2d", options);
     this.kernelSize = kernelSize;
     this.options = withStride(stride, options);
     poolGeometry("AvgPool2d", kernelSize, this.options);
@@ -187,6 +190,7 @@ export class AdaptiveMaxPool2d<
 
   constructor(outputSize: K, options: ReturnIndices<Indices> = {}) {
     super();
+    checkOptions("AdaptiveMaxPool2d", options);
     checkOutputSize("AdaptiveMaxPool2d", outputSize);
     this.returnIndices = options.returnIndices ?? false;
     this.outputSize = outputSize;

@@ -5,6 +5,7 @@ import { checkInterpolate, type InterpolateOptions, interpolate } from "../ops/i
 import { type MaxUnpool2dOptions, maxUnpool2d } from "../ops/max-unpool2d.ts";
 import { checkFactor, pixelShuffle, pixelUnshuffle } from "../ops/pixel-shuffle.ts";
 import { poolGeometry } from "../ops/pool-shape.ts";
+import { checkOptions } from "./given-options.ts";
 import { Module } from "./module.ts";
 import type { Fit, Given, Unshaped, Written } from "./typed-layer.ts";
 
@@ -29,6 +30,7 @@ export class Upsample<const P extends InterpolateOptions = InterpolateOptions> e
 
   constructor(options: Written<P, InterpolateOptions>) {
     super();
+    checkOptions("Upsample", options);
     checkInterpolate("Upsample", options);
     this.options = options;
   }
@@ -125,6 +127,7 @@ export class MaxUnpool2d extends Module {
     options: { /** The MaxPool2d's. Default 0. */ padding?: number | readonly number[] } = {},
   ) {
     super();
+    checkOptions("MaxUnpool2d", options);
     this.kernelSize = kernelSize;
     this.options = { ...options, stride };
     poolGeometry("MaxUnpool2d", kernelSize, this.options);

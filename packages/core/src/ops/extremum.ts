@@ -5,13 +5,12 @@ import { makeContiguous, Tensor } from "../autograd/tensor.ts";
 import { traced } from "../autograd/trace.ts";
 import type { Shape } from "../base/shape.ts";
 import { normalizeDim } from "../base/shape.ts";
-import type { Written } from "../base/typed/dims.ts";
-import type { Fit, Given } from "../base/typed/rules.ts";
 import { ShapeError, say } from "../errors/errors.ts";
 import { compare, div, mul } from "./binary.ts";
 import { scatterAddOp } from "./by-index.ts";
 import { to } from "./cast.ts";
-import { aroundAxis, type Dims, type ReduceOptions, reducedAxes, reducedShape, relabel, sum } from "./sum.ts";
+import type { Dims, Extremum, None, Reduced, ReduceOptions, Reducing } from "./reduction-types.ts";
+import { aroundAxis, reducedAxes, reducedShape, relabel, sum } from "./sum.ts";
 import { permute, reshape } from "./view.ts";
 
 function extremum(name: "amax" | "amin") {
@@ -62,15 +61,9 @@ function reduceTo(name: "amax" | "amin", input: Tensor, dim: Dims, { keepdim = f
  * await amax(x).item(); // 7
  * await amax(x, 1).tolist(); // [5, 7]
  */
-export function amax<
-  S extends Shape,
-  const D extends Dims = undefined,
-  const P extends ReduceOptions = Record<never, never>,
->(
-  input: Tensor<S> & Fit<["reduce", D, P], S>,
-  dim?: D,
-  options?: Written<P, ReduceOptions>,
-): Tensor<Given<["reduce", D, P], S>>;
+export function amax<S extends Shape, const D extends Dims = undefined, const P extends ReduceOptions = None>(
+  ...given: Reducing<S, D, P>
+): Reduced<S, D, P>;
 export function amax(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
   return reduceTo("amax", input, dim, options);
 }
@@ -86,15 +79,9 @@ export function amax(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Te
  * @example
  * await amin(tensor([[1, 5], [7, 2]]), 1, { keepdim: true }).tolist(); // [[1], [2]]
  */
-export function amin<
-  S extends Shape,
-  const D extends Dims = undefined,
-  const P extends ReduceOptions = Record<never, never>,
->(
-  input: Tensor<S> & Fit<["reduce", D, P], S>,
-  dim?: D,
-  options?: Written<P, ReduceOptions>,
-): Tensor<Given<["reduce", D, P], S>>;
+export function amin<S extends Shape, const D extends Dims = undefined, const P extends ReduceOptions = None>(
+  ...given: Reducing<S, D, P>
+): Reduced<S, D, P>;
 export function amin(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
   return reduceTo("amin", input, dim, options);
 }
@@ -134,12 +121,8 @@ function argOp(name: "argmax" | "argmin", input: Tensor, dim: number | undefined
 export function argmax<
   S extends Shape,
   const D extends number | undefined = undefined,
-  const P extends ReduceOptions = Record<never, never>,
->(
-  input: Tensor<S> & Fit<["reduce", D, P], S>,
-  dim?: D,
-  options?: Written<P, ReduceOptions>,
-): Tensor<Given<["reduce", D, P], S>>;
+  const P extends ReduceOptions = None,
+>(...given: Reducing<S, D, P>): Reduced<S, D, P>;
 export function argmax(input: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
   return argOp("argmax", input, dim, options);
 }
@@ -159,12 +142,8 @@ export function argmax(input: Tensor, dim?: number, options: ReduceOptions = {})
 export function argmin<
   S extends Shape,
   const D extends number | undefined = undefined,
-  const P extends ReduceOptions = Record<never, never>,
->(
-  input: Tensor<S> & Fit<["reduce", D, P], S>,
-  dim?: D,
-  options?: Written<P, ReduceOptions>,
-): Tensor<Given<["reduce", D, P], S>>;
+  const P extends ReduceOptions = None,
+>(...given: Reducing<S, D, P>): Reduced<S, D, P>;
 export function argmin(input: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
   return argOp("argmin", input, dim, options);
 }
@@ -198,47 +177,56 @@ const pickOp = defineOp<{ input: Tensor }, { axis: number; indices: Tensor; name
 });
 
 /**
- * The largest along one axis with its index, int32; of equal ones the first, which gets the gradient. The largest of
- * all elements is amax().
+ * The largest along one axis with its index, int32; of equal ones the first, which gets the gradient. Without `dim` the
+ * largest of all elements, by itself; equal ones share its gradient.
  *
- * Shape    the axis vanishes, or stays with size 1 with keepdim.
+ * Shape    the axis vanishes, or stays with size 1 with keepdim; without dim a scalar.
  * Options  keepdim false.
  * Throws   ShapeError "empty" where there is nothing to choose from, "dim"; DTypeError "dtype" unless float32.
- * Source   torch.max(input, dim).
+ * Source   torch.max.
  *
  * @example
  * const { values, indices } = max(tensor([[1, 5], [7, 2]]), 1);
  * await values.tolist(); // [5, 7]
  * await indices.tolist(); // [1, 0]
+ * await max(tensor([[1, 5], [7, 2]])).item(); // 7
  */
-export function max<S extends Shape, const D extends number, const P extends ReduceOptions = Record<never, never>>(
-  input: Tensor<S> & Fit<["reduce", D, P], S>,
-  dim: D,
-  options?: Written<P, ReduceOptions>,
-): { values: Tensor<Given<["reduce", D, P], S>>; indices: Tensor<Given<["reduce", D, P], S>> };
-export function max(input: Tensor, dim: number, options: ReduceOptions = {}): { values: Tensor; indices: Tensor } {
-  return withIndices("amax", input, dim, options);
+export function max<
+  S extends Shape,
+  const D extends number | undefined = undefined,
+  const P extends ReduceOptions = None,
+>(...given: Reducing<S, D, P>): Extremum<S, D, P>;
+export function max(
+  input: Tensor,
+  dim?: number,
+  options: ReduceOptions = {},
+): Tensor | { values: Tensor; indices: Tensor } {
+  return dim === undefined ? amax(input, dim, options) : withIndices("amax", input, dim, options);
 }
 
 /**
- * The smallest along one axis with its index, int32; of equal ones the first, which gets the gradient. The smallest of
- * all elements is amin().
+ * The smallest along one axis with its index, int32; of equal ones the first, which gets the gradient. Without `dim` the
+ * smallest of all elements, by itself; equal ones share its gradient.
  *
- * Shape    the axis vanishes, or stays with size 1 with keepdim.
+ * Shape    the axis vanishes, or stays with size 1 with keepdim; without dim a scalar.
  * Options  keepdim false.
  * Throws   ShapeError "empty" where there is nothing to choose from, "dim"; DTypeError "dtype" unless float32.
- * Source   torch.min(input, dim).
+ * Source   torch.min.
  *
  * @example
  * const { values, indices } = min(tensor([[1, 5], [7, 2]]), 1);
  * await values.tolist(); // [1, 2]
  * await indices.tolist(); // [0, 1]
  */
-export function min<S extends Shape, const D extends number, const P extends ReduceOptions = Record<never, never>>(
-  input: Tensor<S> & Fit<["reduce", D, P], S>,
-  dim: D,
-  options?: Written<P, ReduceOptions>,
-): { values: Tensor<Given<["reduce", D, P], S>>; indices: Tensor<Given<["reduce", D, P], S>> };
-export function min(input: Tensor, dim: number, options: ReduceOptions = {}): { values: Tensor; indices: Tensor } {
-  return withIndices("amin", input, dim, options);
+export function min<
+  S extends Shape,
+  const D extends number | undefined = undefined,
+  const P extends ReduceOptions = None,
+>(...given: Reducing<S, D, P>): Extremum<S, D, P>;
+export function min(
+  input: Tensor,
+  dim?: number,
+  options: ReduceOptions = {},
+): Tensor | { values: Tensor; indices: Tensor } {
+  return dim === undefined ? amin(input, dim, options) : withIndices("amin", input, dim, options);
 }

@@ -72,12 +72,22 @@ export {
   klDiv,
   sigmoidFocalLoss,
 } from "./probability-loss.ts";
+export type {
+  Dims,
+  Extremum,
+  ExtremumMethod,
+  None,
+  Reduced,
+  ReduceMethod,
+  ReduceOptions,
+  Reducing,
+} from "./reduction-types.ts";
 export { huberLoss, l1Loss, type ReductionOptions, smoothL1Loss } from "./regression-loss.ts";
 export { cumprod, cumsum, prod } from "./running.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
 export { argsort, type Sorted, sort, topk } from "./sort.ts";
-export { all, any, logsumexp, norm, std, type VarianceOptions, variance } from "./statistics.ts";
-export { type Dims, mean, type ReduceOptions, sum } from "./sum.ts";
+export { all, any, logsumexp, norm, std, variance } from "./statistics.ts";
+export { mean, sum } from "./sum.ts";
 export {
   abs,
   exp,

@@ -1,6 +1,7 @@
 import { amax, amin, max, min } from "./extremum.ts";
+import type { Dims, ReduceOptions } from "./reduction-types.ts";
 import { type ErrorInput, type SampleInput, suite } from "./samples.ts";
-import { type Dims, mean, type ReduceOptions, sum } from "./sum.ts";
+import { mean, sum } from "./sum.ts";
 
 type Options = ReduceOptions & { dim?: Dims };
 

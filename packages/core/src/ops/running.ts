@@ -5,13 +5,12 @@ import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { copyStrided, makeContiguous, Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
 import { normalizeDim, numel } from "../base/shape.ts";
-import type { Written } from "../base/typed/dims.ts";
-import type { Fit, Given } from "../base/typed/rules.ts";
 import { flip } from "./arrange.ts";
 import { where } from "./binary.ts";
 import { to } from "./cast.ts";
 import { cat } from "./join.ts";
-import { aroundAxis, type ReduceOptions, reducedShape, sum } from "./sum.ts";
+import type { None, Reduced, ReduceOptions, Reducing } from "./reduction-types.ts";
+import { aroundAxis, reducedShape, sum } from "./sum.ts";
 import { expand, narrow, reshape, transpose, unsqueeze } from "./view.ts";
 
 type Along = { readonly axis: number; readonly reverse: boolean };
@@ -144,12 +143,8 @@ const prodOp = defineOp<{ input: Tensor }, { axis: number }>({
 export function prod<
   S extends Shape,
   const D extends number | undefined = undefined,
-  const P extends ReduceOptions = Record<never, never>,
->(
-  input: Tensor<S> & Fit<["reduce", D, P], S>,
-  dim?: D,
-  options?: Written<P, ReduceOptions>,
-): Tensor<Given<["reduce", D, P], S>>;
+  const P extends ReduceOptions = None,
+>(...given: Reducing<S, D, P>): Reduced<S, D, P>;
 export function prod(input: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
   if (dim === undefined || input.ndim === 0) {
     const all = prodOp({ input: reshape(input, [numel(input.shape)]) }, { axis: 0 });

@@ -1,8 +1,8 @@
+import type { Dims, ReduceOptions, VarianceOptions } from "./reduction-types.ts";
 import { cumprod, cumsum, prod } from "./running.ts";
 import { type SampleInput, suite } from "./samples.ts";
 import { sort, topk } from "./sort.ts";
-import { logsumexp, norm, std, type VarianceOptions, variance } from "./statistics.ts";
-import type { Dims, ReduceOptions } from "./sum.ts";
+import { logsumexp, norm, std, variance } from "./statistics.ts";
 
 const along: readonly SampleInput<{ dim?: number; descending?: boolean }>[] = [
   { name: "the last axis", shapes: [[3, 5]], values: ["distinct"], output: [3, 5] },

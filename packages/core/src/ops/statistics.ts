@@ -7,15 +7,10 @@ import type { Fit, Given } from "../base/typed/rules.ts";
 import { add, compare, div, mul, pow, sub, where } from "./binary.ts";
 import { to } from "./cast.ts";
 import { amax, amin } from "./extremum.ts";
-import { type Dims, mean, type ReduceOptions, reducedAxes, reducedShape, sum } from "./sum.ts";
+import type { Dims, None, Reduced, ReduceOptions, Reducing, VarianceOptions } from "./reduction-types.ts";
+import { mean, reducedAxes, reducedShape, sum } from "./sum.ts";
 import { abs, exp, log, sqrt } from "./unary.ts";
 import { reshape } from "./view.ts";
-
-/** What variance() and std() divide by, and the shape they give. */
-export interface VarianceOptions extends ReduceOptions {
-  /** What is taken from the number of values before dividing: 1 estimates a population's variance. Default 1. */
-  correction?: number;
-}
 
 /** The root, with the slope 0 at 0 instead of infinity, torch's choice for norm and std; NaN stays. */
 function rootOf(t: Tensor): Tensor {
@@ -35,15 +30,9 @@ function rootOf(t: Tensor): Tensor {
  * await variance(tensor([1, 2, 3, 4])).item(); // 1.6667
  * await variance(tensor([1, 2, 3, 4]), 0, { correction: 0 }).item(); // 1.25
  */
-export function variance<
-  S extends Shape,
-  const D extends Dims = undefined,
-  const P extends VarianceOptions = Record<never, never>,
->(
-  input: Tensor<S> & Fit<["reduce", D, P], S>,
-  dim?: D,
-  options?: Written<P, VarianceOptions>,
-): Tensor<Given<["reduce", D, P], S>>;
+export function variance<S extends Shape, const D extends Dims = undefined, const P extends VarianceOptions = None>(
+  ...given: Reducing<S, D, P, VarianceOptions>
+): Reduced<S, D, P>;
 export function variance(input: Tensor, dim?: Dims, options: VarianceOptions = {}): Tensor {
   const { correction = 1, keepdim = false } = options;
   const axes = reducedAxes("variance", dim, input.ndim);
@@ -63,15 +52,9 @@ export function variance(input: Tensor, dim?: Dims, options: VarianceOptions = {
  * @example
  * await std(tensor([[1, 3], [2, 8]]), 1).tolist(); // [1.4142, 4.2426]
  */
-export function std<
-  S extends Shape,
-  const D extends Dims = undefined,
-  const P extends VarianceOptions = Record<never, never>,
->(
-  input: Tensor<S> & Fit<["reduce", D, P], S>,
-  dim?: D,
-  options?: Written<P, VarianceOptions>,
-): Tensor<Given<["reduce", D, P], S>>;
+export function std<S extends Shape, const D extends Dims = undefined, const P extends VarianceOptions = None>(
+  ...given: Reducing<S, D, P, VarianceOptions>
+): Reduced<S, D, P>;
 export function std(input: Tensor, dim?: Dims, options: VarianceOptions = {}): Tensor {
   return rootOf(variance(input, dim, options));
 }
@@ -145,15 +128,9 @@ export function logsumexp(input: Tensor, dim: Dims, options: ReduceOptions = {})
  * @example
  * await any(tensor([[0, 0], [0, 3]]), 1).tolist(); // [0, 1]
  */
-export function any<
-  S extends Shape,
-  const D extends Dims = undefined,
-  const P extends ReduceOptions = Record<never, never>,
->(
-  input: Tensor<S> & Fit<["reduce", D, P], S>,
-  dim?: D,
-  options?: Written<P, ReduceOptions>,
-): Tensor<Given<["reduce", D, P], S>>;
+export function any<S extends Shape, const D extends Dims = undefined, const P extends ReduceOptions = None>(
+  ...given: Reducing<S, D, P>
+): Reduced<S, D, P>;
 export function any(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
   return compare("gt", sum(to(compare("ne", input, 0), "int32"), dim, options), 0);
 }
@@ -169,15 +146,9 @@ export function any(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Ten
  * @example
  * await all(tensor([[1, 0], [2, 3]]), 1).tolist(); // [0, 1]
  */
-export function all<
-  S extends Shape,
-  const D extends Dims = undefined,
-  const P extends ReduceOptions = Record<never, never>,
->(
-  input: Tensor<S> & Fit<["reduce", D, P], S>,
-  dim?: D,
-  options?: Written<P, ReduceOptions>,
-): Tensor<Given<["reduce", D, P], S>>;
+export function all<S extends Shape, const D extends Dims = undefined, const P extends ReduceOptions = None>(
+  ...given: Reducing<S, D, P>
+): Reduced<S, D, P>;
 export function all(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
   return compare("eq", sum(to(compare("eq", input, 0), "int32"), dim, options), 0);
 }

@@ -3,18 +3,8 @@ import { isGradEnabled } from "../autograd/grad-mode.ts";
 import { copyStrided, makeContiguous, release, Tensor } from "../autograd/tensor.ts";
 import { tell } from "../autograd/trace.ts";
 import { broadcastStrides, contiguousStrides, normalizeDim, numel, type Shape, sameShape } from "../base/shape.ts";
-import type { Written } from "../base/typed/dims.ts";
-import type { Fit, Given } from "../base/typed/rules.ts";
 import { ShapeError, say } from "../errors/errors.ts";
-
-/** One axis or several; undefined means all. */
-export type Dims = number | readonly number[] | undefined;
-
-/** The shape that a reduction gives. */
-export interface ReduceOptions {
-  /** Keep the reduced axes with size 1. Default false. */
-  keepdim?: boolean;
-}
+import type { Dims, None, Reduced, ReduceOptions, Reducing } from "./reduction-types.ts";
 
 /** The axes to reduce, in order. @internal */
 export function reducedAxes(where: string, dim: Dims, rank: number): number[] {
@@ -97,15 +87,9 @@ const sumOp = defineOp<{ input: Tensor }, { axes: readonly number[]; keepdim: bo
  * await sum(tensor([[1, 2], [3, 4]])).item(); // 10
  * await sum(tensor([[1, 2], [3, 4]]), 0).tolist(); // [4, 6]
  */
-export function sum<
-  S extends Shape,
-  const D extends Dims = undefined,
-  const P extends ReduceOptions = Record<never, never>,
->(
-  input: Tensor<S> & Fit<["reduce", D, P], S>,
-  dim?: D,
-  options?: Written<P, ReduceOptions>,
-): Tensor<Given<["reduce", D, P], S>>;
+export function sum<S extends Shape, const D extends Dims = undefined, const P extends ReduceOptions = None>(
+  ...given: Reducing<S, D, P>
+): Reduced<S, D, P>;
 export function sum(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
   const axes = reducedAxes("sum", dim, input.ndim);
   const keepdim = options.keepdim ?? false;
@@ -133,15 +117,9 @@ export function sum(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Ten
  * await mean(tensor([[1, 2], [3, 4]])).item(); // 2.5
  * mean(zeros([8, 16, 7, 7]), [2, 3]).shape; // [8, 16]
  */
-export function mean<
-  S extends Shape,
-  const D extends Dims = undefined,
-  const P extends ReduceOptions = Record<never, never>,
->(
-  input: Tensor<S> & Fit<["reduce", D, P], S>,
-  dim?: D,
-  options?: Written<P, ReduceOptions>,
-): Tensor<Given<["reduce", D, P], S>>;
+export function mean<S extends Shape, const D extends Dims = undefined, const P extends ReduceOptions = None>(
+  ...given: Reducing<S, D, P>
+): Reduced<S, D, P>;
 export function mean(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
   const axes = reducedAxes("mean", dim, input.ndim);
   const count = axes.reduce((n, axis) => n * input.shape[axis]!, 1);

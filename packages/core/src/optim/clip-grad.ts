@@ -1,13 +1,15 @@
 import { full } from "../autograd/create.ts";
 import { noGrad } from "../autograd/grad-mode.ts";
-import type { Tensor } from "../autograd/tensor.ts";
+import { Tensor } from "../autograd/tensor.ts";
 import { ArgumentError, BackendError, say } from "../errors/errors.ts";
 import type { Parameter } from "../nn/parameter.ts";
 import { copy_, mul_ } from "../ops/in-place.ts";
 import { stack } from "../ops/join.ts";
 
-function gradients(parameters: Iterable<Parameter>): Tensor[] {
-  return [...parameters].flatMap((parameter) => (parameter.grad ? [parameter.grad] : []));
+function gradients(parameters: Iterable<Parameter> | Parameter): Tensor[] {
+  return (parameters instanceof Tensor ? [parameters] : [...parameters]).flatMap((parameter) =>
+    parameter.grad ? [parameter.grad] : [],
+  );
 }
 
 function norm(t: Tensor, type: number): Tensor {
@@ -54,7 +56,7 @@ function checkFinite(total: Tensor, normType: number): void {
  * await w.grad.tolist(); // [0.6, 0.8]
  */
 export function clipGradNorm_(
-  parameters: Iterable<Parameter>,
+  parameters: Iterable<Parameter> | Parameter,
   maxNorm: number,
   options: { normType?: number; errorIfNonfinite?: boolean } = {},
 ): Tensor {
@@ -84,7 +86,7 @@ export function clipGradNorm_(
  * optim.clipGradValue_([w], 1);
  * await w.grad.tolist(); // [1, -0.25]
  */
-export function clipGradValue_(parameters: Iterable<Parameter>, clipValue: number): void {
+export function clipGradValue_(parameters: Iterable<Parameter> | Parameter, clipValue: number): void {
   if (!(clipValue >= 0))
     throw new ArgumentError("clipGradValue_", "clipValue", say`clipValue must be ≥ 0, got ${{ clipValue }}.`);
   noGrad(() => {

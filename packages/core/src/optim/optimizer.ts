@@ -107,7 +107,7 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
         name,
         say`${name} must be given, as a number ≥ 0, got ${{ [name]: value }}.`,
       );
-    if (!(value >= 0))
+    if (!(typeof value === "number" && value >= 0))
       throw new ArgumentError(this.constructor.name, name, say`${name} must be ≥ 0, got ${{ [name]: value }}.`);
   }
 
