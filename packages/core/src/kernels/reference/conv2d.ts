@@ -4,30 +4,35 @@ import type { ReferenceKernels } from "./types.ts";
 
 type Conv2dParams = Params<"conv2d_f32">;
 
+/** `count` products side by side in a row: output[o + k] += input[i + k·step]·weight[w]. */
+type Visit = (i: number, w: number, o: number, count: number, step: number) => void;
+
 /**
- * Every product of a convolution: output[o] += input[i]·weight[w]. All three kernels are sums over these same
- * triples, so they cannot disagree about padding, stride, dilation or groups.
+ * Every product of a convolution. All three kernels are sums over these same triples, so they cannot disagree about padding,
+ * stride, dilation or groups. Padding is zero: no product.
  */
-function eachProduct(p: Conv2dParams, visit: (i: number, w: number, o: number) => void): void {
+function eachProduct(p: Conv2dParams, visit: Visit): void {
   const inPerGroup = p.inChannels / p.groups;
   const outPerGroup = p.outChannels / p.groups;
+  const { strideWidth: step } = p;
   for (let n = 0; n < p.batch; n++) {
     for (let outChannel = 0; outChannel < p.outChannels; outChannel++) {
       const firstIn = Math.floor(outChannel / outPerGroup) * inPerGroup;
-      for (let oy = 0; oy < p.outHeight; oy++) {
-        for (let ox = 0; ox < p.outWidth; ox++) {
-          const o = ((n * p.outChannels + outChannel) * p.outHeight + oy) * p.outWidth + ox;
-          for (let c = 0; c < inPerGroup; c++) {
-            for (let ky = 0; ky < p.kernelHeight; ky++) {
+      for (let c = 0; c < inPerGroup; c++) {
+        for (let ky = 0; ky < p.kernelHeight; ky++) {
+          for (let kx = 0; kx < p.kernelWidth; kx++) {
+            const w = ((outChannel * inPerGroup + c) * p.kernelHeight + ky) * p.kernelWidth + kx;
+            // The column that the first output meets, and the outputs whose columns are inside.
+            const column = kx * p.dilationWidth - p.padLeft;
+            const first = Math.max(0, Math.ceil(-column / step));
+            const end = Math.min(p.outWidth, Math.ceil((p.inWidth - column) / step));
+            if (end <= first) continue;
+            for (let oy = 0; oy < p.outHeight; oy++) {
               const iy = oy * p.strideHeight - p.padTop + ky * p.dilationHeight;
-              if (iy < 0 || iy >= p.inHeight) continue; // padding is zero: no product
-              for (let kx = 0; kx < p.kernelWidth; kx++) {
-                const ix = ox * p.strideWidth - p.padLeft + kx * p.dilationWidth;
-                if (ix < 0 || ix >= p.inWidth) continue;
-                const i = ((n * p.inChannels + firstIn + c) * p.inHeight + iy) * p.inWidth + ix;
-                const w = ((outChannel * inPerGroup + c) * p.kernelHeight + ky) * p.kernelWidth + kx;
-                visit(i, w, o);
-              }
+              if (iy < 0 || iy >= p.inHeight) continue;
+              const o = ((n * p.outChannels + outChannel) * p.outHeight + oy) * p.outWidth + first;
+              const i = ((n * p.inChannels + firstIn + c) * p.inHeight + iy) * p.inWidth + column + first * step;
+              visit(i, w, o, end - first, step);
             }
           }
         }
@@ -52,23 +57,27 @@ function startFromBias(
 export const conv2d = {
   conv2d_f32(p, [input, weight, bias], [output]) {
     startFromBias(output, p.batch, p.outChannels, p.outHeight * p.outWidth, bias);
-    eachProduct(p, (i, w, o) => {
-      output[o] = output[o]! + input[i]! * weight[w]!;
+    eachProduct(p, (i, w, o, count, step) => {
+      const factor = weight[w]!;
+      for (let k = 0; k < count; k++) output[o + k]! += input[i + k * step]! * factor;
     });
   },
 
   /** Also the forward of a transposed convolution, whose bias belongs to this one's input channels. */
   conv2d_backward_input_f32(p, [gradOutput, weight, bias], [gradInput]) {
     startFromBias(gradInput, p.batch, p.inChannels, p.inHeight * p.inWidth, bias);
-    eachProduct(p, (i, w, o) => {
-      gradInput[i] = gradInput[i]! + gradOutput[o]! * weight[w]!;
+    eachProduct(p, (i, w, o, count, step) => {
+      const factor = weight[w]!;
+      for (let k = 0; k < count; k++) gradInput[i + k * step]! += gradOutput[o + k]! * factor;
     });
   },
 
   conv2d_backward_weight_f32(p, [gradOutput, input], [gradWeight]) {
     gradWeight.fill(0, 0, p.outChannels * (p.inChannels / p.groups) * p.kernelHeight * p.kernelWidth);
-    eachProduct(p, (i, w, o) => {
-      gradWeight[w] = gradWeight[w]! + gradOutput[o]! * input[i]!;
+    eachProduct(p, (i, w, o, count, step) => {
+      let sum = gradWeight[w]!;
+      for (let k = 0; k < count; k++) sum += gradOutput[o + k]! * input[i + k * step]!;
+      gradWeight[w] = sum;
     });
   },
 
