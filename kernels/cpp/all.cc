@@ -8,6 +8,7 @@
 #include "conv-norm-backward.cc"
 #include "conv-pack.cc"
 #include "conv-weight.cc"
+#include "conv-winograd-backward.cc"
 #include "conv-winograd.cc"
 #include "conv.cc"
 #include "linear.cc"

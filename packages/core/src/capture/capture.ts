@@ -14,7 +14,7 @@ export interface CaptureOptions {
   /** Join neighbouring operations into fused kernels. Default true; false gives eager mode's very bits. */
   fuse?: boolean;
   /**
-   * Compute 3x3 convolutions with stride 1 and 32 channels or more, and the gradients of their inputs, by Winograd's algorithm:
+   * Compute 3x3 convolutions with stride 1 and 32 channels or more, and their gradients, by Winograd's algorithm:
    * 16 products for 36, with rounding errors up to twice as large (docs/numerics.md). Default true.
    */
   winograd?: boolean;

@@ -518,6 +518,16 @@ export const contract = {
     writes: ["packed:f32"],
   },
   /**
+   * gradWeight and gradBias of conv2d_fused_backward_f32 for convolutions of conv2d_winograd_f32 without a pool: what multiplies
+   * and adds there goes the other way, gradWeight = Gᵀ[Σ (A g Aᵀ) ∘ (Bᵀ d B)]G over all tiles, g the 2x2 gradients of a tile.
+   * Numbers that are not finite spread over the whole filter.
+   */
+  conv2d_winograd_backward_weight_f32: {
+    params: { ...fusedConv2dParams, gradBorder: "i32" },
+    reads: ["gradOutput:f32", "output:f32?", "input:f32"],
+    writes: ["gradWeight:f32", "gradBias:f32?"],
+  },
+  /**
    * Gradients of conv2d_fused_f32 without scale. Where there is an index it says where gradOutput goes; else, with relu 1,
    * it passes where `output` is not ≤ 0. gradInput (the input's layout) gets `addend` (likewise) on top.
    */

@@ -55,6 +55,7 @@ const rounded: Partial<Record<KernelName, Bound>> = {
   conv2d_fused_backward_f32: { ofTerms: 8 },
   // The transforms add what cancels again, so terms are larger than those of the plain sum.
   conv2d_winograd_f32: { ofLargest: 16 },
+  conv2d_winograd_backward_weight_f32: { ofLargest: 16 },
   max_pool2d_nhwc_backward_f32: { ofTerms: 8 },
   avg_pool2d_nhwc_f32: { ofTerms: 8 },
   avg_pool2d_nhwc_backward_f32: { ofTerms: 8 },

@@ -14,6 +14,12 @@ import { padsIntoConvolutions } from "./pads.ts";
 import { type Group, regroup } from "./regroup.ts";
 import { winograd } from "./winograd.ts";
 
+const winogradKernels = [
+  "conv2d_winograd_f32",
+  "conv2d_winograd_pack_f32",
+  "conv2d_winograd_backward_weight_f32",
+] as const;
+
 /** Those for which the backend has the kernels. @param withWinograd as in CaptureOptions. */
 export function passesFor(backend: Backend, withWinograd = true): Pass[] {
   const supports = (kernel: KernelName) => backend.supports(kernel);
@@ -43,7 +49,7 @@ export function passesFor(backend: Backend, withWinograd = true): Pass[] {
     addendsIntoBackward,
     (commands, escapes) => settleLayouts(commands, escapes, supports),
     (commands, escapes, isStill) =>
-      lanes && withWinograd && supports("conv2d_winograd_f32") && supports("conv2d_winograd_pack_f32")
+      lanes && withWinograd && winogradKernels.every(supports)
         ? winograd(commands, hoist(commands, isStill, escapes).isConstant, lanes)
         : commands,
     // Behind Winograd, which keeps its layers: it saves more than this would.

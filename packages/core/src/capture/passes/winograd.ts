@@ -1,4 +1,4 @@
-/** @file 3x3 convolutions, and the gradients of their inputs, by Winograd's algorithm: 16 products for 36. */
+/** @file 3x3 convolutions and their gradients by Winograd's algorithm: 16 products for 36. */
 import type { Params } from "../../kernels/contract.ts";
 import { operandSizes } from "../../kernels/reference/operand-sizes.ts";
 import type { Command, Memory, Operand } from "../recording.ts";
@@ -75,6 +75,42 @@ function gradientOf(params: Params<"conv2d_fused_backward_f32">): Convolution {
   };
 }
 
+type Pays = (p: Convolution, weight: Operand | null, index: Operand | null) => boolean;
+
+/** Of the gradients those that it serves, and what is left. */
+function backward(command: Command<"conv2d_fused_backward_f32">, pays: Pays, lanes: number): readonly Command[] {
+  const { params: p, reads, writes } = command;
+  const [gradOutput, index, output, input, weight, addend] = reads;
+  const [gradInput, gradWeight, gradBias] = writes;
+  if (index || p.poolHeight * p.poolWidth !== 1) return [command];
+  const { gradInBorder: _, addendBorder: __, ...weightParams } = p;
+  const convolution = gradientOf(p);
+  const ofInput = gradInput && weight && p.relu === 0 && pays(convolution, weight, null);
+  const ofWeight = gradWeight && input && pays({ ...p, residualBorder: 0, panel: 0 }, null, null);
+  const made: Command[] = [];
+  const left = [ofInput ? null : gradInput!, ofWeight ? null : gradWeight!, ofWeight ? null : gradBias!] as const;
+  if (left.some(Boolean)) {
+    const wanted = [
+      gradOutput!,
+      null,
+      output!,
+      left[1] ? input! : null,
+      left[0] ? weight! : null,
+      left[0] ? addend! : null,
+    ];
+    made.push({ ...command, reads: wanted, writes: left });
+  }
+  if (ofWeight)
+    made.push(
+      call("conv2d_winograd_backward_weight_f32", weightParams, [gradOutput!, output!, input], [gradWeight, gradBias!]),
+    );
+  if (ofInput) {
+    const given = { input: gradOutput!, weight, transposed: true, residual: addend!, output: gradInput };
+    made.push(...calls(convolution, given, lanes));
+  }
+  return made;
+}
+
 /**
  * @param isConstant of weights that hold still, which are transformed once.
  * @param lanes numbers in a vector: the kernel takes one, or two where there are more outputs.
@@ -84,8 +120,8 @@ export function winograd(
   isConstant: (memory: Memory) => boolean,
   lanes: number,
 ): readonly Command[] {
-  const pays = (p: Convolution, weight: Operand, index: Operand | null) =>
-    fits(p, index) && (isConstant(weight.memory) || p.batch * p.outHeight * p.outWidth >= PIXELS);
+  const pays: Pays = (p, weight, index) =>
+    fits(p, index) && ((weight && isConstant(weight.memory)) || p.batch * p.outHeight * p.outWidth >= PIXELS);
   return commands.flatMap((command): readonly Command[] => {
     if (command.kernel === "conv2d_fused_f32") {
       const p = command.params as Params<"conv2d_fused_f32">;
@@ -94,21 +130,8 @@ export function winograd(
       if (!pays(p, weight, index)) return [command];
       return calls(p, { input, weight, transposed: false, scale, bias, residual, output, index }, lanes);
     }
-    if (command.kernel === "conv2d_fused_backward_f32") {
-      const p = command.params as Params<"conv2d_fused_backward_f32">;
-      const [gradOutput, index, output, input, weight, addend] = command.reads as (Operand | null)[];
-      const [gradInput, ...gradients] = command.writes as (Operand | null)[];
-      const convolution = gradientOf(p);
-      const isPlain = !index && p.relu === 0 && p.poolHeight * p.poolWidth === 1;
-      if (!gradInput || !weight || !isPlain || !pays(convolution, weight, null)) return [command];
-      const rest: Command = {
-        ...command,
-        reads: [gradOutput!, null, output!, input!, null, null],
-        writes: [null, ...gradients],
-      };
-      const given = { input: gradOutput!, weight, transposed: true, residual: addend, output: gradInput };
-      return [...(gradients.some(Boolean) ? [rest] : []), ...calls(convolution, given, lanes)];
-    }
+    if (command.kernel === "conv2d_fused_backward_f32")
+      return backward(command as Command<"conv2d_fused_backward_f32">, pays, lanes);
     return [command];
   });
 }

@@ -5,7 +5,7 @@ import { conv2d } from "./conv2d.ts";
 import { fromPlanes, type Lie, toPlanes } from "./layouts.ts";
 import { operandSizes } from "./operand-sizes.ts";
 import type { ReferenceKernels } from "./types.ts";
-import { winogradConv, winogradWeight } from "./winograd.ts";
+import { winogradConv, winogradGradWeight, winogradWeight } from "./winograd.ts";
 
 /** Sizes before pooling, and what comes behind. */
 interface Tail {
@@ -22,6 +22,7 @@ type ConvParams = Params<
   | "conv2d_fused_f32"
   | "conv2d_fused_backward_f32"
   | "conv2d_winograd_f32"
+  | "conv2d_winograd_backward_weight_f32"
   | "conv2d_norm_train_f32"
   | "conv2d_norm_train_backward_f32"
 >;
@@ -168,6 +169,13 @@ export const fused = {
     const values = winogradConv(p, toPlanes(input, convInput(p, p.inBorder)), weight);
     if (bias) for (let i = 0; i < values.length; i++) values[i]! += bias[Math.floor(i / spatial) % p.outChannels]!;
     finish(convTail(p), values, residual, p.residualBorder, output, p.outBorder, index);
+  },
+
+  conv2d_winograd_backward_weight_f32(p, [gradOutput, output, input], [gradWeight, gradBias]) {
+    const gradient = spread(convTail(p), gradOutput, p.gradBorder, null, output, p.outBorder);
+    winogradGradWeight(p, gradient, toPlanes(input, convInput(p, p.inBorder)), gradWeight);
+    const sizes = { batch: p.batch, channels: p.outChannels, spatial: p.outHeight * p.outWidth };
+    if (gradBias) conv2d.channel_sum_f32(sizes, [gradient], [gradBias]);
   },
 
   conv2d_fused_backward_f32(p, [gradOutput, index, output, input, weight, addend], [gradInput, gradWeight, gradBias]) {

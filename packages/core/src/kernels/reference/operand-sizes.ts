@@ -84,6 +84,7 @@ type FusedConv = Params<
   | "conv2d_fused_f32"
   | "conv2d_fused_backward_f32"
   | "conv2d_winograd_f32"
+  | "conv2d_winograd_backward_weight_f32"
   | "conv2d_norm_train_f32"
   | "conv2d_norm_train_backward_f32"
 >;
@@ -279,6 +280,13 @@ export const operandSizes: { readonly [K in KernelName]: Sizes<K> } = {
     fusedConv(p).pooled(0),
   ],
   conv2d_winograd_pack_f32: (p) => [9 * p.outChannels * p.inChannels, p.outChannels, transformed(p)],
+  conv2d_winograd_backward_weight_f32: (p) => [
+    fusedConv(p).whole(p.gradBorder),
+    fusedConv(p).whole(p.outBorder),
+    imagesIn(p, p.inBorder), // reads
+    9 * p.outChannels * p.inChannels,
+    p.outChannels,
+  ],
   conv2d_fused_backward_f32: (p) => [
     fusedConv(p).pooled(p.gradBorder),
     fusedConv(p).pooled(0),

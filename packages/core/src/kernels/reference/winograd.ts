@@ -20,6 +20,8 @@ const A: Matrix = [
   [0, 1, -1, -1],
 ];
 
+const turned = (m: Matrix): Matrix => m[0]!.map((_, i) => m.map((row) => row[i]!));
+
 /** M x Mᵀ of a square x, row by row. What M leaves out is not looked at: 0 · NaN would be NaN. */
 function both(m: Matrix, x: ArrayLike<number>): Float64Array {
   const [rows, size] = [m.length, m[0]!.length];
@@ -63,6 +65,15 @@ export function winogradWeight(
   }
 }
 
+type Reader = (n: number, c: number, y: number, x: number) => number;
+/** Of NCHW values, with zeros around. */
+function reader(values: Float64Array, channels: number, height: number, width: number): Reader {
+  return (n, c, y, x) =>
+    y < 0 || x < 0 || y >= height || x >= width ? 0 : values[((n * channels + c) * height + y) * width + x]!;
+}
+const patch = (at: Reader, n: number, c: number, y: number, x: number, size: number) =>
+  Float64Array.from({ length: size * size }, (_, i) => at(n, c, y + Math.floor(i / size), x + (i % size)));
+
 /** Values of the convolution, NCHW, from NCHW; zeros around. */
 export function winogradConv(
   p: Params<"conv2d_winograd_f32">,
@@ -71,16 +82,12 @@ export function winogradConv(
 ): Float64Array {
   const { batch, inChannels, inHeight, inWidth, outChannels, outHeight, outWidth } = p;
   const values = new Float64Array(batch * outChannels * outHeight * outWidth);
-  const inputAt = (n: number, c: number, y: number, x: number) =>
-    y < 0 || x < 0 || y >= inHeight || x >= inWidth ? 0 : input[((n * inChannels + c) * inHeight + y) * inWidth + x]!;
+  const inputAt = reader(input, inChannels, inHeight, inWidth);
   for (let n = 0; n < batch; n++) {
     for (let y = 0; y < outHeight; y += 2) {
       for (let x = 0; x < outWidth; x += 2) {
         const sources = Array.from({ length: inChannels }, (_, c) =>
-          both(
-            B,
-            Array.from({ length: 16 }, (_, i) => inputAt(n, c, y - p.padTop + (i >> 2), x - p.padLeft + (i & 3))),
-          ),
+          both(B, patch(inputAt, n, c, y - p.padTop, x - p.padLeft, 4)),
         );
         for (let o = 0; o < outChannels; o++) {
           const sums = new Float64Array(16);
@@ -98,4 +105,35 @@ export function winogradConv(
     }
   }
   return values;
+}
+
+/** The weight's gradient, O,I,3,3, of `gradient` and `input`, NCHW. */
+export function winogradGradWeight(
+  p: Params<"conv2d_winograd_backward_weight_f32">,
+  gradient: Float64Array,
+  input: Float64Array,
+  gradWeight: Float64Array,
+): void {
+  const { batch, inChannels, inHeight, inWidth, outChannels, outHeight, outWidth } = p;
+  const inputAt = reader(input, inChannels, inHeight, inWidth);
+  const gradientAt = reader(gradient, outChannels, outHeight, outWidth);
+  const sums = new Float64Array(outChannels * inChannels * 16);
+  for (let n = 0; n < batch; n++) {
+    for (let y = 0; y < outHeight; y += 2) {
+      for (let x = 0; x < outWidth; x += 2) {
+        const sources = Array.from({ length: inChannels }, (_, c) =>
+          both(B, patch(inputAt, n, c, y - p.padTop, x - p.padLeft, 4)),
+        );
+        for (let o = 0; o < outChannels; o++) {
+          const g = both(turned(A), patch(gradientAt, n, o, y, x, 2));
+          for (let c = 0; c < inChannels; c++) {
+            const [source, at] = [sources[c]!, (o * inChannels + c) * 16];
+            for (let term = 0; term < 16; term++) sums[at + term]! += g[term]! * source[term]!;
+          }
+        }
+      }
+    }
+  }
+  for (let i = 0; i < outChannels * inChannels; i++)
+    gradWeight.set(both(turned(G), sums.subarray(i * 16, (i + 1) * 16)), i * 9);
 }

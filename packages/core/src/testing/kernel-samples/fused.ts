@@ -306,6 +306,31 @@ const winograds = Object.entries(winogradCases).map(([name, c]): KernelSample<"c
   const sample = forward(name, c);
   return { ...sample, absent: sample.absent!.filter((operand) => operand !== "scale") };
 });
+const winogradWeightCases: Readonly<Record<string, Case>> = {
+  "64 to 64, several parts": { input: [3, 70, 8, 6], out: 84, relu: 0, to: 1 },
+  "odd sizes and channels, border too small": { input: [2, 19, 7, 5], out: 21, from: 0, to: 2 },
+  "planes on both sides": { input: [2, 5, 5, 9], out: 9, from: "nchw", to: "nchw" },
+  "few outputs, wide border, padding differs": { input: [1, 33, 9, 8], out: 4, pad: [0, 2], from: 3, relu: 0 },
+  "no padding": { input: [1, 8, 8, 6], out: 16, pad: [0, 0], from: 0, relu: 0, to: 0 },
+  "several groups of tiles": { input: [9, 16, 20, 12], out: 16, relu: 0 },
+  "one pixel": { input: [3, 5, 1, 1], out: 9 },
+  NaN: { input: [1, 8, 8, 8], out: 8, kind: "nan" },
+  "no images": { input: [0, 8, 8, 8], out: 4 },
+};
+const winogradWeights = Object.entries(winogradWeightCases).map(
+  ([name, c]): KernelSample<"conv2d_winograd_backward_weight_f32"> => {
+    const { gradInBorder: _, addendBorder: __, ...params } = backward(name, c).params;
+    return {
+      name,
+      params,
+      values: {
+        gradOutput: framed(c.to ?? 1, params.outHeight, params.outWidth, params.outChannels),
+        input: framed(c.from ?? 1, params.inHeight, params.inWidth, params.inChannels, c.kind),
+      },
+      absent: c.relu === 0 ? ["output"] : [],
+    };
+  },
+);
 const winogradPack = (
   name: string,
   outChannels: number,
@@ -324,6 +349,7 @@ const winogradPacks = [
 export const fused = {
   conv2d_winograd_pack_f32: [...winogradPacks, without(winogradPacks[1]!, "scale")],
   conv2d_winograd_f32: [...winograds, without(winograds[0]!, "bias")],
+  conv2d_winograd_backward_weight_f32: [...winogradWeights, without(winogradWeights[0]!, "gradBias")],
   conv2d_pack_f32: [...packs, ...packs.slice(1, 3).map((sample) => without(sample, "scale"))],
   conv2d_fused_f32: [
     ...forwards,
