@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,6 +18,17 @@ describe.skipIf(!built)(`the built program${built ? "" : " (skipped: not built; 
     expect(JSON.parse(good.stdout).parameters).toBe(268_650);
     const bad = spawnSync(process.execPath, [program, "train", "--epochs", "0"], { encoding: "utf8" });
     expect([bad.status, bad.stdout]).toEqual([2, ""]);
+    if (!existsSync("/dev/full")) return; // Linux: every write fails for want of space
+    const full = openSync("/dev/full", "w");
+    const lost = spawnSync(process.execPath, [program, "--version"], {
+      encoding: "utf8",
+      stdio: ["ignore", full, "pipe"],
+    });
+    closeSync(full);
+    expect([lost.status, lost.stderr]).toEqual([
+      1,
+      expect.stringContaining("standard output cannot be written: the disk is full"),
+    ]);
   });
 
   test("SIGINT in the middle of a run: a checkpoint, and code 130", async () => {

@@ -1,4 +1,5 @@
 /** @file Where a command reads and writes: the process, or whatever a test puts in its place. */
+import { writeError } from "../run/write-file.ts";
 
 export interface Io {
   /** Results. */
@@ -20,7 +21,9 @@ export interface Io {
 export function processIo(): Io {
   // A reader that closes its end early (`drishti … | head`) is no failure of ours.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
+    if (error.code === "EPIPE") process.exit(EXIT_DONE);
+    const { message } = writeError("standard output", error);
+    process.stderr.write(`drishti: ${message.replace(/^write: /, "")}\n`, () => process.exit(EXIT_FAILED));
   });
   return {
     out: (text) => void process.stdout.write(text),

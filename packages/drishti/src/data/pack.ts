@@ -1,5 +1,6 @@
 /** @file A data set as WebDataset shards: a few large files instead of a million small ones. */
 import { createWriteStream, existsSync, type WriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { finished } from "node:stream/promises";
 import { Generator, randperm } from "@drishti/core/base/rng";
@@ -58,9 +59,16 @@ export async function packShards(data: string, out: string, options: PackOptions
   if (taken) throw new DataError("data", "exists", `${taken} is there already. Give another folder with --out.`, taken);
   const total = parts.train.length + (parts.val?.length ?? 0);
   const state = { done: 0, bad: 0, total };
-  const train = await packPart(parts.train, "train", out, data, options, state);
-  const val = parts.val ? await packPart(parts.val, "val", out, data, options, state) : [];
-  await writeAtomic(join(out, "classes.txt"), parts.train.classes.map((name) => `${name}\n`).join(""));
+  const [train, val]: [string[], string[]] = [[], []];
+  try {
+    await packPart(parts.train, "train", train, out, data, options, state);
+    if (parts.val) await packPart(parts.val, "val", val, out, data, options, state);
+    await writeAtomic(join(out, "classes.txt"), parts.train.classes.map((name) => `${name}\n`).join(""));
+  } catch (error) {
+    // Shards without the others are of no use, and would be in the way of the next try.
+    for (const path of [...train, ...val]) await rm(path, { force: true });
+    throw error;
+  }
   return {
     shards: [...train, ...val],
     pictures: state.done - state.bad,
@@ -81,15 +89,16 @@ function pattern(shards: readonly string[]): string {
   return `shards:${shards.length === 1 ? first : first.replace(/\d+\.tar$/, `{${number(first)}..${number(last)}}.tar`)}`;
 }
 
+/** Adds to `shards` what it writes, each before it is begun. */
 async function packPart(
   source: PictureSource,
   part: string,
+  shards: string[],
   out: string,
   data: string,
   { shardBytes = 2 ** 28, seed = 0, onBad, onCount, signal }: PackOptions,
   state: { done: number; bad: number; readonly total: number },
-): Promise<string[]> {
-  const shards: string[] = [];
+): Promise<void> {
   let open: Shard | undefined;
   const order = randperm(new Generator(seed), source.length);
   for (const [k, i] of order.entries()) {
@@ -111,8 +120,8 @@ async function packPart(
     }
     if (!open || open.bytes + bytes.length > shardBytes) {
       await open?.end();
-      open = new Shard(shardPath(out, part, shards.length));
-      shards.push(open.path);
+      shards.push(shardPath(out, part, shards.length));
+      open = new Shard(shards.at(-1)!);
     }
     const key = `${part}${String(k).padStart(9, "0")}`;
     const name = relative(data, placeName(place));
@@ -121,7 +130,6 @@ async function packPart(
     await open.add(`${key}.json`, Buffer.from(JSON.stringify({ file: name, class: source.classes[source.label(i)] })));
   }
   await open?.end();
-  return shards;
 }
 
 /** One archive in the making; the same pictures give the same bytes. */
@@ -135,19 +143,21 @@ class Shard {
   constructor(path: string) {
     this.path = path;
     this.#file = createWriteStream(path);
-    this.#closed = finished(this.#file);
-    this.#closed.catch(() => {}); // end() reports it
+    this.#closed = finished(this.#file).catch((cause) => {
+      throw writeError(path, cause);
+    });
+    this.#closed.catch(() => {}); // add() and end() report it,
+    this.#pack.on("error", () => {}); // also where the archive ends because its file did
     this.#pack.pipe(this.#file as never);
   }
 
   async add(name: string, content: Uint8Array): Promise<void> {
     this.bytes += 512 + Math.ceil(content.length / 512) * 512;
-    await new Promise<void>((resolve, reject) => {
-      this.#closed.catch((cause) => reject(writeError(this.path, cause)));
-      this.#pack.entry({ name, mtime: new Date(0), mode: 0o644 }, Buffer.from(content), (error) =>
-        error ? reject(error) : resolve(),
-      );
+    if (this.#file.errored) return this.#closed; // the archive takes nothing more
+    const added = new Promise<void>((resolve) => {
+      this.#pack.entry({ name, mtime: new Date(0), mode: 0o644 }, Buffer.from(content), (error) => error || resolve());
     });
+    await Promise.race([added, this.#closed]);
     // Waits while the disk is behind, so that memory stays flat.
     if (this.#file.writableNeedDrain)
       await Promise.race([new Promise<void>((resolve) => this.#file.once("drain", () => resolve())), this.#closed]);
@@ -155,10 +165,6 @@ class Shard {
 
   async end(): Promise<void> {
     this.#pack.finalize();
-    try {
-      await this.#closed;
-    } catch (cause) {
-      throw writeError(this.path, cause);
-    }
+    await this.#closed;
   }
 }

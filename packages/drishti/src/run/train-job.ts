@@ -182,7 +182,7 @@ class Keeper {
   /** Says how to go on after a failed write: what was learned up to the last checkpoint is there. */
   withWayOn(error: unknown): unknown {
     if (!(error instanceof DataError) || error.where !== "write" || !existsSync(this.#folder.last)) return error;
-    const text = `${error.message.replace(/^write: /, "").replace(/, or write elsewhere with --out/, "")} Then go on from the last checkpoint: drishti train --resume ${this.#folder.path}`;
+    const text = `${error.message.replace(/^write: /, "").replace(/, or write elsewhere/, "")} Then go on from the last checkpoint: drishti train --resume ${this.#folder.path}`;
     return new DataError(error.where, error.code, text, error.file, { cause: error });
   }
 

@@ -65,18 +65,15 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 const reasons: Readonly<Record<string, readonly [code: string, text: string]>> = {
-  ENOSPC: ["no-space", "the disk is full. Make room, or write elsewhere with --out"],
-  EDQUOT: ["no-space", "the disk quota is used up. Make room, or write elsewhere with --out"],
-  EFBIG: ["no-space", "the file would be larger than this system allows. Write elsewhere with --out"],
-  EACCES: ["not-writable", "this user may not write there. Change the permissions, or write elsewhere with --out"],
-  EPERM: ["not-writable", "this user may not write there. Change the permissions, or write elsewhere with --out"],
-  EROFS: ["not-writable", "the file system is read-only. Write elsewhere with --out"],
-  ENOENT: [
-    "missing-folder",
-    "the folder is not there. Was it removed while this ran? Make it, or write elsewhere with --out",
-  ],
-  ENOTDIR: ["not-writable", "a file stands where a folder is needed. Write elsewhere with --out"],
-  EEXIST: ["not-writable", "a file stands where a folder is needed. Write elsewhere with --out"],
+  ENOSPC: ["no-space", "the disk is full. Make room, or write elsewhere"],
+  EDQUOT: ["no-space", "the disk quota is used up. Make room, or write elsewhere"],
+  EFBIG: ["no-space", "the file would be larger than this system allows. Write elsewhere"],
+  EACCES: ["not-writable", "this user may not write there. Change the permissions, or write elsewhere"],
+  EPERM: ["not-writable", "this user may not write there. Change the permissions, or write elsewhere"],
+  EROFS: ["not-writable", "the file system is read-only. Write elsewhere"],
+  ENOENT: ["missing-folder", "the folder is not there. Was it removed while this ran? Make it, or write elsewhere"],
+  ENOTDIR: ["not-writable", "a file stands where a folder is needed. Write elsewhere"],
+  EEXIST: ["not-writable", "a file stands where a folder is needed. Write elsewhere"],
 };
 
 /** A failed write as a DataError that says what to do. */

@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -174,5 +183,23 @@ describe("data pack", () => {
     }
     const again = await cli(["data", "pack", folder, "--out", out]);
     expect(again).toMatchObject({ code: 1, err: expect.stringContaining("is there already") });
+  });
+
+  const full = "/dev/full"; // Linux: every write fails for want of space
+  const noSpace = existsSync(full) ? "" : " (skipped: there is no /dev/full)";
+  test.skipIf(noSpace)(`a disk that gets full is named, and the next try starts anew${noSpace}`, async () => {
+    const folder = writePictures(fresh(), 6, ".");
+    for (const [name, size] of [
+      ["train-00001.tar", "0.002"],
+      ["classes.txt", "1"],
+    ] as const) {
+      const out = fresh();
+      mkdirSync(out);
+      if (name === "classes.txt") mkdirSync(join(out, `.${name}.${process.pid}.tmp`));
+      else symlinkSync(full, join(out, name));
+      const { code, err } = await cli(["data", "pack", folder, "--out", out, "--shard-size", size]);
+      expect([code, err]).toEqual([1, expect.stringContaining(`${join(out, name)} cannot be written`)]);
+      expect(readdirSync(out).filter((file) => file.endsWith(".tar"))).toEqual([]);
+    }
   });
 });
