@@ -421,8 +421,48 @@ for args in ({"lr": 1.0}, {"lr": 2.0, "momentum": 0.5, "weight_decay": 0.1, "tru
 matrices = ((4, 3), (2, 3, 2, 2))
 for args in ({}, {"lr": 0.1, "weight_decay": 0.0, "nesterov": False}, {"lr": 0.05, "momentum": 0.8, "ns_steps": 3}):
     optimiser("Muon", Muon, args, shapes=matrices)
+for args in ({}, {"lr": 0.1, "betas": (0.7, 0.9), "eps": 1e-2}, {"weight_decay": 0.1, "maximize": True}):
+    optimiser("Adamax", torch.optim.Adamax, args)
+optimiser("Adamax", torch.optim.Adamax, {"lr": 0.01}, group1={"lr": 0.1}, without=((1, 0), (0, 2)), factors={2: 0.1})
+for args in ({}, {"lr": 0.1, "betas": (0.7, 0.95), "eps": 1e-2}, {"weight_decay": 0.1}):
+    optimiser("RAdam", torch.optim.RAdam, args, steps=8)  # from step 6 on it divides
+optimiser("RAdam", torch.optim.RAdam, {"lr": 0.01, "betas": (0.9, 0.7)}, group1={"lr": 0.1}, without=((1, 0),), factors={2: 0.1})
+
+schedules = []
+
+
+def schedule(name, args, steps, rates=(0.1,), kind="SGD"):
+    """Rates, and momentum where it moves, after construction and after every step."""
+    params = [{"params": [nn.Parameter(torch.zeros(1))], "lr": rate} for rate in rates]
+    optimizer = torch.optim.SGD(params, lr=1, momentum=0.9) if kind == "SGD" else torch.optim.Adam(params)
+    scheduler = getattr(torch.optim.lr_scheduler, name)(optimizer, **args)
+    seen = [[], []]
+    for step in range(steps + 1):
+        if step:
+            optimizer.step()
+            scheduler.step()
+        seen[0].append([group["lr"] for group in optimizer.param_groups])
+        seen[1].append([group["momentum"] for group in optimizer.param_groups] if kind == "SGD" else [])
+    op = f"optim.lr_scheduler.{name}"
+    schedules.append({"id": identify(op).replace("surface/", "sched/"), "op": op, "origin": "edge", "args": args, "optimizer": kind,
+                      "initial_lr": list(rates), "steps": steps, "lr": seen[0], **({"momentum": seen[1]} if kind == "SGD" else {}),
+                      "rtol": 1e-12})
+
+
+schedule("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 4}, 20)
+schedule("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 3, "step_size_down": 5, "mode": "triangular2"}, 20)
+schedule("CyclicLR", {"base_lr": [0.01, 0.1], "max_lr": [0.1, 0.4], "step_size_up": 3, "mode": "exp_range", "gamma": 0.9,
+                      "base_momentum": [0.5, 0.7], "max_momentum": 0.95}, 15, rates=(0.1, 0.2))
+schedule("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 2, "cycle_momentum": False}, 9, kind="Adam")
+schedule("ConstantLR", {}, 8)
+schedule("ConstantLR", {"factor": 0.5, "total_iters": 3}, 8, rates=(0.1, 0.2))
+schedule("PolynomialLR", {}, 8)
+schedule("PolynomialLR", {"total_iters": 6, "power": 2.0}, 9, rates=(0.1, 0.2))
 
 os.makedirs(os.path.join(FOLDER, "fixtures"), exist_ok=True)
+with open(os.path.join(FOLDER, "fixtures", "sched.json"), "w") as f:
+    head = {"group": "sched", "torch": torch.__version__, "count": len(schedules)}
+    f.write(json.dumps(head)[:-1] + ', "cases": [\n' + ",\n".join(json.dumps(c, separators=(",", ":")) for c in schedules) + "\n]}\n")
 store.write(os.path.join(FOLDER, "fixtures", "surface.safetensors"))
 with open(os.path.join(FOLDER, "fixtures", "surface.json"), "w") as f:
     head = {"group": "surface", "torch": torch.__version__, "tensors": "surface.safetensors", "count": len(cases)}

@@ -129,19 +129,13 @@ export const notes = {
   "torch.optim": {
     ASGD: { not: "rare; EMA averages weights" },
     Adafactor: { not: "for models that do not fit in memory" },
-    Adamax: { not: "rare" },
     LBFGS: { not: "full batches only" },
-    RAdam: { not: "Adam with a warm-up schedule" },
     Rprop: { not: "full batches only" },
     SparseAdam: { not: "there are no sparse gradients" },
     Muon: { partial: "orthogonalises in float32, PyTorch in bfloat16; takes convolutions" },
     NAdam: { partial: "as PyTorch since 2.0; 1.13 had one factor too many" },
   },
-  "torch.optim.lr_scheduler": {
-    ChainedScheduler: { not: "LambdaLR gives any product" },
-    CyclicLR: { not: "OneCycleLR and CosineAnnealingWarmRestarts are what is used" },
-    MultiplicativeLR: { not: "LambdaLR gives it" },
-  },
+  "torch.optim.lr_scheduler": {},
   "torchvision.transforms.v2": {
     AugMix: { partial: "weights from another stream of random numbers" },
     GaussianNoise: { partial: "noise from another stream of random numbers" },

@@ -1,11 +1,14 @@
 export { Adadelta, type AdadeltaOptions } from "./adadelta.ts";
 export { Adagrad, type AdagradOptions } from "./adagrad.ts";
 export { Adam, type AdamOptions, AdamW } from "./adam.ts";
+export { Adamax, type AdamaxOptions } from "./adamax.ts";
 export { clipGradNorm_, clipGradValue_ } from "./clip-grad.ts";
 export { EMA, type EMAOptions } from "./ema.ts";
 export { LARS, type LARSOptions } from "./lars.ts";
 export { LRScheduler, type LRSchedulerState, type OptimizerLike, type ScheduledGroup } from "./lr-scheduler.ts";
+export { ChainedScheduler, MultiplicativeLR } from "./lr-scheduler-chained.ts";
 export { CosineAnnealingLR, CosineAnnealingWarmRestarts, type WarmRestartsState } from "./lr-scheduler-cosine.ts";
+export { CyclicLR, type CyclicOptions } from "./lr-scheduler-cyclic.ts";
 export {
   ConstantLR,
   ExponentialLR,
@@ -21,5 +24,6 @@ export { SequentialLR, type SequentialState } from "./lr-scheduler-sequential.ts
 export { Muon, type MuonOptions } from "./muon.ts";
 export { NAdam, type NAdamOptions } from "./nadam.ts";
 export { type GroupOptions, Optimizer, type OptimizerState, type ParamGroup } from "./optimizer.ts";
+export { RAdam, type RAdamOptions } from "./radam.ts";
 export { RMSprop, type RMSpropOptions } from "./rmsprop.ts";
 export { SGD, type SGDOptions } from "./sgd.ts";

@@ -1,7 +1,10 @@
+import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { oracleSources, readOracle } from "../../test/oracle.ts";
 import type { LRScheduler, OptimizerLike, ScheduledGroup } from "./lr-scheduler.ts";
+import { ChainedScheduler, MultiplicativeLR } from "./lr-scheduler-chained.ts";
 import { CosineAnnealingLR, CosineAnnealingWarmRestarts } from "./lr-scheduler-cosine.ts";
+import { CyclicLR } from "./lr-scheduler-cyclic.ts";
 import {
   ConstantLR,
   ExponentialLR,
@@ -56,6 +59,12 @@ function make(name: string, optimizer: OptimizerLike, args: Record<string, unkno
       return new CosineAnnealingWarmRestarts(optimizer, required("t0"), a);
     case "LinearLR":
       return new LinearLR(optimizer, a);
+    case "CyclicLR":
+      return new CyclicLR(optimizer, required("baseLr"), required("maxLr"), a);
+    case "ConstantLR":
+      return new ConstantLR(optimizer, a);
+    case "PolynomialLR":
+      return new PolynomialLR(optimizer, a);
     case "OneCycleLR":
       return new OneCycleLR(optimizer, required("maxLr"), a);
     case "ReduceLROnPlateau":
@@ -81,7 +90,12 @@ function expectRates(actual: readonly (number | undefined)[], expected: readonly
   });
 }
 
-for (const source of oracleSources("fixtures/sched.json")) {
+const surface = {
+  name: "wider surface",
+  folder: resolve(import.meta.dirname, "../../test/golden/surface"),
+  missing: undefined,
+};
+for (const source of [...oracleSources("fixtures/sched.json"), surface]) {
   describe.skipIf(source.missing)(`torch's learning rates, ${source.name}`, () => {
     const cases = source.missing ? [] : readOracle<{ cases: SchedulerCase[] }>(source, "fixtures/sched.json").cases;
     const nameOf = (c: SchedulerCase) => c.op.split(".").at(-1)!;
@@ -219,12 +233,42 @@ describe("schedules the oracle does not hold", () => {
         [0.0005904900000000002],
       ],
     ],
+    [
+      "MultiplicativeLR",
+      (o) => new MultiplicativeLR(o, (e) => (e % 2 === 1 ? 0.9 : 0.5)),
+      [
+        [1, 0.2],
+        [0.9, 0.18000000000000002],
+        [0.45, 0.09000000000000001],
+        [0.405, 0.08100000000000002],
+        [0.2025, 0.04050000000000001],
+      ],
+    ],
+    [
+      "ChainedScheduler",
+      (o) =>
+        new ChainedScheduler([
+          new LinearLR(o, { startFactor: 0.25, totalIters: 3 }),
+          new StepLR(o, 2, { gamma: 0.5 }),
+          new MultiplicativeLR(o, () => 0.9),
+        ]),
+      [
+        [0.25, 0.05],
+        [0.45, 0.09000000000000001],
+        [0.30375, 0.060750000000000005],
+        [0.36450000000000005, 0.0729],
+        [0.16402500000000003, 0.032805],
+        [0.14762250000000005, 0.029524500000000002],
+      ],
+    ],
   ];
   const starts: Record<string, number[]> = {
     "LambdaLR, one function per group": [0.1, 0.3],
     PolynomialLR: [0.1, 1],
     "SequentialLR: warm-up, then cosine": [0.1, 0.02],
     "SequentialLR of three": [1],
+    MultiplicativeLR: [1, 0.2],
+    ChainedScheduler: [1, 0.2],
   };
   test.each(inTorch)("%s", (name, create, expected) => {
     const optimizer = sgd(starts[name] ?? [0.1]);
@@ -253,7 +297,35 @@ describe("schedules the oracle does not hold", () => {
   });
 });
 
+test("schedules in a chain go on from their state, begin again, and stand in a sequence", () => {
+  const create = (o: OptimizerLike) =>
+    new ChainedScheduler([new ConstantLR(o, { factor: 0.1, totalIters: 2 }), new ExponentialLR(o, 0.9)]);
+  const [first, second, third] = [sgd([1]), sgd([1]), sgd([1])];
+  const before = create(first);
+  for (let k = 0; k < 2; k++) before.step();
+  const after = create(second);
+  after.loadStateDict(JSON.parse(JSON.stringify(before.stateDict())));
+  before.step();
+  after.step();
+  expectRates(rates(second), [0.7290000000000002], 1e-12, "step 3"); // torch 1.13
+  expect(rates(second)).toEqual(rates(first));
+  before.stepTo(0);
+  expect(rates(first)).toEqual([0.1]);
+  const warmUp = new LinearLR(third, { startFactor: 0.5, totalIters: 2 });
+  const sequence = new SequentialLR(third, [warmUp, create(third)], [2]);
+  for (let k = 0; k < 3; k++) sequence.step();
+  expectRates(rates(third), [0.09], 1e-12, "one step into the chain");
+});
+
 describe("stepTo", () => {
+  test("MultiplicativeLR goes where its steps go", () => {
+    const factor = (epoch: number) => 1 / (1 + epoch);
+    const [stepped, jumped] = [new MultiplicativeLR(sgd([0.6]), factor), new MultiplicativeLR(sgd([0.6]), factor)];
+    for (let k = 0; k < 4; k++) stepped.step();
+    jumped.stepTo(4);
+    expectRates(jumped.getLastLr(), stepped.getLastLr(), 1e-12, "epoch 4");
+  });
+
   // By definition the closed form equals the recursion when nothing else moves the rate.
   test.each<[string, (o: OptimizerLike) => LRScheduler]>([
     ["StepLR", (o) => new StepLR(o, 3)],
@@ -318,6 +390,13 @@ describe("refusals", () => {
     ["epoch", () => new CosineAnnealingWarmRestarts(o(), 1).stepTo(-0.5)],
     ["state-dict", () => new StepLR(o(), 1).loadStateDict(new StepLR(plain(), 1).stateDict())],
     ["state-dict", () => new ReduceLROnPlateau(o()).loadStateDict(new ReduceLROnPlateau(plain()).stateDict())],
+    ["stepSizeUp", () => new CyclicLR(o(), 0.1, 0.2, { stepSizeUp: 0 })],
+    ["mode", () => new CyclicLR(o(), 0.1, 0.2, { mode: "square" as "triangular" })],
+    ["maxLr", () => new CyclicLR(o(), 0.1, [0.2, 0.3, 0.4])],
+    ["cycleMomentum", () => new CyclicLR(plain(), 0.1, 0.2)],
+    ["factor", () => new MultiplicativeLR(o(), [])],
+    ["schedulers", () => new ChainedScheduler([])],
+    ["schedulers", () => new ChainedScheduler([new StepLR(o(), 1), new StepLR(o(), 1)])],
     ["schedulers", () => new SequentialLR(o(), [], [])],
     ["schedulers", () => new SequentialLR(o(), [new StepLR(o(), 1)], [])],
   ])("%s", (code, call) => {

@@ -49,6 +49,14 @@ const optimizers: Readonly<Record<string, { options: readonly string[]; make: Ma
     options: ["lr", "betas", "eps", "weight_decay", "momentum_decay"],
     make: (params, options) => new optim.NAdam(params, options),
   },
+  Adamax: {
+    options: ["lr", "betas", "eps", "weight_decay", "maximize"],
+    make: (params, options) => new optim.Adamax(params, options),
+  },
+  RAdam: {
+    options: ["lr", "betas", "eps", "weight_decay"],
+    make: (params, options) => new optim.RAdam(params, options),
+  },
   LARS: {
     options: ["lr", "momentum", "weight_decay", "trust_coefficient", "eps"],
     make: (params, options) => new optim.LARS(params, options as unknown as optim.LARSOptions) as unknown as Optimizer,

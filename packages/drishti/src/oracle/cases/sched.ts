@@ -31,6 +31,7 @@ interface Maker {
 
 const oneCycle = ["total_steps", "epochs", "steps_per_epoch", "pct_start", "anneal_strategy", "cycle_momentum"];
 const oneCycleRange = ["base_momentum", "max_momentum", "div_factor", "final_div_factor", "three_phase"];
+const cyclic = ["step_size_up", "step_size_down", "mode", "gamma", "cycle_momentum", "base_momentum", "max_momentum"];
 
 const schedules: Readonly<Record<string, Maker>> = {
   StepLR: {
@@ -73,6 +74,12 @@ const schedules: Readonly<Record<string, Maker>> = {
   PolynomialLR: {
     options: ["total_iters", "power"],
     make: (optimizer, _, options) => new optim.PolynomialLR(optimizer, options),
+  },
+  CyclicLR: {
+    required: "max_lr",
+    options: ["base_lr", ...cyclic],
+    make: (optimizer, maxLr, { baseLr, ...options }) =>
+      new optim.CyclicLR(optimizer, baseLr as number | number[], maxLr as number | number[], options),
   },
   OneCycleLR: {
     required: "max_lr",
