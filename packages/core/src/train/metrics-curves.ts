@@ -1,8 +1,9 @@
 /** @file Measures of scores, not of decisions: the area under the ROC curve, average precision. */
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
-import { checkLogits, type Labels } from "./metrics-rank.ts";
+import { checkLists, checkLogits, type Labels } from "./metrics-rank.ts";
 
 function checkBinary(where: string, truth: Labels, scores: Labels): void {
+  checkLists(where, { truth, scores });
   if (truth.length !== scores.length)
     throw new ShapeError(where, "length", `${truth.length} true labels, but ${scores.length} scores.`, [
       { name: "truth", shape: [truth.length] },

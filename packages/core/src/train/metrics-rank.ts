@@ -1,11 +1,23 @@
 /** @file From logits to predictions: argmax and top-k. */
-import { ArgumentError, ShapeError, TargetError } from "../errors/errors.ts";
+import { ArgumentError, ShapeError, say, TargetError } from "../errors/errors.ts";
 
 /** Class labels: what a Dataset, an Int32Array or plain lists give. */
 export type Labels = ArrayLike<number>;
 
+/** Refuses what is no list, a tensor above all: without a compiler it would be scored as one of no entries. */
+export function checkLists(where: string, lists: Readonly<Record<string, unknown>>): void {
+  for (const [name, list] of Object.entries(lists))
+    if (typeof (list as Partial<Labels> | undefined)?.length !== "number")
+      throw new ArgumentError(
+        where,
+        "list",
+        say`${name} must be a list of numbers, got ${{ [name]: list }}. Read a tensor first: await x.toArray().`,
+      );
+}
+
 /** Refuses logits that are not (N, classes) for N labels, and labels outside the classes. */
 export function checkLogits(where: string, logits: Labels, labels: Labels, classes: number): void {
+  checkLists(where, { logits, labels });
   if (!Number.isInteger(classes) || classes < 1)
     throw new ArgumentError(where, "classes", `the number of classes must be an integer of 1 or more, got ${classes}.`);
   if (logits.length !== labels.length * classes)

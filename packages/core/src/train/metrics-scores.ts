@@ -1,6 +1,6 @@
 /** @file Accuracy, confusion matrix, precision, recall and F1 as scikit-learn defines them. */
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
-import type { Labels } from "./metrics-rank.ts";
+import { checkLists, type Labels } from "./metrics-rank.ts";
 
 /**
  * How the scores of several labels become one number.
@@ -51,6 +51,7 @@ export interface LabelCounts {
 }
 
 function checkPair(where: string, truth: Labels, predicted: Labels): void {
+  checkLists(where, { truth, predicted });
   if (truth.length !== predicted.length)
     throw new ShapeError(where, "length", `${truth.length} true labels, but ${predicted.length} predictions.`, [
       { name: "truth", shape: [truth.length] },

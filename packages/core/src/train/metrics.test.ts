@@ -185,3 +185,13 @@ describe("refusals", () => {
     });
   });
 });
+
+test("a tensor is no list: it must be read first", () => {
+  const tensor = { shape: [2], numel: 2 } as never;
+  for (const call of [
+    () => accuracy(tensor, [0, 1]),
+    () => topK(tensor, [0, 1], 1, 2),
+    () => confusionMatrix([0], tensor),
+  ])
+    expect(call).toThrow(expect.objectContaining({ code: "list", message: expect.stringContaining("toArray()") }));
+});
