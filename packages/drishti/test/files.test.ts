@@ -170,6 +170,20 @@ describe("verify", () => {
 });
 
 describe("import", () => {
+  test("refuses options for what a file says itself", async () => {
+    for (const option of [
+      ["--model", "nosuch"],
+      ["--classes", "a,b"],
+      ["--channel-order", "BGR"],
+      ["--preprocessing", "tf"],
+    ])
+      expect(await cli(["import", best, ...option, "--out", at("none.safetensors")])).toMatchObject({
+        code: 2,
+        err: expect.stringMatching(new RegExp(`has a card .*Leave out ${option[0]}\\.`)),
+      });
+    expect(existsSync(at("none.safetensors"))).toBe(false);
+  });
+
   const weights = (name: string, shape?: Parameters<typeof createModel>[1]) =>
     new Map(
       [...createModel(name, shape).stateDict()].map(([key, value]) => [

@@ -201,7 +201,7 @@ describe("what cannot be trained is refused before the run, by its reason", () =
           await exportOnnx(new nn.Sequential(new nn.Flatten(), new nn.Linear(64, 2)), { input: [1, 8, 8] }),
         ),
       ),
-    ).toMatch(/pictures of 1 channels, the data have 3/);
+    ).toMatch(/pictures of 1 channel, the data have 3/);
     expect(await refused(write("cut.onnx", bytes.subarray(0, 300)))).toMatch(/cut\.onnx/);
     const flat = write(
       "flat.onnx",

@@ -52,7 +52,8 @@ interface Slot {
  */
 export function readSafetensors(bytes: Uint8Array, options: { file?: string } = {}): Safetensors {
   const fail: Fail = (code, text, cause) => {
-    throw new DataError("safetensors", code, text, options.file, cause === undefined ? undefined : { cause });
+    const told = `${text} The file is damaged or no safetensors: get it again, or save it anew.`;
+    throw new DataError("safetensors", code, told, options.file, cause === undefined ? undefined : { cause });
   };
   const dataStart = headerEnd(bytes, fail);
   const header = parseHeader(bytes.subarray(8, dataStart), fail);
@@ -86,10 +87,7 @@ function headerEnd(bytes: Uint8Array, fail: Fail): number {
       `the header claims ${length} bytes; the format allows ${MAX_HEADER_BYTES}. Is this a safetensors file?`,
     );
   if (length > BigInt(bytes.length - 8))
-    fail(
-      "header-length",
-      `the header claims ${length} bytes, but only ${bytes.length - 8} follow. Is the file cut off?`,
-    );
+    fail("header-length", `the header claims ${length} bytes, but only ${bytes.length - 8} follow.`);
   return 8 + Number(length);
 }
 

@@ -59,7 +59,7 @@ export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Onnx
   try {
     const model = decodeModel(bytes);
     if (!model.graph || (model.graph.node.length === 0 && model.graph.output.length === 0))
-      throw fault("no-graph", "it holds no graph, so it is no ONNX model.", file);
+      throw fault("no-graph", "it holds no graph, so it is no ONNX model. Export it again.", file);
     if (model.functions.length > 0)
       throw fault(
         "functions",
@@ -68,7 +68,12 @@ export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Onnx
       );
     return checked(model, model.graph, options);
   } catch (error) {
-    if (error instanceof WireError) throw fault("damaged", `it is no ONNX model, or damaged: ${error.message}.`, file);
+    if (error instanceof WireError)
+      throw fault(
+        "damaged",
+        `it is no ONNX model, or damaged: ${error.message}. Get it again, or export it anew.`,
+        file,
+      );
     throw error;
   }
 }

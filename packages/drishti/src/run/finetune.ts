@@ -43,7 +43,7 @@ export async function startFrom(file: TrainedFile, classes: readonly string[], s
     throw new DataError(
       "train",
       "channels",
-      `--from ${path}: the network takes pictures of ${channels} channels, the data have ${shape.inChannels}. Use other data, or another model.`,
+      `--from ${path}: the network takes pictures of ${channels} channel${channels === 1 ? "" : "s"}, the data have ${shape.inChannels}. Use other data, or another model.`,
       path,
     );
   // Its preprocessing is part of what it learned; the names of its classes say whether the last layer still fits.

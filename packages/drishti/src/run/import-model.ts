@@ -13,6 +13,7 @@ import { checkGolden, type GoldenCheck, makeGolden } from "./golden.ts";
 import { fitted, guessModel } from "./guess-model.ts";
 import { cardOf, type PreprocessingOptions, preprocessingOf, readClasses } from "./import-card.ts";
 import { cardName, freshModel, modelOfCard, modelSource, openTrained, readTrained } from "./model-source.ts";
+import { UsageError } from "./usage-error.ts";
 
 export interface ImportOptions extends PreprocessingOptions {
   /** A built-in name or a module. Default: found by the weights. */
@@ -35,6 +36,7 @@ export interface Imported {
 /** Throws DataError for what cannot be read or fits no network, UsageError for options that contradict the network. */
 export async function importModel(path: string, options: ImportOptions): Promise<Imported> {
   const read = await readForeign(path, options.key === undefined ? {} : { key: options.key });
+  refuseKnown(path, read, options);
   const found = read.card ? await withOwnCard(read, read.card, path) : await identify(path, read, options);
   const golden = found.card.golden ?? (await makeGolden(found.model, found.card, testPictures(found.card)));
   const card = { ...found.card, golden };
@@ -46,6 +48,22 @@ export async function importModel(path: string, options: ImportOptions): Promise
   const copy = await openTrained(await readTrained(file));
   return { file, card, check: await checkGolden("file", copy.model, copy.card, file) };
 }
+
+/** What the file says itself is not asked for: an option that would change nothing is a mistake. */
+function refuseKnown(path: string, read: ReadModel, options: ImportOptions): void {
+  const known = read.card
+    ? (["model", "classes", "input", "preset", "mean", "std", "channelOrder", "resize"] as const)
+    : read.network
+      ? (["model"] as const)
+      : [];
+  const given = known.filter((name) => options[name] !== undefined).map((name) => flags[name] ?? `--${name}`);
+  if (given.length > 0)
+    throw new UsageError(
+      `${path} ${read.card ? "has a card that says its network, classes and preprocessing" : "brings its network with it"}. Leave out ${given.join(", ")}.`,
+    );
+}
+
+const flags: Readonly<Record<string, string>> = { preset: "--preprocessing", channelOrder: "--channel-order" };
 
 interface Found {
   readonly model: Layer;

@@ -167,6 +167,8 @@ export async function readConfig(path: string): Promise<Partial<TrainConfig>> {
     const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     if (!(configNames as string[]).includes(name))
       throw new UsageError(`--config ${path}: "${key}" is no argument; there are ${configNames.join(", ")}.`);
+    const fault = checks[name as keyof TrainConfig](value);
+    if (fault) throw new UsageError(`--config ${path}: "${key}" ${fault}, got ${JSON.stringify(value)}.`);
     out[name] = value;
   }
   return out as Partial<TrainConfig>;

@@ -73,6 +73,8 @@ const reasons: Readonly<Record<string, readonly [code: string, text: string]>> =
   EROFS: ["not-writable", "the file system is read-only. Write elsewhere"],
   ENOENT: ["missing-folder", "the folder is not there. Was it removed while this ran? Make it, or write elsewhere"],
   ENOTDIR: ["not-writable", "a file stands where a folder is needed. Write elsewhere"],
+  EISDIR: ["not-writable", "a folder of that name is there. Give the name of a file"],
+  ENAMETOOLONG: ["not-writable", "the name is too long for this file system. Give a shorter one"],
   EEXIST: ["not-writable", "a file stands where a folder is needed. Write elsewhere"],
 };
 

@@ -100,7 +100,7 @@ async function benchData(
     return;
   }
   const { median, min, max } = decode;
-  const where = `${imageSize}×${imageSize}, ${augment}, ${workers} threads`;
+  const where = `${imageSize}×${imageSize}, ${augment}, ${workers} thread${workers === 1 ? "" : "s"}`;
   io.out(
     `data        ${"".padEnd(12)}  ${grouped(median).padStart(8)} images/s  (${grouped(min)} to ${grouped(max)}; ${where})\n` +
       `data+train  ${model.padEnd(12)}  ${grouped(train).padStart(8)} images/s  (waited for data ${percent(waited)} of the time; batch ${batchSize}, ${name})\n`,
