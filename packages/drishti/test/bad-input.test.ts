@@ -68,7 +68,11 @@ describe("wrong usage: code 2, a sentence, nothing written", () => {
 
   test.each([
     ["a name that is no argument", '{ "epoch": 3 }', /"epoch" is no argument; there are data, .*epochs/],
-    ["a value of another kind", '{ "epochs": "3" }', /--config \S+wrong\.json: "epochs" must be a whole number from 1, got "3"/],
+    [
+      "a value of another kind",
+      '{ "epochs": "3" }',
+      /--config \S+wrong\.json: "epochs" must be a whole number from 1, got "3"/,
+    ],
     ["no JSON", "epochs: 3", /not JSON/],
     ["a list", "[1]", /must be a JSON object/],
   ])("--config with %s", async (_, content, message) => {
