@@ -518,8 +518,36 @@ struct Conv2dPackF32Params {
 };
 static_assert(sizeof(Conv2dPackF32Params) == 7 * 4, "packed 32-bit words");
 
-// conv2d_winograd_f32: input f32, weight f32, bias f32?, residual f32? -> output f32, index u8?
-using Conv2dWinogradF32Params = Conv2dFusedF32Params;
+// conv2d_winograd_f32: input f32, weight f32, bias f32?, residual f32?, mask f32? -> output f32, index u8?
+struct Conv2dWinogradF32Params {
+  int32_t batch;
+  int32_t inChannels;
+  int32_t inHeight;
+  int32_t inWidth;
+  int32_t outChannels;
+  int32_t outHeight;
+  int32_t outWidth;
+  int32_t kernelHeight;
+  int32_t kernelWidth;
+  int32_t strideHeight;
+  int32_t strideWidth;
+  int32_t padTop;
+  int32_t padLeft;
+  int32_t dilationHeight;
+  int32_t dilationWidth;
+  int32_t groups;
+  int32_t inLayout;
+  int32_t inBorder;
+  int32_t outLayout;
+  int32_t outBorder;
+  int32_t relu;
+  int32_t poolHeight;
+  int32_t poolWidth;
+  int32_t residualBorder;
+  int32_t panel;
+  int32_t maskBorder;
+};
+static_assert(sizeof(Conv2dWinogradF32Params) == 26 * 4, "packed 32-bit words");
 
 // conv2d_winograd_pack_f32: weight f32, scale f32? -> packed f32
 struct Conv2dWinogradPackF32Params {
@@ -886,7 +914,7 @@ static_assert(sizeof(TopkF32Params) == 5 * 4, "packed 32-bit words");
   X(adam_f32, AdamF32Params, 5) \
   X(conv2d_fused_f32, Conv2dFusedF32Params, 7) \
   X(conv2d_pack_f32, Conv2dPackF32Params, 3) \
-  X(conv2d_winograd_f32, Conv2dWinogradF32Params, 6) \
+  X(conv2d_winograd_f32, Conv2dWinogradF32Params, 7) \
   X(conv2d_winograd_pack_f32, Conv2dWinogradPackF32Params, 3) \
   X(conv2d_winograd_backward_weight_f32, Conv2dWinogradBackwardWeightF32Params, 5) \
   X(conv2d_fused_backward_f32, Conv2dFusedBackwardF32Params, 9) \

@@ -9,7 +9,7 @@ struct FusedForward {
   Gather g;
   Source source;
   Tail tail;
-  FusedForward(const Conv2dFusedF32Params& p, void* const* buffers)
+  template <class P> FusedForward(const P& p, void* const* buffers)
       : g(forward_gather(p)), source(in<float>(buffers, 0), Place(p.inLayout, p.inChannels, p.inHeight, p.inWidth, p.inBorder)),
         tail(out<float>(buffers, 5), Place(p.outLayout, p.outChannels, p.outHeight / p.poolHeight, p.outWidth / p.poolWidth, p.outBorder)) {
     g.y.dest = p.outHeight / p.poolHeight * p.poolHeight;

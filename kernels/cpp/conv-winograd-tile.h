@@ -53,32 +53,30 @@ DRISHTI_INLINE void winograd_result(const float* from, ptrdiff_t slice, F (&y)[4
   }
 }
 
-// G g Gᵀ of `count` filters, at most FILTERS, `apart` floats apart; of each the 16 numbers go `step` apart, side by side with those
-// of the others. turned: each filter from its end. In doubles, rounded once.
-constexpr int FILTERS = 8;
-static void winograd_weights(const float* filters, ptrdiff_t apart, bool turned, const float* scale, int32_t count, float* to, ptrdiff_t step) {
-  double g[9][FILTERS] = {}, half[12][FILTERS];
-  for (int k = 0; k < count; ++k)
-    for (int j = 0; j < 9; ++j) g[j][k] = filters[k * apart + (turned ? 8 - j : j)];
-  for (int j = 0; j < 3; ++j)
-    for (int k = 0; k < FILTERS; ++k) {
-      const double a = g[j][k], b = g[3 + j][k], c = g[6 + j][k];
+// G g Gᵀ of W filters side by side, number j of them at filters + j * W; of each the 16 numbers go `step` apart. turned: each filter
+// from its end. In doubles, rounded once. A term is stored whole: terms lie in one set of L1, and would be written in parts.
+template <int W>
+static void winograd_weights(const float* filters, bool turned, const float* scale, float* to, ptrdiff_t step) {
+  double half[12][W];
+  for (int j = 0; j < 3; ++j) {
+    const float* const at = filters + (turned ? 8 - j : j) * W;
+    const int down = turned ? -3 * W : 3 * W;
+    for (int k = 0; k < W; ++k) {
+      const double a = at[k], b = at[down + k], c = at[2 * down + k];
       half[j][k] = a;
       half[3 + j][k] = (a + b + c) * 0.5;
       half[6 + j][k] = (a - b + c) * 0.5;
       half[9 + j][k] = c;
     }
+  }
+  double s[W];
+  for (int k = 0; k < W; ++k) s[k] = scale ? scale[k] : 1.0;
   for (int i = 0; i < 4; ++i, to += 4 * step) {
-    float row[4][FILTERS];
-    for (int k = 0; k < FILTERS; ++k) {
-      const double s = scale && k < count ? scale[k] : 1.0, a = half[3 * i][k], b = half[3 * i + 1][k], c = half[3 * i + 2][k];
-      row[0][k] = float(a * s);
-      row[1][k] = float((a + b + c) * 0.5 * s);
-      row[2][k] = float((a - b + c) * 0.5 * s);
-      row[3][k] = float(c * s);
-    }
-    for (int j = 0; j < 4; ++j)
-      for (int k = 0; k < count; ++k) to[j * step + k] = row[j][k];
+    const double *const a = half[3 * i], *const b = half[3 * i + 1], *const c = half[3 * i + 2];
+    for (int k = 0; k < W; ++k) to[k] = float(a[k] * s[k]);
+    for (int k = 0; k < W; ++k) to[step + k] = float((a[k] + b[k] + c[k]) * 0.5 * s[k]);
+    for (int k = 0; k < W; ++k) to[2 * step + k] = float((a[k] - b[k] + c[k]) * 0.5 * s[k]);
+    for (int k = 0; k < W; ++k) to[3 * step + k] = float(c[k] * s[k]);
   }
 }
 

@@ -15,7 +15,9 @@ void conv(const Conv& s) {
   const Lie out = {whole.layout, s.n, s.o, oh / s.ph, ow / s.pw, border(s.to)}, index = {1, s.n, s.o, oh / s.ph, ow / s.pw, 0};
   const bool has_residual = s.residual > -2;
   const Lie res = {whole.layout, s.n, s.o, oh, ow, whole.layout ? border(s.residual) : 0};
-  const auto x = in.random(), w = random_floats(size_t(s.o) * (s.c / s.g) * s.kh * s.kw), bias = random_floats(s.o), scale = random_floats(s.o), residual = res.random();
+  auto x = in.random();
+  for (size_t i = 0; i < x.size(); i += 3) x[i] = 0;
+  const auto w = random_floats(size_t(s.o) * (s.c / s.g) * s.kh * s.kw), bias = random_floats(s.o), scale = random_floats(s.o), residual = res.random();
   const Doubles X = in.read(x);
   Doubles sums(size_t(s.n) * s.o * oh * ow);
   triples(s, oh, ow, [&](size_t o, size_t i, size_t k) { sums[o] += X[i] * w[k]; });
@@ -70,9 +72,21 @@ void conv(const Conv& s) {
         }
       verify(name + " winograd pack", Kernel<id_conv2d_winograd_pack_f32>::entry, Conv2dWinogradPackF32Params{s.o, s.c, 0, panel}, {w.data(), s.scale ? scale.data() : nullptr}, {{"packed", expected}});
       const std::vector<float> packed(expected.begin(), expected.end());
-      Conv2dFusedF32Params q = p;
-      q.panel = panel;
-      verify(name + " winograd", Kernel<id_conv2d_winograd_f32>::entry, q, {x.data(), packed.data(), bias.data(), has_residual ? residual.data() : nullptr},
+      Conv2dWinogradF32Params q = {s.n, s.c, s.h, s.w, s.o, oh, ow, 3, 3, 1, 1, s.pt, s.pl, 1, 1, 1, in.layout, in.border, out.layout, out.border, s.relu, s.ph, s.pw, res.border, panel, in.border};
+      verify(name + " winograd", Kernel<id_conv2d_winograd_f32>::entry, q, {x.data(), packed.data(), bias.data(), has_residual ? residual.data() : nullptr, nullptr},
+             {{"output", out.write(best), false, false, 2 * largest}, {"index", index.write(winner), true}});
+      // Other numbers where there was a 0, hidden by the mask: nothing changes.
+      const Lie hides = {in.layout, s.n, s.c, s.h, s.w, in.layout ? 2 - in.border : 0};
+      auto mask = hides.random();
+      std::vector<float> more = x;
+      std::vector<size_t> places;
+      hides.each([&](size_t place, size_t) { places.push_back(place); });
+      in.each([&](size_t place, size_t i) {
+        if (x[place] == 0) more[place] = 1000, mask[places[i]] = -0.0f;
+        else mask[places[i]] = 0.5f;
+      });
+      q.maskBorder = hides.border;
+      verify(name + " winograd behind a mask", Kernel<id_conv2d_winograd_f32>::entry, q, {more.data(), packed.data(), bias.data(), has_residual ? residual.data() : nullptr, mask.data()},
              {{"output", out.write(best), false, false, 2 * largest}, {"index", index.write(winner), true}});
     }
   if (s.scale || s.relu == 2) return;

@@ -500,11 +500,12 @@ export const contract = {
    * every 2x2 outputs are Aᵀ[U ∘ (Bᵀ d B)]A of the 4x4 inputs d around them, summed over channels. Numbers that are not finite
    * spread over the 2x2 outputs. The weight is U = G g Gᵀ, as conv2d_winograd_pack_f32 makes it.
    * Bᵀ = [1 0 −1 0; 0 1 1 0; 0 −1 1 0; 0 1 0 −1], G = [1 0 0; ½ ½ ½; ½ −½ ½; 0 0 1], Aᵀ = [1 1 1 0; 0 1 −1 −1].
+   * Where `mask`, in the input's layout, is ≤ 0 the input counts as 0: it is the gradient behind a ReLU.
    * Lavin & Gray, "Fast Algorithms for Convolutional Neural Networks", 2015 (arXiv:1509.09308).
    */
   conv2d_winograd_f32: {
-    params: { ...fusedConv2dParams, residualBorder: "i32", panel: "i32" },
-    reads: ["input:f32", "weight:f32", "bias:f32?", "residual:f32?"],
+    params: { ...fusedConv2dParams, residualBorder: "i32", panel: "i32", maskBorder: "i32" },
+    reads: ["input:f32", "weight:f32", "bias:f32?", "residual:f32?", "mask:f32?"],
     writes: ["output:f32", "index:u8?"],
   },
   /**

@@ -5,6 +5,7 @@ import type { Command, Memory, Operand } from "../recording.ts";
 import { call, newMemory, whole } from "./graph.ts";
 
 type Convolution = Params<"conv2d_winograd_f32">;
+type Shape = Omit<Convolution, "residualBorder" | "panel" | "maskBorder">;
 
 /** Channels from which the transforms are small beside the products. */
 const CHANNELS = 32;
@@ -12,7 +13,7 @@ const CHANNELS = 32;
 const PIXELS = 256;
 
 /** Whether it serves a convolution, by its shape alone. */
-function fits(p: Convolution, index: Operand | null): boolean {
+function fits(p: Shape, index: Operand | null): boolean {
   const window = `${p.poolHeight}x${p.poolWidth}`;
   return (
     p.kernelHeight === 3 &&
@@ -33,6 +34,7 @@ interface Given {
   readonly residual?: Operand | null;
   readonly output: Operand;
   readonly index?: Operand | null;
+  readonly mask?: Operand | null;
 }
 
 /** The two calls: what transforms the weight, and the convolution. */
@@ -46,7 +48,7 @@ function calls(p: Convolution, given: Given, lanes: number): readonly Command[] 
     call(
       "conv2d_winograd_f32",
       { ...p, panel },
-      [given.input, whole(packed), given.bias ?? null, given.residual ?? null],
+      [given.input, whole(packed), given.bias ?? null, given.residual ?? null, given.mask ?? null],
       [given.output, given.index ?? null],
     ),
   ];
@@ -72,10 +74,11 @@ function gradientOf(params: Params<"conv2d_fused_backward_f32">): Convolution {
     padLeft: 2 - p.padLeft,
     relu: 0,
     panel: 0,
+    maskBorder: p.outBorder,
   };
 }
 
-type Pays = (p: Convolution, weight: Operand | null, index: Operand | null) => boolean;
+type Pays = (p: Shape, weight: Operand | null, index: Operand | null) => boolean;
 
 /** Of the gradients those that it serves, and what is left. */
 function backward(command: Command<"conv2d_fused_backward_f32">, pays: Pays, lanes: number): readonly Command[] {
@@ -85,8 +88,8 @@ function backward(command: Command<"conv2d_fused_backward_f32">, pays: Pays, lan
   if (index || p.poolHeight * p.poolWidth !== 1) return [command];
   const { gradInBorder: _, addendBorder: __, ...weightParams } = p;
   const convolution = gradientOf(p);
-  const ofInput = gradInput && weight && p.relu === 0 && pays(convolution, weight, null);
-  const ofWeight = gradWeight && input && pays({ ...p, residualBorder: 0, panel: 0 }, null, null);
+  const ofInput = gradInput && weight && pays(convolution, weight, null);
+  const ofWeight = gradWeight && input && pays(p, null, null);
   const made: Command[] = [];
   const left = [ofInput ? null : gradInput!, ofWeight ? null : gradWeight!, ofWeight ? null : gradBias!] as const;
   if (left.some(Boolean)) {
@@ -105,7 +108,8 @@ function backward(command: Command<"conv2d_fused_backward_f32">, pays: Pays, lan
       call("conv2d_winograd_backward_weight_f32", weightParams, [gradOutput!, output!, input], [gradWeight, gradBias!]),
     );
   if (ofInput) {
-    const given = { input: gradOutput!, weight, transposed: true, residual: addend!, output: gradInput };
+    const mask = p.relu === 0 ? null : output!;
+    const given = { input: gradOutput!, weight, transposed: true, residual: addend!, output: gradInput, mask };
     made.push(...calls(convolution, given, lanes));
   }
   return made;
@@ -124,7 +128,7 @@ export function winograd(
     fits(p, index) && ((weight && isConstant(weight.memory)) || p.batch * p.outHeight * p.outWidth >= PIXELS);
   return commands.flatMap((command): readonly Command[] => {
     if (command.kernel === "conv2d_fused_f32") {
-      const p = command.params as Params<"conv2d_fused_f32">;
+      const p = { ...(command.params as Params<"conv2d_fused_f32">), maskBorder: 0 };
       const [input, weight, scale, bias, residual] = command.reads as [Operand, Operand, ...(Operand | null)[]];
       const [output, index] = command.writes as [Operand, Operand | null];
       if (!pays(p, weight, index)) return [command];

@@ -164,9 +164,11 @@ export const fused = {
 
   conv2d_winograd_pack_f32: winogradWeight,
 
-  conv2d_winograd_f32(p, [input, weight, bias, residual], [output, index]) {
+  conv2d_winograd_f32(p, [input, weight, bias, residual, mask], [output, index]) {
     const spatial = p.outHeight * p.outWidth;
-    const values = winogradConv(p, toPlanes(input, convInput(p, p.inBorder)), weight);
+    const passes = mask && toPlanes(mask, convInput(p, p.maskBorder));
+    const planes = toPlanes(input, convInput(p, p.inBorder)).map((x, i) => (passes && passes[i]! <= 0 ? 0 : x));
+    const values = winogradConv(p, planes, weight);
     if (bias) for (let i = 0; i < values.length; i++) values[i]! += bias[Math.floor(i / spatial) % p.outChannels]!;
     finish(convTail(p), values, residual, p.residualBorder, output, p.outBorder, index);
   },

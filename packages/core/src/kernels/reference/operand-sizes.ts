@@ -275,7 +275,8 @@ export const operandSizes: { readonly [K in KernelName]: Sizes<K> } = {
     imagesIn(p, p.inBorder),
     transformed(p),
     p.outChannels,
-    fusedConv(p).whole(p.residualBorder), // reads
+    fusedConv(p).whole(p.residualBorder),
+    imagesIn(p, p.maskBorder), // reads
     fusedConv(p).pooled(p.outBorder),
     fusedConv(p).pooled(0),
   ],

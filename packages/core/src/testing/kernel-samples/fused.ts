@@ -303,8 +303,10 @@ const winogradCases: Readonly<Record<string, Case>> = {
   "no images": { input: [0, 8, 8, 8], out: 4, panel: 4 },
 };
 const winograds = Object.entries(winogradCases).map(([name, c]): KernelSample<"conv2d_winograd_f32"> => {
-  const sample = forward(name, c);
-  return { ...sample, absent: sample.absent!.filter((operand) => operand !== "scale") };
+  const { params, absent, ...sample } = forward(name, c);
+  const operands = absent!.filter((operand) => operand !== "scale");
+  if (!/^(odd sizes|no padding|several)/.test(name)) operands.push("mask");
+  return { ...sample, params: { ...params, maskBorder: 2 * params.inLayout }, absent: operands };
 });
 const winogradWeightCases: Readonly<Record<string, Case>> = {
   "64 to 64, several parts": { input: [3, 70, 8, 6], out: 84, relu: 0, to: 1 },
