@@ -62,7 +62,8 @@ function row(group, name) {
   const { ours, where, prefix } = groups[group];
   const note = notes[group][name] ?? {};
   const own = note.as ?? ours(name);
-  const there = own in where;
+  const [last, ...folders] = own.split(".").reverse();
+  const there = last in folders.reduceRight((inside, folder) => inside[folder], where);
   const family = families.find(([pattern]) => pattern.test(name))?.[1];
   const reason = note.not ?? (there ? undefined : family);
   if (there && note.not) faults.push(`${group}.${name} is exported, but the notes say "${note.not}"`);

@@ -129,6 +129,38 @@ random_case({"name": "randAugment"}, T.RandAugment(), seeds=range(16))
 random_case({"name": "randAugment", "numOps": 3, "magnitude": 15, "fill": 128}, T.RandAugment(3, 15, fill=[128.0] * 3), seeds=range(8))
 random_case({"name": "trivialAugmentWide"}, T.TrivialAugmentWide(), seeds=range(16))
 
+def perspective_in_doubles(start, end):
+    """As torchvision since 0.17; before, the eight numbers were found in float32 and good for four digits."""
+    rows = []
+    for (x, y), (u, v) in zip(end, start):
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+    wanted = torch.tensor(start, dtype=torch.float64).view(8)
+    return torch.linalg.lstsq(torch.tensor(rows, dtype=torch.float64), wanted, driver="gels").solution.to(torch.float32).tolist()
+
+
+torchvision.transforms.functional._get_perspective_coeffs = perspective_in_doubles
+for spec, transform in (
+    ({}, T.RandomPerspective()),
+    ({"distortionScale": 0.8, "p": 1, "interpolation": "nearest", "fill": 9}, T.RandomPerspective(0.8, 1, MODES["nearest"], 9)),
+    ({"distortionScale": 0.3, "p": 1, "fill": [1, 2, 3]}, T.RandomPerspective(0.3, 1, fill=[1, 2, 3])),
+):
+    random_case({"name": "randomPerspective", **spec}, transform)
+    random_case({"name": "randomPerspective", **spec}, transform, shape=(3, 17, 24), floats=True, seeds=range(2))
+for spec, transform, shape in (
+    ({"alpha": 20, "sigma": 1}, T.ElasticTransform(20.0, 1.0), (3, 12, 13)),
+    ({"alpha": [30, 10], "sigma": [2, 0.5]}, T.ElasticTransform([30.0, 10.0], [2.0, 0.5]), (1, 20, 19)),
+    ({"fill": 7}, T.ElasticTransform(fill=7), (1, 28, 28)),
+    ({"alpha": 40, "sigma": 2.5, "interpolation": "nearest"}, T.ElasticTransform(40.0, 2.5, MODES["nearest"]), (1, 28, 28)),
+):
+    random_case({"name": "elasticTransform", **spec}, transform, shape=shape, seeds=range(2))
+    random_case({"name": "elasticTransform", **spec}, transform, shape=shape, seeds=[2], floats=True)
+for fn, options, call in (
+    ("fiveCrop", {"size": [4, 5]}, lambda x: T.functional.five_crop(x, [4, 5])),
+    ("tenCrop", {"size": [7, 6]}, lambda x: T.functional.ten_crop(x, [7, 6])),
+    ("tenCrop", {"size": [12, 1], "verticalFlip": True}, lambda x: T.functional.ten_crop(x, [12, 1], True)),
+):
+    case(fn, options, lambda x: torch.cat(call(x)), shape=(2, 12, 13))
+
 with open("packages/core/test/golden/transforms.json", "w") as out:
     out.write('{"source": "torchvision %s, Pillow %s", "functional": [\n' % (torchvision.__version__, PIL.__version__))
     out.write(",\n".join(json.dumps(case, separators=(",", ":")) for case in functional))

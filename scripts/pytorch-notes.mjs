@@ -139,16 +139,14 @@ export const notes = {
   "torchvision.transforms.v2": {
     AugMix: { partial: "weights from another stream of random numbers" },
     GaussianNoise: { partial: "noise from another stream of random numbers" },
-    ElasticTransform: { not: "for segmentation; randomAffine moves pictures for classification" },
-    FiveCrop: { not: "makes five pictures of one, a transform here makes one: centerCrop, or crops of your own" },
-    TenCrop: { not: "makes ten pictures of one, a transform here makes one: centerCrop, or crops of your own" },
+    FiveCrop: { as: "functional.fiveCrop", partial: "makes five pictures of one, so it is a function of a picture" },
+    TenCrop: { as: "functional.tenCrop", partial: "makes ten pictures of one, so it is a function of a picture" },
     Identity: { not: "leave it out" },
     JPEG: { not: "needs an encoder while training; randomPosterize and gaussianBlur are near it" },
     Lambda: {
       not: "a transform is any object with `apply`; functions have no name to write into a run's configuration",
     },
     LinearTransformation: { not: "whitening is not used any more" },
-    RandomPerspective: { not: "randomAffine with shear is near it" },
     RandomResize: { not: "randomResizedCrop is what is used" },
   },
 };

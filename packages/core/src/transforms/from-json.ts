@@ -11,6 +11,7 @@ import { DataError } from "../errors/errors.ts";
 import { augMix } from "./aug-mix.ts";
 import { autoAugment, randAugment, trivialAugmentWide } from "./auto-augment.ts";
 import { colorJitter, gaussianBlur, grayscale, randomGrayscale } from "./colors.ts";
+import { elasticTransform, randomPerspective } from "./distort.ts";
 import { pad, randomVerticalFlip } from "./flip-pad.ts";
 import { cutMix, mixUp, randomChoice } from "./mix.ts";
 import { gaussianNoise, randomChannelPermutation, randomPhotometricDistort } from "./photometric.ts";
@@ -39,6 +40,8 @@ const makers: Readonly<Record<string, TransformMaker>> = {
   randomResizedCrop: ({ size, ...options }) => randomResizedCrop(any(size), any(options)),
   randomRotation: ({ degrees, ...options }) => randomRotation(any(degrees), any(options)),
   randomAffine: ({ degrees, ...options }) => randomAffine(any(degrees), any(options)),
+  randomPerspective: (options) => randomPerspective(any(options)),
+  elasticTransform: (options) => elasticTransform(any(options)),
   colorJitter: (options) => colorJitter(any(options)),
   grayscale: ({ numOutputChannels }) => grayscale(any(numOutputChannels)),
   randomGrayscale: ({ p }) => randomGrayscale(any(p)),

@@ -25,6 +25,13 @@ export {
   trivialAugmentWide,
 } from "./auto-augment.ts";
 export { type ColorJitterOptions, colorJitter, gaussianBlur, grayscale, randomGrayscale } from "./colors.ts";
+export {
+  type DistortOptions,
+  type ElasticOptions,
+  elasticTransform,
+  type PerspectiveOptions,
+  randomPerspective,
+} from "./distort.ts";
 export { type PadOptions, pad, randomVerticalFlip } from "./flip-pad.ts";
 export { batchTransformFromJSON, transformFromJSON } from "./from-json.ts";
 export * as functional from "./functional/index.ts";

@@ -9,6 +9,7 @@ import {
   autoAugment,
   colorJitter,
   compose,
+  elasticTransform,
   gaussianBlur,
   gaussianNoise,
   grayscale,
@@ -25,6 +26,7 @@ import {
   randomHorizontalFlip,
   randomInvert,
   randomOrder,
+  randomPerspective,
   randomPhotometricDistort,
   randomPosterize,
   randomResizedCrop,
@@ -57,7 +59,7 @@ describe(`random transforms draw and compute what ${golden.source} does`, () => 
     const expected = goldenArray(c);
     expect([out.channels, out.height, out.width]).toEqual(c.shape);
     expect(transform.outputShape(c.input)).toEqual(c.shape);
-    if (c.floats) expect(farthest(expected, out.data)).toBeLessThan(2 ** -21);
+    if (c.floats) expect(farthest(expected, out.data)).toBeLessThan(floatRoomOf(c));
     else expect(straying(expected, out.data)).toBeLessThanOrEqual(roomOf(c));
     expect(random.random() % (2 ** 31 - 1)).toBe(c.next);
   });
@@ -66,6 +68,16 @@ describe(`random transforms draw and compute what ${golden.source} does`, () => 
 /** How many bytes are not the same. */
 function straying(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Array.from(a, (value, i) => (value === b[i] ? 0 : 1)).filter((stray) => stray === 1).length;
+}
+
+/**
+ * Places are coordinates of −1 … 1 in float32: 8 ε of them, in pixels, times the largest step from one pixel to the next,
+ * which is 1 within the picture and up to `fill` at its edge.
+ */
+function floatRoomOf({ spec, shape }: SeededCase): number {
+  if (spec.name !== "randomPerspective" && spec.name !== "elasticTransform") return 2 ** -21;
+  const fill = [(spec as { fill?: number | number[] }).fill ?? 0].flat();
+  return 8 * 2 ** -23 * (Math.max(...shape.slice(1)) / 2) * Math.max(1, ...fill);
 }
 
 /**
@@ -85,6 +97,8 @@ const every: Transform[] = [
   randomResizedCrop([8, 6], { scale: [0.2, 0.9], interpolation: "bicubic" }),
   randomResizedCrop(9, { numerics: "pillow" }),
   randomRotation([5, 20], { interpolation: "bilinear", fill: [9, 8, 7], center: [1, 2] }),
+  randomPerspective({ distortionScale: 0.4, p: 0.8, fill: [1, 2, 3] }),
+  elasticTransform({ alpha: [20, 10], sigma: 1 }),
   randomAffine(10, { translate: [0.1, 0.2], scale: [0.8, 1.2], shear: 5 }),
   randomAffine([0, 3], { shear: [1, 2, 3, 4], fill: 3 }),
   colorJitter({ brightness: 0.3, contrast: [0.5, 2], saturation: 1, hue: [-0.1, 0.2] }),
@@ -157,6 +171,10 @@ describe("descriptions that are none", () => {
     { spec: { name: "randAugment", magnitude: 31 }, text: /from 0 to 30, got 31/ },
     { spec: { name: "randAugment", fill: "red" }, text: /fill must be/ },
     { spec: { name: "toDtype", dtype: "int8" }, text: /uint8, float32/ },
+    { spec: { name: "randomPerspective", distortionScale: 2 }, text: /between 0 and 1, got 2/ },
+    { spec: { name: "randomPerspective", p: -1 }, text: /p must lie/ },
+    { spec: { name: "elasticTransform", alpha: [1, 2, 3] }, text: /alpha must be one or two numbers/ },
+    { spec: { name: "elasticTransform", interpolation: "bicubic" }, text: /nearest.*bilinear/ },
   ])("$spec", ({ spec, text }) => {
     expect(() => transformFromJSON(spec)).toThrow(ArgumentError);
     expect(() => transformFromJSON(spec)).toThrow(text);

@@ -23,7 +23,15 @@ interface Options {
   readonly shear: number[];
   readonly size: number[];
   readonly interpolation?: "bilinear";
+  readonly verticalFlip?: boolean;
 }
+
+/** Pictures of one size as the channels of one. */
+function joined(pictures: readonly Picture[]): Picture {
+  const data = Uint8Array.from(pictures.flatMap((picture) => [...picture.data]));
+  return { ...pictures[0]!, data, channels: pictures.length * pictures[0]!.channels };
+}
+
 const calls: Record<string, (picture: Picture, options: Options) => Picture> = {
   adjustBrightness: (p, { factor }) => F.adjustBrightness(p, factor),
   adjustContrast: (p, { factor }) => F.adjustContrast(p, factor),
@@ -39,6 +47,9 @@ const calls: Record<string, (picture: Picture, options: Options) => Picture> = {
   gaussianBlur: (p, { kernelSize, sigma }) => F.gaussianBlur(p, kernelSize, sigma),
   rotate: (p, { angle, ...options }) => F.rotate(p, angle, options),
   affine: (p, { angle, translate, scale, shear, ...options }) => F.affine(p, angle, translate, scale, shear, options),
+  fiveCrop: (p, { size }) => joined(F.fiveCrop(p, size)),
+  tenCrop: (p, { size, verticalFlip }) =>
+    joined(F.tenCrop(p, size, verticalFlip === undefined ? {} : { verticalFlip })),
   resize: (p, { size, ...options }) => resize(size, options).apply(p),
 };
 
@@ -63,10 +74,25 @@ describe(`the functional transforms give the values of ${golden.source}`, () => 
 describe("refusals", () => {
   const picture: Picture = { data: new Uint8Array(2 * 12), channels: 2, height: 3, width: 4 };
   const colour: Picture = { data: new Float32Array(3 * 12), channels: 3, height: 3, width: 4 };
+  const line: [number, number][] = [
+    [0, 0],
+    [1, 1],
+    [2, 2],
+    [0, 3],
+  ];
   const cases: [string, () => Picture, RegExp][] = [
     ["a negative factor", () => F.adjustBrightness(colour, -1), /number from 0, got -1/],
     ["two channels", () => F.adjustSaturation(picture, 1), /1 or 3 channels .* has 2/],
     ["a hue beyond half a turn", () => F.adjustHue(colour, 0.6), /between -0.5 and 0.5, got 0.6/],
+    ["a crop larger than the picture", () => F.fiveCrop(colour, [2, 5])[0], /cannot cut 2×5 .* 3×4/],
+    ["a crop of nothing", () => F.tenCrop(colour, 0)[0], /size must be a whole number from 1/],
+    ["three points", () => F.perspective(colour, [[0, 0]], [[0, 0]]), /four points/],
+    ["points on a line", () => F.perspective(colour, line, line), /no three points/],
+    [
+      "too few moves",
+      () => F.elastic(colour, { x: new Float32Array(3), y: new Float32Array(12) }),
+      /3·4 = 12 .* got 3/,
+    ],
     ["nine bits", () => F.posterize(colour, 9), /0 to 8, got 9/],
     ["equalize of floats", () => F.equalize(colour), /before toTensor/],
     ["a threshold of bytes for floats", () => F.solarize(colour, 128), /at most 1, got 128/],

@@ -26,8 +26,22 @@ export function sampleAffine(
   width: number,
   { interpolation = "nearest", fill }: SampleOptions,
 ): Picture {
+  return samplePlaces(where, picture, sourcePlaces(picture, matrix, height, width), height, width, {
+    interpolation,
+    fill,
+  });
+}
+
+/** height × width pixels, each read at its place. @internal */
+export function samplePlaces(
+  where: string,
+  picture: Picture,
+  places: Places,
+  height: number,
+  width: number,
+  { interpolation = "nearest", fill }: SampleOptions,
+): Picture {
   checkGrid(where, interpolation, fill, picture.channels);
-  const places = sourcePlaces(picture, matrix, height, width);
   const list = typeof fill === "number" ? [fill] : (fill ?? [0]);
   const fills = Float32Array.from({ length: picture.channels }, (_, c) => list[c] ?? list[0]!);
   const out = arrayLike(picture, picture.channels * height * width);
@@ -61,10 +75,16 @@ export function checkGrid(
     );
 }
 
-interface Places {
+/** Where in the source each pixel of the result is read. @internal */
+export interface Places {
   /** In pixels, 0 the middle of the first one. */
   readonly x: Float32Array;
   readonly y: Float32Array;
+}
+
+/** From torch's coordinate, −1 … 1 over the whole axis, to pixels. @internal */
+export function placeOf(coordinate: number, half: number): number {
+  return fround(fround(coordinate + 1) * half) - 0.5;
 }
 
 /** torch goes through coordinates of −1 … 1; the same steps give the same rounding. */
@@ -78,8 +98,8 @@ function sourcePlaces(picture: Picture, m: Matrix, height: number, width: number
     const v = row - height * 0.5 + 0.5;
     for (let col = 0; col < width; col++, k++) {
       const u = col - width * 0.5 + 0.5;
-      x[k] = fround(fround(fround(fround(u * a + v * b) + c) + 1) * halfWidth) - 0.5;
-      y[k] = fround(fround(fround(fround(u * d + v * e) + f) + 1) * halfHeight) - 0.5;
+      x[k] = placeOf(fround(fround(u * a + v * b) + c), halfWidth);
+      y[k] = placeOf(fround(fround(u * d + v * e) + f), halfHeight);
     }
   }
   return { x, y };
