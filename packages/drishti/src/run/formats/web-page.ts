@@ -8,14 +8,14 @@ export function indexPage({ model, classes }: ModelCard): string {
   const title = escapeHtml(`${model.name.split(/[\\/]/).at(-1)}: ${classes.length} classes`);
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${title}</title><style>body { font: 1.1rem/1.5 system-ui; max-width: 32rem; margin: 3rem auto; padding: 0 1rem } img { max-width: 100%; max-height: 60vh }</style>
-<h1>${title}</h1><p><input type="file" accept="image/*"></p><p><img alt=""></p><pre></pre>
+<h1>${title}</h1><p><input type="file" accept="image/*"></p><p><img alt=""></p><pre>loading … (not from disk: python3 -m http.server)</pre>
 <script type="module">
   import { load } from "./drishti.js";
+  onerror = onunhandledrejection = (fault) => { output.textContent = fault.reason?.message ?? fault; };
   const [input, image, output] = ["input", "img", "pre"].map((name) => document.querySelector(name)), model = await load();
-  input.onchange = async () => {
-    image.src = URL.createObjectURL(input.files[0]);
+  input.onchange = async () => { image.src = URL.createObjectURL(input.files[0]);
     output.textContent = (await model.predict(input.files[0])).map(({ label, probability }) => \`\${(100 * probability).toFixed(1).padStart(5)} %  \${label}\`).join("\\n");
-  };</script></html>
+  }; output.textContent = "";</script></html>
 `;
 }
 

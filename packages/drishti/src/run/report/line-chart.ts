@@ -46,7 +46,7 @@ export function lineChart(
     return `<polyline class="line ${tone}" points="${points.map(([px, py]) => `${px},${py}`).join(" ")}"/>${dots.join("")}`;
   });
   const legend = series.map(({ name, tone }) => `<span class="key ${tone}">${name}</span>`).join(" ");
-  return `<figure><figcaption>${both(title.en, title.hi)} ${legend}</figcaption><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title.en} by epoch">${grid.join("")}${axis.join("")}<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 2}" text-anchor="middle">epoch</text>${lines.join("")}</svg></figure>`;
+  return `<figure><figcaption>${both(title.en, title.hi)} ${legend}</figcaption><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title.en} by epoch">${grid.join("")}${axis.join("")}<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 5}" text-anchor="middle">epoch</text>${lines.join("")}</svg></figure>`;
 }
 
 function at(value: number): string {

@@ -68,8 +68,8 @@ function caption({ truth, predicted, probability }: Answer, classes: readonly st
     truth === predicted
       ? `<b class="right">${is}</b> ${sure}`
       : both(
-          `<b>${is}</b>, taken for <b class="wrong">${said}</b> ${sure}`,
-          `<b>${is}</b>, समझा <b class="wrong">${said}</b> ${sure}`,
+          `<b>${is}</b>, taken for <b class="wrong">${said}</b>, ${sure}`,
+          `<b>${is}</b>, समझा <b class="wrong">${said}</b>, ${sure}`,
         );
   return `<figcaption>${text}</figcaption>`;
 }

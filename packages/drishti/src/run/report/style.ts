@@ -22,7 +22,7 @@ svg { width: 100%; height: auto; display: block; } svg text { fill: var(--soft);
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; } th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid var(--line); } th { font-weight: 600; } th[scope="row"] { text-align: left; } thead th { color: var(--soft); font-weight: 500; }
 .confusion td { min-width: 2.6rem; text-align: center; } .confusion thead th { text-align: center; }
 .hit { background: color-mix(in srgb, var(--b) calc(var(--share) * .6), transparent); } .miss { background: color-mix(in srgb, var(--a) calc(var(--share) * 2), transparent); }
-.f1 { display: inline-block; width: 6rem; height: .55rem; margin-left: .7rem; background: linear-gradient(90deg, var(--b) var(--share), var(--line) 0); }
+.bars { text-align: left; white-space: nowrap; } .f1 { display: inline-block; width: min(6rem, 12vw); height: .55rem; margin-left: .7rem; background: linear-gradient(90deg, var(--b) var(--share), var(--line) 0); }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(7.5rem, 1fr)); gap: 1rem; } .pictures.pairs { grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); }
 .pictures figure { margin: 0; } .pictures figcaption { font-size: .82rem; line-height: 1.35; margin-top: .25rem; } .pictures b { color: var(--ink); } .wrong { color: var(--a); } .right { color: var(--b); }
 .pictures img { width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--panel); image-rendering: auto; display: block; } .pictures img.tiny { image-rendering: pixelated; } .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 2px; }

@@ -53,9 +53,9 @@ export function perClass({ perClass: scores }: Evaluation, classes: readonly str
   const listed = many ? [...scores].sort((a, b) => a.f1 - b.f1) : scores;
   const rows = listed.map(
     ({ label, precision, recall, f1, support }) =>
-      `<tr><th scope="row">${html(classes[label]!)}</th><td>${precision.toFixed(3)}</td><td>${recall.toFixed(3)}</td><td>${f1.toFixed(3)}<span class="f1" style="--share:${(100 * f1).toFixed(0)}%"></span></td><td>${support}</td></tr>`,
+      `<tr><th scope="row">${html(classes[label]!)}</th><td>${precision.toFixed(3)}</td><td>${recall.toFixed(3)}</td><td class="bars">${f1.toFixed(3)}<span class="f1" style="--share:${(100 * f1).toFixed(0)}%"></span></td><td>${support}</td></tr>`,
   );
-  const head = `<th></th><th>precision</th><th>recall</th><th>F1</th><th>${both("pictures", "तस्वीरें")}</th>`;
+  const head = `<th></th><th>precision</th><th>recall</th><th class="bars">F1</th><th>${both("pictures", "तस्वीरें")}</th>`;
   const table = `<div class="wide"><table><thead><tr>${head}</tr></thead>${rows.join("")}</table></div>`;
   const summary = both(`All ${classes.length} classes, the weakest first`, `सभी ${classes.length} class, कमज़ोर पहले`);
   return many ? `<details><summary>${summary}</summary>${table}</details>` : table;
