@@ -1,8 +1,9 @@
 /** @file Shapes of several tensors together, in types. The run-time rules: ops/join.ts, ops/matmul.ts. */
 import type { Add, AtLeast, FloorDivide, Subtract } from "./arithmetic.ts";
-import type { At, InsertShape } from "./axis-rules.ts";
+import type { At } from "./axis.ts";
 import type { BroadcastShape, SameSizes } from "./dense-rules.ts";
 import type { Dim, Dims, Fits, Literal, Misfit, Show, ShowDim, Size, Unranked } from "./dims.ts";
+import type { InsertShape } from "./order-rules.ts";
 
 /** Shapes alike, along a new axis. */
 export type StackShape<List extends readonly unknown[], D> = List extends readonly [

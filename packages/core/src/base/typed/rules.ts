@@ -2,22 +2,8 @@
  * @file From a layer's type to its shape rule. Every layer class carries `shapeRule`, a tuple of the rule's name and the
  * layer's arguments, in its type only; the table below says what each rule does to a shape.
  */
-import type {
-  ExpandShape,
-  IndexShape,
-  InsertShape,
-  NarrowShape,
-  PaddedShape,
-  PermuteShape,
-  ReduceShape,
-  RepeatShape,
-  Replaced,
-  ReshapeShape,
-  SliceShape,
-  SqueezeShape,
-  TopkShape,
-  TransposeShape,
-} from "./axis-rules.ts";
+
+import type { Replaced } from "./axis.ts";
 import type { Conv1dShape, Conv2dShape, ConvTranspose1dShape, ConvTranspose2dShape } from "./conv-rules.ts";
 import type {
   BroadcastShape,
@@ -33,6 +19,7 @@ import type {
 import type { Dim, Dims, Misfit, Outcome, Show, Unranked } from "./dims.ts";
 import type { EinsumShape } from "./einsum-rules.ts";
 import type { MatmulShape, SplitShapes, StackShape } from "./join-rules.ts";
+import type { ExpandShape, InsertShape, PermuteShape, SqueezeShape, TransposeShape } from "./order-rules.ts";
 import type {
   AdaptivePoolShape,
   PadShape,
@@ -41,6 +28,9 @@ import type {
   PoolShape,
   UpsampleShape,
 } from "./pool-rules.ts";
+import type { ReduceShape, TopkShape } from "./reduce-rules.ts";
+import type { ReshapeShape } from "./reshape-rules.ts";
+import type { IndexShape, NarrowShape, PaddedShape, RepeatShape, SliceShape } from "./slice-rules.ts";
 
 /** A rule's name and its arguments. */
 export type ShapeRule = readonly [name: string, ...args: unknown[]];
