@@ -4,10 +4,11 @@
 // copy of X. The sum over pixels stays in registers: nothing is reduced across lanes. A pass takes so many pixels that loading
 // and storing the sums does not show, and so few that G of one block stays in L1.
 //
-// Groups with few outputs go through conv-planes-weight.h. Images are cut into fixed groups, each with its own partial dW, added in order of the groups; large weights have fewer groups
+// Groups with few outputs go through conv-planes-weight.h, wide 3x3 ones with stride 1 through conv-winograd-planes.h. Images are cut into fixed groups, each with its own partial dW, added in order of the groups; large weights have fewer groups
 // and are cut by channels instead. By shape alone, so any number of threads gives the same bits.
 #include "conv-fused-shape.h"
 #include "conv-planes-weight.h"
+#include "conv-winograd-planes.h"
 #include "kernel.h"
 #include "matmul-tile.h"
 #include "matmul-transpose.h"
@@ -198,6 +199,10 @@ static int32_t conv2d_backward_weight(const WeightParams& p, void* const* buffer
     __builtin_memset(weight, 0, size_t(p.outChannels) * (p.inChannels / p.groups) * p.kernelHeight * p.kernelWidth * 4);
     return 0;
   }
+  if (winograd_pays(p)) {
+    run_winograd_planes_weight(p, buffers, context);
+    return 0;
+  }
   if (use_planes_weight(p)) {
     run_planes_weight(p, in<float>(buffers, 0), in<float>(buffers, 1), weight, context);
     return 0;
@@ -214,6 +219,7 @@ static int32_t conv2d_backward_weight(const WeightParams& p, void* const* buffer
   return 0;
 }
 static ScratchNeed conv2d_backward_weight_scratch(const WeightParams& p, int32_t) {
+  if (winograd_pays(p)) return winograd_planes_weight_scratch(p);
   const WeightPlan plan(p);
   if (!plan.empty && !plan.zero && use_planes_weight(p)) {
     const PlanesWeightPlan few(p);

@@ -1,10 +1,11 @@
 // conv2d: cross-correlation of NCHW images with OIHW filters, and its gradient with respect to the input, which is also the
 // forward pass of a transposed convolution (then with a bias for each input channel). Any stride, padding, dilation, groups.
 // Dense groups go through conv-gather.h; those with few outputs through conv-planes.h; 1x1 filters are a
-// product of matrices, matmul.h.
+// product of matrices, matmul.h; wide 3x3 ones with stride 1 go by Winograd's algorithm, conv-winograd-planes.h.
 // Reference: packages/core/src/kernels/reference.
 #include "conv-gather.h"
 #include "conv-planes.h"
+#include "conv-winograd-planes.h"
 #include "matmul.h"
 
 namespace drishti {
@@ -56,16 +57,20 @@ static ScratchNeed scratch(const Gather& g) {
 }
 
 static int32_t conv2d(const Conv2dF32Params& p, void* const* buffers, Context& context) {
-  run(forward_gather(p), buffers, context);
+  if (winograd_pays(p)) run_winograd_planes(p, false, buffers, context);
+  else run(forward_gather(p), buffers, context);
   return 0;
 }
-static ScratchNeed conv2d_scratch(const Conv2dF32Params& p, int32_t) { return scratch(forward_gather(p)); }
+static ScratchNeed conv2d_scratch(const Conv2dF32Params& p, int32_t) { return winograd_pays(p) ? winograd_planes_scratch(p, false) : scratch(forward_gather(p)); }
 
 static int32_t conv2d_backward_input(const Conv2dBackwardInputF32Params& p, void* const* buffers, Context& context) {
-  run(backward_gather(p), buffers, context);
+  if (winograd_pays(p)) run_winograd_planes(p, true, buffers, context);
+  else run(backward_gather(p), buffers, context);
   return 0;
 }
-static ScratchNeed conv2d_backward_input_scratch(const Conv2dBackwardInputF32Params& p, int32_t) { return scratch(backward_gather(p)); }
+static ScratchNeed conv2d_backward_input_scratch(const Conv2dBackwardInputF32Params& p, int32_t) {
+  return winograd_pays(p) ? winograd_planes_scratch(p, true) : scratch(backward_gather(p));
+}
 
 DRISHTI_KERNEL_SCRATCH(conv2d_f32, conv2d, conv2d_scratch)
 DRISHTI_KERNEL_SCRATCH(conv2d_backward_input_f32, conv2d_backward_input, conv2d_backward_input_scratch)

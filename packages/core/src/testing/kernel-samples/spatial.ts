@@ -72,6 +72,9 @@ const convCases: Readonly<Record<string, ConvCase>> = {
   "stride leaves rows unread": { input: [1, 2, 9, 10], out: 3, kernel: [2, 1], stride: [4, 3] },
   "33 to 49 channels": { input: [1, 33, 9, 10], out: 49, kernel: [3, 3], pad: [1, 1, 1, 1] },
   "32 to 64 channels, batch 5": { input: [5, 32, 8, 8], out: 64, kernel: [3, 3], pad: [1, 1, 1, 1] },
+  // Of 256 pixels and 32 channels on, native kernels go by Winograd's algorithm.
+  "33 to 41 channels, no padding": { input: [3, 33, 11, 12], out: 41, kernel: [3, 3] },
+  "40 to 32 channels, padding 2 in front": { input: [4, 40, 9, 8], out: 32, kernel: [3, 3], pad: [2, 0, 1, 2] },
   "64 to 64 channels, stride 2": { input: [2, 64, 8, 8], out: 64, kernel: [3, 3], pad: [1, 1, 1, 1], stride: [2, 2] },
   "3 to 32 channels, 32 wide": { input: [2, 3, 32, 32], out: 32, kernel: [3, 3], pad: [1, 1, 1, 1] },
   "long rows": { input: [1, 1, 2, 301], out: 2, kernel: [1, 9], pad: [0, 0, 4, 4] },
