@@ -18,6 +18,7 @@ export {
 } from "./activations.ts";
 export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from "./batchnorm.ts";
 export { Concat, Residual } from "./branches.ts";
+export * as utils from "./clip-grad.ts";
 export { type Entry, type Layer, Sequential } from "./container.ts";
 export { ModuleDict, ModuleList, ParameterList } from "./containers.ts";
 export {

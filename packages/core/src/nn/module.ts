@@ -356,7 +356,7 @@ export abstract class Module {
 /** A value of a state dict: a tensor on the same backend, or plain numbers with a shape. */
 export type StateValue =
   | Tensor
-  | { readonly shape: readonly number[]; readonly data: ArrayLike<number> | BigInt64Array };
+  | { readonly shape: readonly number[]; readonly data: ArrayLike<number> | ArrayLike<bigint> };
 
 const located = new WeakMap<DrishtiError, Module>();
 

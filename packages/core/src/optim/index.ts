@@ -1,8 +1,8 @@
+export { clipGradNorm_, clipGradValue_ } from "../nn/clip-grad.ts";
 export { Adadelta, type AdadeltaOptions } from "./adadelta.ts";
 export { Adagrad, type AdagradOptions } from "./adagrad.ts";
 export { Adam, type AdamOptions, AdamW } from "./adam.ts";
 export { Adamax, type AdamaxOptions } from "./adamax.ts";
-export { clipGradNorm_, clipGradValue_ } from "./clip-grad.ts";
 export { EMA, type EMAOptions } from "./ema.ts";
 export { LARS, type LARSOptions } from "./lars.ts";
 export { LRScheduler, type LRSchedulerState, type OptimizerLike, type ScheduledGroup } from "./lr-scheduler.ts";

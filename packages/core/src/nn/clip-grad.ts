@@ -2,9 +2,9 @@ import { full } from "../autograd/create.ts";
 import { noGrad } from "../autograd/grad-mode.ts";
 import { Tensor } from "../autograd/tensor.ts";
 import { ArgumentError, BackendError, say } from "../errors/errors.ts";
-import type { Parameter } from "../nn/parameter.ts";
 import { copy_, mul_ } from "../ops/in-place.ts";
 import { stack } from "../ops/join.ts";
+import type { Parameter } from "./parameter.ts";
 
 function gradients(parameters: Iterable<Parameter> | Parameter): Tensor[] {
   return (parameters instanceof Tensor ? [parameters] : [...parameters]).flatMap((parameter) =>
@@ -52,7 +52,7 @@ function checkFinite(total: Tensor, normType: number): void {
  * @example
  * const w = new nn.Parameter(zeros([2]));
  * w.grad = tensor([3, 4]);
- * await optim.clipGradNorm_([w], 1).item(); // 5
+ * await nn.utils.clipGradNorm_([w], 1).item(); // 5
  * await w.grad.tolist(); // [0.6, 0.8]
  */
 export function clipGradNorm_(
@@ -83,7 +83,7 @@ export function clipGradNorm_(
  * @example
  * const w = new nn.Parameter(zeros([2]));
  * w.grad = tensor([3, -0.25]);
- * optim.clipGradValue_([w], 1);
+ * nn.utils.clipGradValue_([w], 1);
  * await w.grad.tolist(); // [1, -0.25]
  */
 export function clipGradValue_(parameters: Iterable<Parameter> | Parameter, clipValue: number): void {
