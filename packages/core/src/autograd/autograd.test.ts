@@ -1,9 +1,10 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import {
   createReference,
   enableGrad,
   grad,
   isGradEnabled,
+  maxPool2d,
   mul,
   nn,
   noGrad,
@@ -86,6 +87,30 @@ describe("backward", () => {
     z.backward({ retainGraph: true });
     z.backward();
     expect(await gradOf(x)).toEqual([3 * 4]);
+  });
+
+  test("what an operation noted for itself goes back as soon as nothing wants it", async () => {
+    const x = tensor(
+      [
+        [
+          [1, 2, 5, 0],
+          [9, 4, 3, 3],
+        ],
+      ],
+      { requiresGrad: true },
+    );
+    const free = vi.spyOn(x.backend, "free");
+    const positions = () => free.mock.calls.filter(([{ type, length }]) => type === "i32" && length === 2).length;
+    const y = maxPool2d(x, 2);
+    expect(positions()).toBe(0);
+    y.sum().backward({ retainGraph: true });
+    expect(positions()).toBe(0);
+    y.sum().backward();
+    expect(positions()).toBe(1);
+    expect(await gradOf(x)).toEqual([0, 0, 2, 0, 2, 0, 0, 0]);
+    noGrad(() => maxPool2d(x, 2));
+    expect(positions()).toBe(2);
+    free.mockRestore();
   });
 
   test("its gradients have no history: differentiating twice is refused", () => {

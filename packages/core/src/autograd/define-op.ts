@@ -6,7 +6,7 @@ import { BackendError, DTypeError, say } from "../errors/errors.ts";
 import type { KernelName, Params } from "../kernels/contract.ts";
 import { isGradEnabled } from "./grad-mode.ts";
 import { GraphNode, nodeOf } from "./graph.ts";
-import { makeContiguous, Tensor } from "./tensor.ts";
+import { makeContiguous, release, Tensor } from "./tensor.ts";
 import { traced } from "./trace.ts";
 import { watch } from "./watch.ts";
 
@@ -35,6 +35,8 @@ export interface OpDefinition<In extends OpInputs, P, Extra extends OpInputs = R
   readonly inputTypes?: { readonly [K in keyof In]?: DType };
   /** Computes `out` from contiguous inputs; what it returns is kept for backward. */
   forward(inputs: In, params: P, out: Tensor): Extra | void;
+  /** Nobody but backward gets what forward returns, so its memory goes back as soon as nothing wants it. @internal */
+  readonly ownsExtra?: true;
   /** Inputs (or "output") that backward reads. */
   readonly saves?: readonly (keyof In | "output")[];
   /** Gradients of the inputs, by name; only those needed. Runs outside the graph. */
@@ -163,6 +165,7 @@ export function defineOp<In extends OpInputs, P, Extra extends OpInputs = Record
         },
       });
     }
+    if (definition.ownsExtra) for (const t of Object.values(extra ?? {})) if (t) release(t); // what is kept is an alias
     return out;
   };
   const apply = (given: In, params: P): Tensor => traced(name, given, params, () => compute(given, params));

@@ -50,6 +50,7 @@ export const maxPool2dOp = defineOp<{ input: Tensor }, PoolGeometry, { indices: 
     if (out.numel > 0) run("max_pool2d_f32", poolParams(input.shape, out.shape, g), [input], [out, indices]);
     return { indices };
   },
+  ownsExtra: true,
   backward: (gradOutput, { indices }, _g, { shapes }) => ({
     input: spreadOp({ gradOutput, indices }, { shape: shapes.input }),
   }),
