@@ -20,7 +20,8 @@ export {
 } from "./lr-scheduler-decay.ts";
 export { OneCycleLR, type OneCycleOptions } from "./lr-scheduler-one-cycle.ts";
 export { type PlateauOptions, type PlateauState, ReduceLROnPlateau } from "./lr-scheduler-plateau.ts";
-export { SequentialLR, type SequentialState } from "./lr-scheduler-sequential.ts";
+export { SequentialLR } from "./lr-scheduler-sequential.ts";
+export type { SequentialState } from "./lr-scheduler-several.ts";
 export { Muon, type MuonOptions } from "./muon.ts";
 export { NAdam, type NAdamOptions } from "./nadam.ts";
 export { type GroupOptions, Optimizer, type OptimizerState, type ParamGroup } from "./optimizer.ts";

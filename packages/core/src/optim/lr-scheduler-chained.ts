@@ -1,7 +1,7 @@
 /** @file Schedules that act together: factors of one's own on the rate that is there, and several at once. */
 import { ArgumentError, say } from "../errors/errors.ts";
 import { LRScheduler, type OptimizerLike } from "./lr-scheduler.ts";
-import type { SequentialState } from "./lr-scheduler-sequential.ts";
+import { SeveralLR } from "./lr-scheduler-several.ts";
 
 /**
  * Multiplies the rate by a factor of your own each epoch: lr ← lr·factor(epoch), one function for all groups or one each.
@@ -51,14 +51,12 @@ export class MultiplicativeLR extends LRScheduler {
  * for (let epoch = 0; epoch < 2; epoch++) schedule.step();
  * schedule.getLastLr(); // [0.81]
  */
-export class ChainedScheduler extends LRScheduler {
-  readonly #schedulers: readonly LRScheduler[];
-
+export class ChainedScheduler extends SeveralLR {
   constructor(schedulers: readonly LRScheduler[]) {
     const [first] = schedulers;
     if (!first)
       throw new ArgumentError("ChainedScheduler", "schedulers", say`there are ${{ schedulers: 0 }} schedules to run.`);
-    super(first.optimizer);
+    super(first.optimizer, schedulers);
     const foreign = schedulers.findIndex((scheduler) => scheduler.optimizer !== first.optimizer);
     if (foreign !== -1)
       throw new ArgumentError(
@@ -66,45 +64,23 @@ export class ChainedScheduler extends LRScheduler {
         "schedulers",
         say`schedule ${{ schedule: foreign }} belongs to another optimiser than schedule 0.`,
       );
-    this.#schedulers = [...schedulers];
     super.begin(); // constructing the schedules has set the rates, one after the other
   }
 
   override begin(): void {
     for (const group of this.optimizer.paramGroups) group.lr = group.initialLr ?? group.lr;
-    for (const scheduler of this.#schedulers) scheduler.begin();
+    for (const scheduler of this.schedulers) scheduler.begin();
     super.begin();
   }
 
   override step(): void {
-    for (const scheduler of this.#schedulers) scheduler.step();
+    for (const scheduler of this.schedulers) scheduler.step();
     super.step();
-  }
-
-  protected override nextLr(): number[] {
-    return this.scaled(1); // the schedules have set them
   }
 
   /** Only back to the start: schedules that multiply cannot jump together. */
   override stepTo(epoch: number): void {
     this.check(epoch === 0, "epoch", "0 (schedules in a chain cannot jump)", epoch);
     this.begin();
-  }
-
-  override stateDict(): SequentialState {
-    return { ...super.stateDict(), schedulers: this.#schedulers.map((scheduler) => scheduler.stateDict()) };
-  }
-
-  override loadStateDict(state: SequentialState): void {
-    if (state.schedulers.length !== this.#schedulers.length)
-      throw new ArgumentError(
-        "ChainedScheduler",
-        "state-dict",
-        say`the state is of ${{ count: state.schedulers.length }} schedules, here are ${{ schedules: this.#schedulers.length }}.`,
-      );
-    this.#schedulers.forEach((scheduler, i) => {
-      scheduler.loadStateDict(state.schedulers[i]!);
-    });
-    super.loadStateDict(state); // last: the others have set the rates of their own last steps
   }
 }

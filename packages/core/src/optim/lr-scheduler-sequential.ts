@@ -1,12 +1,7 @@
 /** @file Schedules one after the other. */
-import { ArgumentError, say } from "../errors/errors.ts";
-import { LRScheduler, type LRSchedulerState, type OptimizerLike } from "./lr-scheduler.ts";
-
-/** State of SequentialLR; survives JSON. */
-export interface SequentialState extends LRSchedulerState {
-  /** Of every schedule, in order. */
-  schedulers: LRSchedulerState[];
-}
+import { ArgumentError } from "../errors/errors.ts";
+import type { LRScheduler, OptimizerLike } from "./lr-scheduler.ts";
+import { SeveralLR } from "./lr-scheduler-several.ts";
 
 /**
  * Runs the first schedule until the first milestone, then the second from its epoch 0, and so on: warm-up, then decay.
@@ -22,12 +17,11 @@ export interface SequentialState extends LRSchedulerState {
  * for (let epoch = 0; epoch < 5; epoch++) schedule.step();
  * schedule.getLastLr(); // [0.1]
  */
-export class SequentialLR extends LRScheduler {
-  readonly #schedulers: readonly LRScheduler[];
+export class SequentialLR extends SeveralLR {
   readonly #milestones: readonly number[];
 
   constructor(optimizer: OptimizerLike, schedulers: readonly LRScheduler[], milestones: readonly number[]) {
-    super(optimizer);
+    super(optimizer, schedulers);
     const fail = (code: string, text: string) => {
       throw new ArgumentError("SequentialLR", code, text);
     };
@@ -41,7 +35,6 @@ export class SequentialLR extends LRScheduler {
       );
     if (milestones.some((epoch, i) => !(epoch > (milestones[i - 1] ?? 0))))
       fail("milestones", `milestones must ascend from 1 on, got ${milestones.join(", ")}.`);
-    this.#schedulers = [...schedulers];
     this.#milestones = [...milestones];
     this.begin();
   }
@@ -49,43 +42,22 @@ export class SequentialLR extends LRScheduler {
   override begin(): void {
     // Constructing the schedules has already moved the rates, each for itself.
     for (const group of this.optimizer.paramGroups) group.lr = group.initialLr ?? group.lr;
-    this.#schedulers[0]!.begin();
+    this.schedulers[0]!.begin();
     super.begin();
   }
 
   override step(): void {
     const epoch = this.lastEpoch + 1;
     const index = this.#milestones.filter((milestone) => milestone <= epoch).length;
-    const scheduler = this.#schedulers[index]!;
+    const scheduler = this.schedulers[index]!;
     if (this.#milestones[index - 1] === epoch) scheduler.stepTo(0);
     else scheduler.step();
     super.step();
-  }
-
-  protected override nextLr(): number[] {
-    return this.scaled(1); // the schedule in charge has set them
   }
 
   /** Only back to the start: schedules in a sequence step, they do not jump. */
   override stepTo(epoch: number): void {
     this.check(epoch === 0, "epoch", "0 (a sequence of schedules cannot jump)", epoch);
     this.begin();
-  }
-
-  override stateDict(): SequentialState {
-    return { ...super.stateDict(), schedulers: this.#schedulers.map((scheduler) => scheduler.stateDict()) };
-  }
-
-  override loadStateDict(state: SequentialState): void {
-    if (state.schedulers.length !== this.#schedulers.length)
-      throw new ArgumentError(
-        "SequentialLR",
-        "state-dict",
-        say`the state is of ${{ count: state.schedulers.length }} schedules, here are ${{ schedules: this.#schedulers.length }}.`,
-      );
-    this.#schedulers.forEach((scheduler, i) => {
-      scheduler.loadStateDict(state.schedulers[i]!);
-    });
-    super.loadStateDict(state); // last: the others have set the rates of their own last steps
   }
 }
