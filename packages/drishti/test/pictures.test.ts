@@ -68,6 +68,23 @@ describe("train on a folder", () => {
       decodeModelFile(readFileSync(join(folder, "checkpoints/last.safetensors")), folder).weights;
     expect(weights(again)).toEqual(weights(run));
   });
+  test("--train-size: smaller pictures while learning, the model's own afterwards", async () => {
+    const sizes = ["--model", "resnet20", "--image-size", "10", "--train-size", "6", "--epochs", "1"];
+    const out = join(root, "sizes");
+    const { code } = await cli(["train", "--data", photos, ...train, ...sizes, "--device", "wasm", "--out", out]);
+    const { card } = decodeModelFile(readFileSync(join(out, "checkpoints/best.safetensors")), "best");
+    expect(code).toBe(0);
+    expect(card).toMatchObject({ preprocessing: { height: 10, width: 10 }, golden: { shape: [3, 10, 10] } });
+  });
+  test.each([
+    [["--data", photos, ...train, "--train-size", "6"], /--train-size 6: .* made for 8×8, .* 6×6 \(.*108.*192/],
+    [["--data", "mnist", "--train-size", "20"], /--train-size 20 is for photos: the pictures of mnist are all 28×28/],
+    [["--data", "mnist", "--image-size", "20"], /--image-size 20 is for photos/],
+  ])("a size that nothing comes of: %j", async (args, message) => {
+    const { code, err } = await cli(["train", ...args, "--out", join(root, "no")]);
+    expect([code, err]).toEqual([2, expect.stringMatching(message)]);
+    expect(existsSync(join(root, "no"))).toBe(false);
+  });
   test("a bad file is fatal when asked for", async () => {
     const { code, err } = await cli([
       "train",

@@ -2,6 +2,7 @@
 import {
   centerCrop,
   compose,
+  type ImageShape,
   isImageSet,
   type MeanStd,
   normalize,
@@ -34,12 +35,22 @@ export interface Pipelines {
   readonly preprocessing: Preprocessing;
 }
 
+export interface PipelineOptions {
+  /** Channel order, mean and std of a network that was trained before; default: those of the data. */
+  readonly known?: Preprocessing | undefined;
+  /**
+   * Height and width of photos while learning; default: the network's. A random cut-out shows a thing larger than the
+   * picture cut from the middle does; learning on smaller pictures evens that out, and is quicker (Touvron, Vedaldi,
+   * Douze & Jégou 2019, https://arxiv.org/abs/1906.06423).
+   */
+  readonly trainSize?: number | null;
+}
+
 /**
  * The transforms for pictures like those of `data`. Photos, of any size, are shrunk to a little more than the network's
  * size and cut from the middle; pictures that have that size already are taken as they are.
- * `known`: channel order, mean and std of a network that was trained before; default: those of the data.
  */
-export function pipelines(data: OpenedData, augment: string, known?: Preprocessing): Pipelines {
+export function pipelines(data: OpenedData, augment: string, { known, trainSize }: PipelineOptions = {}): Pipelines {
   const { shape, meanStd } = data;
   const [channels, height, width] = shape;
   const { mean, std } = known ?? rounded(meanStd);
@@ -47,11 +58,11 @@ export function pipelines(data: OpenedData, augment: string, known?: Preprocessi
   const swap = channelOrder === "BGR" ? [permuteChannels([2, 1, 0])] : [];
   const finish = [...swap, toTensor(), normalize(mean, std)];
   const sized = isImageSet(data.train);
-  const fit = sized ? [] : [resize(Math.round(Math.max(height, width) * ROOM)), centerCrop([height, width])];
-  const plain = compose([...(sized ? [resize([height, width])] : fit), ...finish]);
-  const { bytes, floats } = augmentation(augment, { shape, photos: !sized });
+  const learned: ImageShape = [channels, trainSize ?? height, trainSize ?? width];
+  const plain = compose([...(sized ? [resize([height, width])] : fitTo(shape)), ...finish]);
+  const { bytes, floats } = augmentation(augment, { shape: learned, photos: !sized });
   return {
-    train: compose([...fitBefore(bytes, fit), ...bytes, ...finish, ...floats]),
+    train: compose([...fitBefore(bytes, sized ? [] : fitTo(learned)), ...bytes, ...finish, ...floats]),
     plain: sized ? compose(finish) : plain,
     preprocessing: {
       channels,
@@ -64,6 +75,11 @@ export function pipelines(data: OpenedData, augment: string, known?: Preprocessi
       transforms: plain.toJSON(),
     },
   };
+}
+
+/** Photos shrunk, and cut from the middle. */
+function fitTo([, height, width]: ImageShape): readonly Transform[] {
+  return [resize(Math.round(Math.max(height, width) * ROOM)), centerCrop([height, width])];
 }
 
 /** What is left of bringing photos to size when an augmentation does so itself, or cuts from what is shrunk. */

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { type Backend, manualSeed, setDefaultDevice } from "@drishti/core";
 import { DataLoader, isImageSet, type PictureSet } from "@drishti/core/data";
 import { DataError } from "@drishti/core/errors";
-import { type ModelShape, modelShape } from "@drishti/core/models";
+import type { ModelShape } from "@drishti/core/models";
 import type { Layer } from "@drishti/core/nn";
 import type { Optimizer } from "@drishti/core/optim";
 import type { ModelCard } from "@drishti/core/train";
@@ -25,6 +25,7 @@ import {
   readModelFile,
 } from "./model-source.ts";
 import { makeOptimizer, makeSchedule, type Schedule } from "./optimization.ts";
+import { checkSizes, checkTrainSize, imageSize } from "./picture-size.ts";
 import { pipelines } from "./pictures.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { versions } from "./save.ts";
@@ -82,6 +83,7 @@ export async function setUp(
   const from = saved || config.from === null ? undefined : await readStart(config.from, open, say);
   const source = saved || from ? undefined : await modelSource(config.model);
   const data = await openTrainingData(config, await imageSize(config, source, (saved ?? from)?.card), say);
+  if (!saved) checkSizes(config, data);
   open();
   const [channels, height, width] = data.shape;
   const shape = { inChannels: channels, numClasses: data.classes.length, height, width };
@@ -91,9 +93,11 @@ export async function setUp(
     : from
       ? await startFrom(from, data.classes, shape)
       : await fresh(source!, shape);
+  const trainSize = config["train-size"];
+  if (trainSize !== null) checkTrainSize(model, trainSize, data.shape);
   if (config.freeze !== null) await hold(model, config.freeze);
   const known = config.from === null ? undefined : (saved ?? from)?.card.preprocessing;
-  const { train, plain, preprocessing } = pipelines(data, config.augment, known);
+  const { train, plain, preprocessing } = pipelines(data, config.augment, { known, trainSize });
   const batchSize = config["batch-size"];
   const batchTransform = mixing(config, data.classes.length);
   const loader = new DataLoader(data.train, { batchSize, shuffle: true, transform: train, batchTransform });
@@ -130,15 +134,6 @@ async function nameOf(source: ModelSource): Promise<string> {
 /** A network for these pictures, without weights or with those of a file. */
 async function fresh(source: ModelSource, shape: ModelShape): Promise<Trainable> {
   return source.kind === "file" ? modelToGoOn(source.path, shape) : { model: await freshModel(source, shape) };
-}
-
-/** Photos are made as large as the model is used to, but not so small that nothing is to be seen. */
-async function imageSize(config: TrainConfig, source: ModelSource | undefined, card?: ModelCard): Promise<number> {
-  const wanted = config["image-size"];
-  if (wanted !== null) return wanted;
-  if (card) return card.preprocessing.height;
-  if (source?.kind === "file") return (await readModelFile(source.path)).card.preprocessing.height;
-  return Math.max(64, source?.kind === "built-in" ? modelShape(source.name).height : 0);
 }
 
 /** The data with the validation half that `val` names instead of its own; refuses halves that do not fit each other. */

@@ -37,6 +37,8 @@ export interface TrainConfig {
   readonly "label-smoothing": number;
   /** Height and width that photos are brought to; null: the model's own, at least 64. */
   readonly "image-size": number | null;
+  /** Height and width of photos while learning; null: as image-size. */
+  readonly "train-size": number | null;
   /** Threads that read pictures ahead; null: one a processor but one. */
   readonly workers: number | null;
   readonly "on-bad-file": "skip" | "fail";
@@ -90,6 +92,7 @@ const checks: Readonly<Record<keyof TrainConfig, Check>> = {
   "label-smoothing": (value) =>
     (value as number) >= 0 && (value as number) < 1 ? undefined : "must be at least 0 and below 1",
   "image-size": optional(count),
+  "train-size": optional(count),
   workers: optional((value) =>
     Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : "must be a whole number from 0",
   ),
@@ -131,6 +134,7 @@ export function trainConfig(given: Partial<TrainConfig>, file: Partial<TrainConf
     cutmix: 0,
     "label-smoothing": 0,
     "image-size": null,
+    "train-size": null,
     workers: null,
     "on-bad-file": "skip",
     "checkpoint-every": 60,

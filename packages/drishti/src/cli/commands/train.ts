@@ -33,6 +33,7 @@ export interface TrainOptions extends CommonOptions {
   readonly cutmix?: number;
   readonly labelSmoothing?: number;
   readonly imageSize?: number;
+  readonly trainSize?: number;
   readonly workers?: number;
   readonly onBadFile?: string;
   readonly checkpointEvery?: number;
@@ -78,6 +79,11 @@ export function define(command: Command): Command {
     .option(
       "--image-size <n>",
       "height and width that photos are brought to (default: the model's own)",
+      wholeNumber(1),
+    )
+    .option(
+      "--train-size <n>",
+      "height and width of photos while learning; a quarter less is quicker and often better (default: --image-size)",
       wholeNumber(1),
     )
     .option("--workers <n>", "threads that read pictures ahead (default: one a processor but one)", wholeNumber(0))
@@ -166,6 +172,7 @@ function givenBy(options: TrainOptions): Partial<TrainConfig> {
     cutmix,
     labelSmoothing,
     imageSize,
+    trainSize,
     workers,
     onBadFile,
     checkpointEvery,
@@ -193,6 +200,7 @@ function givenBy(options: TrainOptions): Partial<TrainConfig> {
     cutmix,
     "label-smoothing": labelSmoothing,
     "image-size": imageSize,
+    "train-size": trainSize,
     workers,
     "on-bad-file": onBadFile,
     "checkpoint-every": checkpointEvery,
