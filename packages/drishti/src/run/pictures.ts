@@ -40,7 +40,7 @@ export interface PipelineOptions {
   readonly known?: Preprocessing | undefined;
   /**
    * Height and width of photos while learning; default: the network's. A random cut-out shows a thing larger than the
-   * picture cut from the middle does; learning on smaller pictures evens that out, and is quicker (Touvron, Vedaldi,
+   * picture cut from the middle does; learning on smaller pictures evens that out and is quicker (Touvron, Vedaldi,
    * Douze & Jégou 2019, https://arxiv.org/abs/1906.06423).
    */
   readonly trainSize?: number | null;
