@@ -298,20 +298,22 @@ function accumulate(node: GraphNode, grad: Tensor, owned: boolean): void {
     leaf.grad = leaf.grad ? addGrads(leaf.grad, grad) : grad;
     return;
   }
-  if (!leaf.grad) {
+  const sum = leaf.peekGrad();
+  if (!sum) {
     // A gradient nobody else holds becomes .grad as it is; otherwise a copy.
-    leaf.grad = owned && grad.isContiguous && grad.storage.handles === 1 ? grad : makeContiguous(grad);
-    if (owned && leaf.grad !== grad) release(grad);
+    const fresh = owned && grad.isContiguous && grad.storage.handles === 1;
+    leaf.ownGrad(fresh ? grad : makeContiguous(grad));
+    if (owned && !fresh) release(grad);
     return;
   }
   const params = {
     ndim: 8,
     shape: padAxes(grad.shape, 1),
     stridesA: padAxes(grad.strides, 0),
-    stridesB: padAxes(leaf.grad.strides, 0),
+    stridesB: padAxes(sum.strides, 0),
   };
-  if (grad.numel > 0) leaf.backend.run("add_strided_f32", params, [grad.memory], [leaf.grad.memory]);
-  leaf.grad.storage.version++;
+  if (grad.numel > 0) leaf.backend.run("add_strided_f32", params, [grad.memory], [sum.memory]);
+  sum.storage.version++;
   if (owned) release(grad);
 }
 

@@ -35,6 +35,8 @@ export class Tensor<S extends Shape = Shape> {
   isView = false;
   #requiresGrad = false;
   #grad: Tensor | null = null;
+  /** Whether somebody beside the engine may hold the gradient. */
+  #gradLent = false;
 
   /** @internal Use tensor(), zeros(), randn() and the operations instead. */
   constructor(
@@ -92,13 +94,37 @@ export class Tensor<S extends Shape = Shape> {
 
   /** The gradient that backward() accumulated, or null. Only leaves keep one, unless retainGrad() was called. */
   get grad(): Tensor | null {
+    this.#gradLent = true;
+    return this.peekGrad();
+  }
+
+  set grad(value: Tensor | null) {
+    this.#setGrad(value, true);
+  }
+
+  /** The gradient for the engine itself, which does not keep it. @internal */
+  peekGrad(): Tensor | null {
     if (watch.current) watch.current.gradRead(this, this.#grad);
     return this.#grad;
   }
 
-  set grad(value: Tensor | null) {
+  /** A gradient that only the engine has seen. @internal */
+  ownGrad(value: Tensor): void {
+    this.#setGrad(value, watch.current !== null);
+  }
+
+  /** Forgets the gradient; its memory goes back at once unless somebody may still hold it. @internal */
+  dropGrad(): void {
+    const value = this.#grad;
+    const lent = this.#gradLent || watch.current !== null;
+    this.#setGrad(null, true);
+    if (value && !lent) release(value);
+  }
+
+  #setGrad(value: Tensor | null, lent: boolean): void {
     const before = this.#grad;
     this.#grad = value;
+    this.#gradLent = lent;
     if (watch.current) watch.current.gradWritten(this, value, before);
   }
 

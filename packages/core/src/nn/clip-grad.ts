@@ -7,8 +7,8 @@ import { stack } from "../ops/join.ts";
 import type { Parameter } from "./parameter.ts";
 
 function gradients(parameters: Iterable<Parameter> | Parameter): Tensor[] {
-  return (parameters instanceof Tensor ? [parameters] : [...parameters]).flatMap((parameter) =>
-    parameter.grad ? [parameter.grad] : [],
+  return (parameters instanceof Tensor ? [parameters] : [...parameters]).flatMap(
+    (parameter) => parameter.peekGrad() ?? [],
   );
 }
 

@@ -295,7 +295,7 @@ export abstract class Module {
 
   /** Forgets every parameter's gradient. */
   zeroGrad(): void {
-    for (const parameter of this.parameters()) parameter.grad = null;
+    for (const parameter of this.parameters()) parameter.dropGrad();
   }
 
   /**

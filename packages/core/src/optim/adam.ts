@@ -62,6 +62,10 @@ export class Adam extends Optimizer<AdamOptions> {
         throw new ArgumentError(this.constructor.name, "betas", say`betas must lie in [0, 1), got ${{ betas }}.`);
   }
 
+  protected override get keepsGradients(): boolean {
+    return this.update !== Adam.prototype.update;
+  }
+
   protected update(parameter: Parameter, grad: Tensor, group: ParamGroup<AdamOptions>, state: ParamState): void {
     const { lr, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, amsgrad = false, maximize = false } = group;
     state.step = (typeof state.step === "number" ? state.step : 0) + 1;

@@ -1,5 +1,17 @@
-import { beforeAll, describe, expect, test } from "vitest";
-import { createReference, Generator, nn, optim, randn, registerBackend, setDefaultDevice, zeros } from "../index.ts";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { capture } from "../capture/index.ts";
+import {
+  createReference,
+  Generator,
+  nn,
+  ones,
+  optim,
+  randn,
+  registerBackend,
+  setDefaultDevice,
+  type Tensor,
+  zeros,
+} from "../index.ts";
 
 beforeAll(() => {
   registerBackend("reference", createReference);
@@ -110,4 +122,78 @@ test("a group added later has the optimiser's options, and no parameter twice", 
   const before = await values(own);
   walk(optimizer as unknown as Optimizer, own, 0, 1);
   expect((await values(own)).every((now, i) => now.every((value, j) => value !== before[i]![j]))).toBe(true);
+});
+
+describe("the memory of gradients", () => {
+  const forget: Record<string, (p: nn.Parameter, optimizer: Optimizer) => void> = {
+    "optimizer.zeroGrad()": (_p, optimizer) => optimizer.zeroGrad(),
+    "module.zeroGrad()": (p) => {
+      class Holder extends nn.Module {
+        p = p;
+        forward(): void {}
+      }
+      new Holder().zeroGrad();
+    },
+  };
+  const trained = (make: (p: nn.Parameter) => Optimizer) => {
+    const p = new nn.Parameter(ones([2]));
+    const optimizer = make(p);
+    const freed = vi.spyOn(p.backend, "free");
+    const backward = (hook?: (grad: Tensor) => undefined) => {
+      const twice = p.mul(2);
+      if (hook) p.registerHook(hook);
+      twice.sum().backward();
+      const { buffer } = p.peekGrad()!.storage;
+      return () => freed.mock.calls.some(([given]) => given === buffer);
+    };
+    return { p, optimizer, backward, freed };
+  };
+  const sgd = (p: nn.Parameter) => new optim.SGD([p], { lr: 0.5, momentum: 0.9 }) as unknown as Optimizer;
+
+  test.each(Object.keys(forget))("goes back at %s, when nobody looked at them", async (how) => {
+    const { p, optimizer, backward, freed } = trained(sgd);
+    for (let step = 0; step < 3; step++) {
+      const isFree = backward();
+      nn.utils.clipGradNorm_([p], 100);
+      optimizer.step();
+      forget[how]!(p, optimizer);
+      expect(isFree()).toBe(true);
+      expect(p.grad).toBeNull();
+    }
+    const value = 1 - 0.5 * (2 + 3.8 + 5.42); // the moments of the gradient 2
+    expect(await p.tolist()).toEqual([value, value].map((each) => expect.closeTo(each, 5)));
+    freed.mockRestore();
+  });
+
+  test("stays where it was handed out: read, taken by a hook, by an optimiser of one's own, by a captured function", async () => {
+    const kept: Tensor[] = [];
+    class Own extends optim.SGD {
+      protected override update(...[p, grad, group, state]: Parameters<optim.SGD["update"]>): void {
+        kept.push(grad);
+        super.update(p, grad, group, state);
+      }
+    }
+    const read = trained(sgd);
+    read.backward();
+    kept.push(read.p.grad!);
+    read.optimizer.zeroGrad();
+    const hooked = trained(sgd);
+    hooked.backward((grad) => void kept.push(grad));
+    hooked.optimizer.zeroGrad();
+    const own = trained((p) => new Own([p], { lr: 1 }) as unknown as Optimizer);
+    own.backward();
+    own.optimizer.step();
+    own.optimizer.zeroGrad();
+    const { p, optimizer, backward } = trained(sgd);
+    const step = capture(() => {
+      optimizer.zeroGrad();
+      backward();
+    });
+    for (let i = 0; i < 3; i++) step();
+    expect(step.replays).toBe(1);
+    kept.push(p.peekGrad()!);
+    optimizer.zeroGrad();
+    for (const grad of kept) expect(await grad.tolist()).toEqual([2, 2]);
+    expect(kept).toHaveLength(4);
+  });
 });

@@ -128,13 +128,18 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
   /** Changes one parameter by its gradient. */
   protected abstract update(parameter: Parameter, grad: Tensor, group: ParamGroup<O>, state: ParamState): void;
 
+  /** Whether update() may keep what it is given; those that do not let gradients' memory go back at zeroGrad(). @internal */
+  protected get keepsGradients(): boolean {
+    return true;
+  }
+
   /** One step for every parameter that has a gradient; the others, and their state, stay as they are. */
   step(): void {
     hostSegment(() =>
       noGrad(() => {
         for (const group of this.paramGroups) {
           for (const parameter of group.params) {
-            const { grad } = parameter;
+            const grad = this.keepsGradients ? parameter.grad : parameter.peekGrad();
             if (!grad) continue;
             this.update(parameter, grad.contiguous(), group, this.stateOf(parameter));
             parameter.storage.version++;
@@ -151,7 +156,7 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
       const now = this.paramGroups.flatMap((group) => group.params);
       return now.length === parameters.length && now.every((parameter, i) => parameter === parameters[i]);
     });
-    for (const parameter of parameters) parameter.grad = null;
+    for (const parameter of parameters) parameter.dropGrad();
   }
 
   /** Everything needed to go on, with values read from the device. */

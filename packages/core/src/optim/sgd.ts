@@ -53,6 +53,10 @@ export class SGD extends Optimizer<SGDOptions> {
       );
   }
 
+  protected override get keepsGradients(): boolean {
+    return this.update !== SGD.prototype.update;
+  }
+
   protected update(parameter: Parameter, grad: Tensor, group: ParamGroup<SGDOptions>, state: ParamState): void {
     const { momentum = 0, dampening = 0, weightDecay = 0, nesterov = false, maximize = false, lr } = group;
     const first = momentum !== 0 && !state.momentumBuffer;
