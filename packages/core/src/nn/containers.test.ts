@@ -1,5 +1,6 @@
-import { expect, expectTypeOf, test } from "vitest";
+import { describe, expect, expectTypeOf, test } from "vitest";
 import {
+  arange,
   createReference,
   manualSeed,
   nn,
@@ -10,6 +11,7 @@ import {
   setDefaultDevice,
   Tensor,
   tensor,
+  traceOps,
 } from "../index.ts";
 
 registerBackend("reference", createReference);
@@ -127,4 +129,59 @@ test("new activations in a Sequential recycle nothing that backward needs", asyn
   y.sum().backward();
   expect(await x.grad!.tolist()).toEqual(await separate.grad!.tolist());
   expect(x.grad).toBeInstanceOf(Tensor);
+});
+
+describe("ReLU before a pool is taken after it", () => {
+  const all = (values: readonly number[]) => tensor(Float32Array.from(values), { shape: [1, 2, 3, 4] });
+  const inputs: Record<string, () => Tensor> = {
+    random: () => randn([2, 3, 7, 6]),
+    "equal values, zeros and nothing above 0": () =>
+      all([2, 2, -1, -1, 2, 2, -3, -0, 0, 0, -5, -6, 1, 0, -0, -0, 0, 1, -1, -2, 4, -4, -1, -1]),
+    "NaN and infinities": () =>
+      all([NaN, 1, -Infinity, -1, 2, NaN, -2, -3, Infinity, Infinity, 1, 2, -1, NaN, NaN, -1, 0, 0, 0, 0, -1, 5, 5, 5]),
+  };
+  const pools = {
+    plain: [2],
+    overlapping: [3, { stride: 2, padding: 1 }],
+    ceiling: [3, { stride: 2, ceilMode: true }],
+  };
+  const cases = Object.keys(inputs).flatMap((x) => Object.keys(pools).map((pool) => [x, pool] as const));
+
+  test.each(cases)("%s, %s: the same bits, and gradients", async (name, how) => {
+    manualSeed(3);
+    const x = inputs[name]!();
+    const options = pools[how as keyof typeof pools] as [number, object?];
+    const pool = new nn.MaxPool2d(...options);
+    const results = async (forward: (input: Tensor) => Tensor) => {
+      const input = x.clone().requiresGrad_();
+      const out = forward(input);
+      out.mul(arange(out.numel).sub(7).reshape(out.shape)).sum().backward();
+      return [await out.tolist(), await input.grad!.tolist()];
+    };
+    const chain = new nn.Sequential(new nn.Identity(), new nn.Flatten(1, 1), new nn.ReLU(), pool);
+    expect(await results((input) => chain.forward(input))).toEqual(
+      await results((input) => pool.forward(input.clone().relu())),
+    );
+  });
+
+  test("but not where a hook, a tracer or padding alone would notice", async () => {
+    const order = (net: nn.Sequential) => {
+      const names: string[] = [];
+      traceOps(
+        ({ name }) => names.push(name),
+        () => net.forward(ones([1, 1, 4, 4])),
+      );
+      return names;
+    };
+    const conv = new nn.Conv2d(1, 1, 1);
+    expect(order(new nn.Sequential(conv, new nn.ReLU(), new nn.MaxPool2d(2)))).toEqual(["conv2d", "relu", "maxPool2d"]);
+    const watched = new nn.Sequential(conv, new nn.ReLU(), new nn.MaxPool2d(2));
+    const seen: unknown[] = [];
+    watched.at(1).registerForwardHook((_module, _inputs, output) => void seen.push((output as Tensor).shape));
+    watched.forward(ones([1, 1, 4, 4]));
+    expect(seen).toEqual([[1, 1, 4, 4]]);
+    const nothing = new nn.Sequential(conv, new nn.ReLU(), new nn.MaxPool2d(2, { dilation: 2, padding: 1 }));
+    const dilated = nothing.forward(ones([1, 1, 1, 1]));
+    expect(await dilated.tolist()).toEqual([[[[-Infinity]]]]);
+  });
 });

@@ -3,6 +3,8 @@
  * between.
  */
 
+import { isTraced } from "../autograd/trace.ts";
+import { watch } from "../autograd/watch.ts";
 import { GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh } from "./activation.ts";
 import {
   ELU,
@@ -64,4 +66,15 @@ const plain: ReadonlySet<unknown> = new Set([
 /** Whether nobody but the tape can still hold what goes in and comes out: a layer of ours without hooks. */
 export function keepsNothing(layer: Module): boolean {
   return plain.has(layer.constructor) && !layer.hasHooks;
+}
+
+/**
+ * Whether ReLU and the pool after it may change places: the largest of a window, cut off at 0, is the largest of what was cut
+ * off. Values and gradients are the same bits, and the cut is made on fewer numbers. Not while somebody watches the
+ * order, and not where a window may see nothing but padding.
+ */
+export function poolsFirst(layer: Module, next: Module | undefined): boolean {
+  if (layer.constructor !== ReLU || next?.constructor !== MaxPool2d || watch.current || isTraced()) return false;
+  const { dilation = 1, returnIndices } = (next as MaxPool2d<boolean>).options;
+  return !returnIndices && [dilation].flat().every((step) => step === 1) && keepsNothing(layer) && keepsNothing(next);
 }
