@@ -272,6 +272,12 @@ describe("writing", () => {
   );
 });
 
+test("a file in pieces is put together in their order", async () => {
+  const path = join(folder, "pieces");
+  await writeAtomic(path, [Uint8Array.of(1, 2), Uint8Array.of(), Uint8Array.of(3)]);
+  expect([...readFileSync(path)]).toEqual([1, 2, 3]);
+});
+
 describe("a loss that is not finite", () => {
   test("in the first epoch: code 1, step and layer, no checkpoint", async () => {
     const out = join(folder, "diverged");

@@ -11,6 +11,7 @@ export {
   type Safetensors,
   type SafetensorsEntry,
   type SafetensorsInput,
+  safetensorsPieces,
   writeSafetensors,
 } from "./safetensors.ts";
 export type { SafetensorsData, SafetensorsDType } from "./safetensors-dtype.ts";

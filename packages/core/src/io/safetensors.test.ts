@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { oracleSources, readOracle } from "../../test/oracle.ts";
-import { readSafetensors, type SafetensorsInput, writeSafetensors } from "./safetensors.ts";
+import { readSafetensors, type SafetensorsInput, safetensorsPieces, writeSafetensors } from "./safetensors.ts";
 
 /** A file from a header as text and the bytes of its data. */
 function file(header: string, data: number | Uint8Array = 0, claimed = BigInt(header.length)): Uint8Array {
@@ -139,6 +139,18 @@ describe("readSafetensors accepts", () => {
     const { tensors } = readSafetensors(larger.subarray(3));
     larger.fill(0);
     expect([...tensors.get("w")!.data]).toEqual([1, 2]);
+  });
+});
+
+describe("safetensorsPieces", () => {
+  test("a file whose tensors are the arrays themselves, where nothing is narrowed", () => {
+    const data = Float32Array.of(1, 2, 3, 4).subarray(1, 3);
+    const [, own, narrow] = safetensorsPieces([
+      ["own", { shape: [2], data }],
+      ["narrow", { shape: [2], data, dtype: "F16" }],
+    ]);
+    expect([own!.buffer === data.buffer, own!.byteOffset, own!.length]).toEqual([true, 4, 8]);
+    expect(narrow!.length).toBe(4);
   });
 });
 

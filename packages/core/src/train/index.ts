@@ -18,7 +18,14 @@ export type {
 export { type GradCam, type GradCamOptions, gradCam } from "./grad-cam.ts";
 export * from "./metrics.ts";
 export { type Golden, type ModelCard, type Preprocessing, parseCard } from "./model-card.ts";
-export { decodeModelFile, encodeCheckpoint, encodeModel, type ModelFile } from "./model-file.ts";
+export {
+  checkpointPieces,
+  decodeModelFile,
+  encodeCheckpoint,
+  encodeModel,
+  type ModelFile,
+  modelPieces,
+} from "./model-file.ts";
 export type { Scheduler } from "./scheduler.ts";
 export type { ArrayState, Progress, Resumable, TrainingState } from "./state.ts";
 export { type TrainOptions, train } from "./train.ts";

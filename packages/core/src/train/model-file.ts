@@ -1,7 +1,13 @@
 /** @file Models and checkpoints as .safetensors: the weights under PyTorch's keys, everything else in the header. */
 import type { GeneratorState } from "../base/rng/index.ts";
 import { DataError } from "../errors/errors.ts";
-import { readSafetensors, type SafetensorsData, type SafetensorsInput, writeSafetensors } from "../io/index.ts";
+import {
+  readSafetensors,
+  type SafetensorsData,
+  type SafetensorsInput,
+  safetensorsPieces,
+  writeSafetensors,
+} from "../io/index.ts";
 import type { StateValue } from "../nn/index.ts";
 import type { OptimizerState } from "../optim/index.ts";
 import { type ModelCard, parseCard } from "./model-card.ts";
@@ -10,6 +16,9 @@ import type { ArrayState, TrainingState } from "./state.ts";
 const CARD = "drishti.card";
 const TRAINING = "drishti.training";
 const OPTIMIZER = "@optimizer/";
+
+/** What a file is made of. */
+type Content = Parameters<typeof safetensorsPieces>;
 
 /** What is in a model file or a checkpoint. */
 export interface ModelFile {
@@ -32,8 +41,24 @@ export interface ModelFile {
  * decodeModelFile(bytes).weights.get("fc.bias")!.shape; // [2]
  */
 export function encodeModel(model: ReadonlyMap<string, ArrayState>, card: ModelCard): Uint8Array<ArrayBuffer> {
+  return writeSafetensors(...modelContent(model, card));
+}
+
+/**
+ * The bytes of `encodeModel` in pieces, to be written one after the other without a copy of them all: see
+ * `safetensorsPieces`.
+ *
+ * @example
+ * const weights = new Map([["fc.bias", { shape: [2], data: Float32Array.of(0.5, -1) }]]);
+ * modelPieces(weights, card).length; // 2
+ */
+export function modelPieces(model: ReadonlyMap<string, ArrayState>, card: ModelCard): Uint8Array[] {
+  return safetensorsPieces(...modelContent(model, card));
+}
+
+function modelContent(model: ReadonlyMap<string, ArrayState>, card: ModelCard): Content {
   const tensors = [...model].map(([key, { shape, data }]) => [key, { shape, data: portable(data) }] as const);
-  return writeSafetensors(tensors, { format: "pt", [CARD]: JSON.stringify(card) });
+  return [tensors, { format: "pt", [CARD]: JSON.stringify(card) }];
 }
 
 /**
@@ -48,6 +73,23 @@ export function encodeModel(model: ReadonlyMap<string, ArrayState>, card: ModelC
  * }
  */
 export function encodeCheckpoint(state: TrainingState, card: ModelCard): Uint8Array<ArrayBuffer> {
+  return writeSafetensors(...checkpointContent(state, card));
+}
+
+/**
+ * The bytes of `encodeCheckpoint` in pieces, to be written one after the other without a copy of them all: see
+ * `safetensorsPieces`.
+ *
+ * @example
+ * const { train: fit } = await import("drishti/train");
+ * for await (const event of fit({ model, optimizer, train: loader, classes: 10, epochs: 1 }))
+ *   if (event.kind === "checkpoint") console.log(checkpointPieces(event.state, card).length > 2); // true
+ */
+export function checkpointPieces(state: TrainingState, card: ModelCard): Uint8Array[] {
+  return safetensorsPieces(...checkpointContent(state, card));
+}
+
+function checkpointContent(state: TrainingState, card: ModelCard): Content {
   const { model, optimizer, ...rest } = state;
   const tensors: (readonly [string, SafetensorsInput])[] = [...model].map(([key, { shape, data }]) => [
     key,
@@ -66,11 +108,7 @@ export function encodeCheckpoint(state: TrainingState, card: ModelCard): Uint8Ar
     loader: rest.loader && plainLoader(rest.loader),
     optimizer: { numbers, paramGroups: optimizer.paramGroups },
   };
-  return writeSafetensors(tensors, {
-    format: "pt",
-    [CARD]: JSON.stringify(card),
-    [TRAINING]: JSON.stringify(training),
-  });
+  return [tensors, { format: "pt", [CARD]: JSON.stringify(card), [TRAINING]: JSON.stringify(training) }];
 }
 
 /**

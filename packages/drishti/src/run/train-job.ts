@@ -5,9 +5,9 @@ import type { PictureSet } from "@drishti/core/data";
 import { DataError } from "@drishti/core/errors";
 import type { Layer } from "@drishti/core/nn";
 import {
-  encodeCheckpoint,
-  encodeModel,
+  checkpointPieces,
   type ModelCard,
+  modelPieces,
   type TrainEvent,
   type TrainingState,
   train,
@@ -188,14 +188,14 @@ class Keeper {
 
   /** Before the first step, so that a full disk is noticed before anything was learned, and every run can be gone on with. */
   async #saveFirst(state: TrainingState): Promise<void> {
-    await writeAtomic(this.#folder.last, encodeCheckpoint(state, this.#setup.card));
+    await writeAtomic(this.#folder.last, checkpointPieces(state, this.#setup.card));
   }
 
   /** The best model first: a crash between the two repeats the epoch and writes it again. */
   async #save(state: TrainingState, best: boolean): Promise<void> {
     const card = await withGolden(this.#setup.card, this.#setup.model, this.#setup.data.val);
-    if (best) await writeAtomic(this.#folder.best, encodeModel(state.model, card));
-    await writeAtomic(this.#folder.last, encodeCheckpoint(state, card));
+    if (best) await writeAtomic(this.#folder.best, modelPieces(state.model, card));
+    await writeAtomic(this.#folder.last, checkpointPieces(state, card));
   }
 }
 

@@ -13,18 +13,21 @@ export interface FileSystem {
 
 const disk: FileSystem = { open, rename, rm };
 
+/** Of a file; pieces stand one after the other. */
+export type Content = string | Uint8Array | readonly Uint8Array[];
+
 /**
  * Puts `data` at `path` in one act: written under another name in the same folder, flushed to the disk, then renamed.
  * Whatever fails, the file that stood there before is as it was, and nothing half-written stays behind.
  *
  * Throws  DataError "no-space", "not-writable", "missing-folder" or "write", naming the file.
  */
-export async function writeAtomic(path: string, data: string | Uint8Array, fs: FileSystem = disk): Promise<void> {
+export async function writeAtomic(path: string, data: Content, fs: FileSystem = disk): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
     const file = await fs.open(temporary, "w");
     try {
-      await file.writeFile(data);
+      for (const piece of Array.isArray(data) ? data : [data]) await file.writeFile(piece);
       await file.sync();
     } finally {
       await file.close();
