@@ -1,6 +1,7 @@
 /** @file Batches of a data set, epoch by epoch, in torch's order; a killed run goes on with the very same ones. */
 
 import { Breather } from "../base/event-loop.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { defaultGenerator, Generator, type GeneratorState, randperm } from "../base/rng/index.ts";
 import { ArgumentError, DataError, say } from "../errors/errors.ts";
 import { type Batch, type BatchTransform, batchMaker, type MakeBatch } from "./batch.ts";
@@ -78,6 +79,16 @@ export class DataLoader implements AsyncIterable<Batch> {
   #waitedMs = 0;
 
   constructor(dataset: Dataset<Sample>, options: DataLoaderOptions = {}) {
+    checkKnown("DataLoader", options, {
+      batchSize: 0,
+      shuffle: 0,
+      dropLast: 0,
+      transform: 0,
+      batchTransform: 0,
+      generator: 0,
+      seed: 0,
+      prefetch: 0,
+    });
     const {
       batchSize = 1,
       shuffle = false,

@@ -1,4 +1,5 @@
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { AdaptiveAvgPool2d, Conv2d, Dropout, Linear, MaxPool2d, Module, ReLU, Sequential } from "../nn/index.ts";
 import { flatten } from "../ops/index.ts";
 import { type ImageNetOptions, imageNet } from "./options.ts";
@@ -24,6 +25,7 @@ export class AlexNet extends Module {
 
   constructor(options: ImageNetOptions = {}) {
     super();
+    checkKnown("AlexNet", options, { inChannels: 0, numClasses: 0, inputSize: 0 });
     const { inChannels, numClasses } = imageNet("AlexNet", options, 63);
     const pool = () => new MaxPool2d(3, { stride: 2 });
     this.features = new Sequential(

@@ -1,4 +1,5 @@
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { BatchNorm1d, BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, Module, ReLU, Sequential } from "../nn/index.ts";
 import { halved, layers, type ModelOptions, resolved } from "./options.ts";
 
@@ -21,6 +22,7 @@ export class CIFAR10CNN extends Module {
 
   constructor(options: ModelOptions = {}) {
     super();
+    checkKnown("CIFAR10CNN", options, { inChannels: 0, numClasses: 0, inputSize: 0, batchNorm: 0 });
     const { inChannels, numClasses, inputSize, batchNorm } = resolved("CIFAR10CNN", options, {
       inChannels: 3,
       numClasses: 10,

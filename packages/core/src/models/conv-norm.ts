@@ -1,4 +1,5 @@
 /** @file Convolution, batch norm and activation in a row: the brick of the small networks. */
+import { checkKnown } from "../base/known-options.ts";
 import { BatchNorm2d, Conv2d, type Layer, Sequential } from "../nn/index.ts";
 
 export interface ConvNormOptions {
@@ -12,6 +13,7 @@ export interface ConvNormOptions {
 
 /** Conv2d without bias, BatchNorm2d, activation. Keys 0 and 1. torchvision.ops.misc.Conv2dNormActivation. */
 export function convNorm(inChannels: number, outChannels: number, options: ConvNormOptions = {}): Sequential {
+  checkKnown("convNorm", options, { kernelSize: 0, stride: 0, groups: 0, activation: 0 });
   const { kernelSize = 3, stride = 1, groups = 1, activation } = options;
   const padding = Math.floor((kernelSize - 1) / 2);
   const row: Layer[] = [

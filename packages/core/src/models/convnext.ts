@@ -1,5 +1,6 @@
 import { full } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { Conv2d, Flatten, GELU, init, LayerNorm, Linear, Module, Parameter, Sequential } from "../nn/index.ts";
 import { adaptiveAvgPool2d, mul, permute } from "../ops/index.ts";
 import { type ImageNetOptions, imageNet } from "./options.ts";
@@ -88,6 +89,7 @@ export class ConvNeXtTiny extends Module {
 
   constructor(options: ImageNetOptions = {}) {
     super();
+    checkKnown("ConvNeXtTiny", options, { inChannels: 0, numClasses: 0, inputSize: 0 });
     const { inChannels, numClasses } = imageNet("ConvNeXtTiny", options, 32);
     const norm = (channels: number) => new ChannelNorm(channels, { eps: 1e-6 });
     const first = new Sequential(new Conv2d(inChannels, 96, 4, { stride: 4 }), norm(96));

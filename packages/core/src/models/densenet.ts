@@ -1,4 +1,5 @@
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { AvgPool2d, BatchNorm2d, Conv2d, init, Linear, MaxPool2d, Module, ReLU, Sequential } from "../nn/index.ts";
 import { adaptiveAvgPool2d, cat, flatten, relu } from "../ops/index.ts";
 import { type ImageNetOptions, imageNet } from "./options.ts";
@@ -65,6 +66,7 @@ export class DenseNet121 extends Module {
 
   constructor(options: ImageNetOptions = {}) {
     super();
+    checkKnown("DenseNet121", options, { inChannels: 0, numClasses: 0, inputSize: 0 });
     const { inChannels, numClasses } = imageNet("DenseNet121", options, 29);
     const growth = 32;
     this.features = new Sequential({

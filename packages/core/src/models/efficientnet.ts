@@ -1,4 +1,5 @@
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { Conv2d, Dropout, init, Linear, Module, Sequential, SiLU } from "../nn/index.ts";
 import { adaptiveAvgPool2d, flatten, mul, sigmoid, silu } from "../ops/index.ts";
 import { convNorm } from "./conv-norm.ts";
@@ -92,6 +93,7 @@ export class EfficientNetB0 extends Module {
 
   constructor(options: ImageNetOptions = {}) {
     super();
+    checkKnown("EfficientNetB0", options, { inChannels: 0, numClasses: 0, inputSize: 0 });
     const { inChannels, numClasses } = imageNet("EfficientNetB0", options, 1);
     const blocks = table.reduce((sum, row) => sum + row[5], 0);
     let done = 0;

@@ -1,5 +1,7 @@
 /** @file Going on from weights that somebody trained: load them, give the network a new last layer, hold some of it fast. */
+
 import { type Device, defaultDevice, setDefaultDevice } from "../autograd/device.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { BatchNorm1d, BatchNorm2d, Conv2d, Linear, type Module, type Parameter, type StateValue } from "../nn/index.ts";
 
@@ -189,6 +191,7 @@ export function loadWeights(
   state: ReadonlyMap<string, StateValue>,
   options: LoadWeightsOptions = {},
 ): { skipped: string[] } {
+  checkKnown("loadWeights", options, { head: 0 });
   const prefixed = state.size > 0 && [...state.keys()].every((key) => key.startsWith("module."));
   const given = new Map([...state].map(([key, value]) => [prefixed ? key.slice("module.".length) : key, value]));
   const own = model.stateDict();

@@ -1,4 +1,5 @@
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { Conv2d, Flatten, Linear, MaxPool2d, Module, ReLU, Sequential } from "../nn/index.ts";
 import { type ModelOptions, resolved } from "./options.ts";
@@ -25,6 +26,7 @@ export class LeNet5 extends Module {
 
   constructor(options: ModelOptions = {}) {
     super();
+    checkKnown("LeNet5", options, { inChannels: 0, numClasses: 0, inputSize: 0, batchNorm: 0 });
     const { inChannels, numClasses, inputSize, batchNorm } = resolved("LeNet5", options, {
       inChannels: 1,
       numClasses: 10,

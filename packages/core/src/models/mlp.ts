@@ -1,4 +1,5 @@
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { BatchNorm1d, Flatten, Linear, Module, ReLU, Sequential } from "../nn/index.ts";
 import { layers, type ModelOptions, resolved } from "./options.ts";
 
@@ -20,6 +21,7 @@ export class MLP extends Module {
 
   constructor(options: ModelOptions = {}) {
     super();
+    checkKnown("MLP", options, { inChannels: 0, numClasses: 0, inputSize: 0, batchNorm: 0 });
     const { inChannels, numClasses, inputSize, batchNorm } = resolved("MLP", options, {
       inChannels: 1,
       numClasses: 10,

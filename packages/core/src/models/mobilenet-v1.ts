@@ -1,4 +1,5 @@
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { BatchNorm2d, Conv2d, Module } from "../nn/index.ts";
 import { adaptiveAvgPool2d, dropout, flatten, pad, relu6 } from "../ops/index.ts";
 import { type ImageNetOptions, imageNet } from "./options.ts";
@@ -45,6 +46,7 @@ export class MobileNetV1 extends Module {
 
   constructor(options: MobileNetV1Options = {}) {
     super();
+    checkKnown("MobileNetV1", options, { alpha: 0, inChannels: 0, numClasses: 0, inputSize: 0 });
     const { inChannels, numClasses } = imageNet("MobileNetV1", options, 32);
     const { alpha = 1 } = options;
     const width = (filters: number) => Math.floor(filters * alpha);

@@ -1,4 +1,5 @@
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { BatchNorm2d, Conv2d, Dropout, init, Linear, Module, ReLU6, Sequential } from "../nn/index.ts";
 import { adaptiveAvgPool2d, flatten } from "../ops/index.ts";
 import { convNorm, multipleOf8 } from "./conv-norm.ts";
@@ -79,6 +80,7 @@ export class MobileNetV2 extends Module {
 
   constructor(options: MobileNetV2Options = {}) {
     super();
+    checkKnown("MobileNetV2", options, { widthMult: 0, inChannels: 0, numClasses: 0, inputSize: 0 });
     const { inChannels, numClasses } = imageNet("MobileNetV2", options, 1);
     const { widthMult = 1 } = options;
     let from = multipleOf8(32 * widthMult);

@@ -1,6 +1,8 @@
 /** @file The residual networks that He et al. made for CIFAR-10. */
+
 import { zeros } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { BatchNorm2d, Conv2d, init, Linear, Module, ReLU, Sequential } from "../nn/index.ts";
 import { adaptiveAvgPool2d, avgPool2d, cat, flatten } from "../ops/index.ts";
@@ -66,6 +68,7 @@ export class ResNetCifar extends Module {
 
   constructor(depth: number, options: Omit<ModelOptions, "batchNorm"> = {}) {
     super();
+    checkKnown("ResNetCifar", options, { inChannels: 0, numClasses: 0, inputSize: 0 });
     const blocks = (depth - 2) / 6;
     if (!(Number.isInteger(blocks) && blocks >= 1))
       throw new ArgumentError("ResNetCifar", "depth", `depth must be 6n + 2 (20, 32, 44, 56, …), got ${depth}.`);

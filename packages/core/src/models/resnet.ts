@@ -1,5 +1,7 @@
 /** @file Residual networks with torchvision's structure and state-dict keys. */
+
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import {
   AdaptiveAvgPool2d,
   BatchNorm2d,
@@ -145,6 +147,14 @@ export class ResNet extends Module {
 
   constructor(blocks: readonly [number, number, number, number], options: ResNetOptions = {}) {
     super();
+    checkKnown("ResNet", options, {
+      stem: 0,
+      bottleneck: 0,
+      widthPerGroup: 0,
+      inChannels: 0,
+      numClasses: 0,
+      inputSize: 0,
+    });
     const { inChannels, numClasses, inputSize } = resolved("ResNet", options, {
       inChannels: 3,
       numClasses: 10,

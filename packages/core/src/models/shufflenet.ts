@@ -1,4 +1,5 @@
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { BatchNorm2d, Conv2d, Linear, MaxPool2d, Module, ReLU, Sequential } from "../nn/index.ts";
 import { cat, mean, permute, reshape, split } from "../ops/index.ts";
 import { convNorm } from "./conv-norm.ts";
@@ -88,6 +89,7 @@ export class ShuffleNetV2 extends Module {
 
   constructor(width: keyof typeof widths, options: ImageNetOptions = {}) {
     super();
+    checkKnown("ShuffleNetV2", options, { inChannels: 0, numClasses: 0, inputSize: 0 });
     variant("ShuffleNetV2", "width", width, ["0.5", "1.0"]);
     const { inChannels, numClasses } = imageNet("ShuffleNetV2", options, 1);
     const [first, second, third, fourth, last] = widths[width];

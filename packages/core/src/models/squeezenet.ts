@@ -1,4 +1,5 @@
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { AdaptiveAvgPool2d, Conv2d, Dropout, init, MaxPool2d, Module, ReLU, Sequential } from "../nn/index.ts";
 import { cat, flatten } from "../ops/index.ts";
 import { type ImageNetOptions, imageNet, variant } from "./options.ts";
@@ -55,6 +56,7 @@ export class SqueezeNet extends Module {
 
   constructor(version: "1.0" | "1.1", options: ImageNetOptions = {}) {
     super();
+    checkKnown("SqueezeNet", options, { inChannels: 0, numClasses: 0, inputSize: 0 });
     variant("SqueezeNet", "version", version, ["1.0", "1.1"]);
     const { inChannels, numClasses } = imageNet(`SqueezeNet ${version}`, options, version === "1.0" ? 21 : 17);
     const pool = () => new MaxPool2d(3, { stride: 2, ceilMode: true });

@@ -1,4 +1,5 @@
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import {
   AdaptiveAvgPool2d,
   BatchNorm2d,
@@ -52,6 +53,7 @@ export class VGG extends Module {
 
   constructor(depth: 11 | 16, options: ModelOptions = {}) {
     super();
+    checkKnown("VGG", options, { inChannels: 0, numClasses: 0, inputSize: 0, batchNorm: 0 });
     variant("VGG", "depth", depth, [11, 16]);
     const { inChannels, numClasses } = imageNet(`VGG-${depth}`, options, 32);
     let from = inChannels;

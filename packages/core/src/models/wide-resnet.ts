@@ -1,4 +1,5 @@
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { BatchNorm2d, Conv2d, init, Linear, Module, ReLU, Sequential } from "../nn/index.ts";
 import { adaptiveAvgPool2d, dropout, flatten } from "../ops/index.ts";
@@ -67,6 +68,7 @@ export class WideResNet extends Module {
 
   constructor(depth: number, widenFactor: number, options: WideResNetOptions = {}) {
     super();
+    checkKnown("WideResNet", options, { dropRate: 0, inChannels: 0, numClasses: 0, inputSize: 0 });
     const blocks = (depth - 4) / 6;
     if (!(Number.isInteger(blocks) && blocks >= 1))
       throw new ArgumentError("WideResNet", "depth", `depth must be 6n + 4 (16, 22, 28, 40, …), got ${depth}.`);

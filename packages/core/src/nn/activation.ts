@@ -42,7 +42,8 @@ export class LeakyReLU extends Module {
 
   constructor(negativeSlope: number | { /** Default 0.01. */ negativeSlope?: number } = 0.01) {
     super();
-    this.negativeSlope = withFirst("LeakyReLU", "negativeSlope", negativeSlope).negativeSlope ?? 0.01;
+    this.negativeSlope =
+      withFirst("LeakyReLU", "negativeSlope", { negativeSlope: 0 }, negativeSlope).negativeSlope ?? 0.01;
   }
 
   forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
@@ -112,7 +113,7 @@ export class GELU extends Module {
 
   constructor(options: { /** "tanh": the older formula. Default "none". */ approximate?: "none" | "tanh" } = {}) {
     super();
-    checkOptions("GELU", options);
+    checkOptions("GELU", options, { approximate: 0 });
     this.approximate = checkApproximate("GELU", options.approximate ?? "none");
   }
 
@@ -169,7 +170,7 @@ export class Softmax extends Module {
 
   constructor(dim: number | DimOptions = {}) {
     super();
-    this.dim = withFirst("Softmax", "dim", dim).dim;
+    this.dim = withFirst("Softmax", "dim", { dim: 0 }, dim).dim;
   }
 
   forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
@@ -201,7 +202,7 @@ export class LogSoftmax extends Module {
 
   constructor(dim: number | DimOptions = {}) {
     super();
-    this.dim = withFirst("LogSoftmax", "dim", dim).dim;
+    this.dim = withFirst("LogSoftmax", "dim", { dim: 0 }, dim).dim;
   }
 
   forward<S extends Shape>(input: Tensor<S>): Tensor<S>;

@@ -38,7 +38,7 @@ export class ELU extends Module {
 
   constructor(alpha: number | { /** Default 1. */ alpha?: number } = 1) {
     super();
-    this.alpha = withFirst("ELU", "alpha", alpha).alpha ?? 1;
+    this.alpha = withFirst("ELU", "alpha", { alpha: 0 }, alpha).alpha ?? 1;
   }
 
   forward<S extends Shape>(input: Tensor<S>): Tensor<S>;
@@ -93,7 +93,12 @@ export class Hardtanh extends Module {
     maxVal = 1,
   ) {
     super();
-    const { minVal: low = -1, maxVal: high = maxVal } = withFirst("Hardtanh", "minVal", minVal);
+    const { minVal: low = -1, maxVal: high = maxVal } = withFirst(
+      "Hardtanh",
+      "minVal",
+      { minVal: 0, maxVal: 0 },
+      minVal,
+    );
     checkRange("Hardtanh", low, high);
     this.minVal = low;
     this.maxVal = high;
@@ -207,7 +212,7 @@ export class Softplus extends Module {
     threshold = 20,
   ) {
     super();
-    const options = withFirst("Softplus", "beta", beta);
+    const options = withFirst("Softplus", "beta", { beta: 0, threshold: 0 }, beta);
     this.beta = options.beta ?? 1;
     this.threshold = options.threshold ?? threshold;
   }
@@ -260,7 +265,12 @@ export class PReLU extends Module {
     init = 0.25,
   ) {
     super();
-    const { numParameters: count = 1, init: slope = init } = withFirst("PReLU", "numParameters", numParameters);
+    const { numParameters: count = 1, init: slope = init } = withFirst(
+      "PReLU",
+      "numParameters",
+      { numParameters: 0, init: 0 },
+      numParameters,
+    );
     checkSizes("PReLU", { numParameters: count });
     this.weight = new Parameter(full([count], slope));
   }
@@ -293,7 +303,7 @@ export class Softmin extends Module {
 
   constructor(dim: number | { /** The axis that sums to 1; left out it is torch's guess. */ dim?: number } = {}) {
     super();
-    this.dim = withFirst("Softmin", "dim", dim).dim;
+    this.dim = withFirst("Softmin", "dim", { dim: 0 }, dim).dim;
   }
 
   forward<S extends Shape>(input: Tensor<S>): Tensor<S>;

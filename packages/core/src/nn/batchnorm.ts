@@ -39,7 +39,7 @@ export abstract class BatchNorm<const C extends number = number, Rule extends Sh
 
   constructor(numFeatures: C, options: BatchNormOptions = {}) {
     super();
-    checkOptions(this.constructor.name, options);
+    checkOptions(this.constructor.name, options, { eps: 0, momentum: 0, affine: 0, trackRunningStats: 0 });
     const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
     checkSizes(this.constructor.name, { numFeatures });
     this.numFeatures = numFeatures;

@@ -1,6 +1,7 @@
 import { full } from "../autograd/create.ts";
 import { noGrad } from "../autograd/grad-mode.ts";
 import { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { ArgumentError, BackendError, say } from "../errors/errors.ts";
 import { copy_, mul_ } from "../ops/in-place.ts";
 import { stack } from "../ops/join.ts";
@@ -60,6 +61,7 @@ export function clipGradNorm_(
   maxNorm: number,
   options: { normType?: number; errorIfNonfinite?: boolean } = {},
 ): Tensor {
+  checkKnown("clipGradNorm_", options, { normType: 0, errorIfNonfinite: 0 });
   const { normType = 2, errorIfNonfinite = false } = options;
   if (!(maxNorm >= 0))
     throw new ArgumentError("clipGradNorm_", "maxNorm", say`maxNorm must be ≥ 0, got ${{ maxNorm }}.`);

@@ -8,7 +8,7 @@ import {
   single,
   type ConvTranspose1dOptions as TransposeOptions,
 } from "../ops/conv1d.ts";
-import { checkGroups } from "./conv.ts";
+import { checkGroups, geometryOf } from "./conv.ts";
 import { checkOptions } from "./given-options.ts";
 import { checkSizes, defaultInit } from "./linear.ts";
 import { Module } from "./module.ts";
@@ -44,6 +44,7 @@ export class ConvTranspose1d<
 > extends Module {
   declare readonly shapeRule: ["convTranspose1d", I, O, K, P];
   readonly options: ConvTranspose1dOptions;
+  readonly #geometry: TransposeOptions;
   readonly weight: Parameter;
   readonly bias: Parameter | null;
 
@@ -54,7 +55,14 @@ export class ConvTranspose1d<
     given: Written<P, ConvTranspose1dOptions> = {} as Written<P, ConvTranspose1dOptions>,
   ) {
     super();
-    checkOptions("ConvTranspose1d", given);
+    checkOptions<ConvTranspose1dOptions>("ConvTranspose1d", given, {
+      bias: 0,
+      stride: 0,
+      padding: 0,
+      outputPadding: 0,
+      groups: 0,
+      dilation: 0,
+    });
     const options: ConvTranspose1dOptions = given;
     const k = single("ConvTranspose1d", "kernelSize", kernelSize);
     const { groups = 1, bias = true } = options;
@@ -62,6 +70,7 @@ export class ConvTranspose1d<
     checkGroups("ConvTranspose1d", groups, inChannels, outChannels);
     transposeGeometry(flatOptions("ConvTranspose1d", options));
     this.options = options;
+    this.#geometry = geometryOf(options);
     this.weight = new Parameter(empty([inChannels, outChannels / groups, k]));
     this.bias = bias ? new Parameter(empty([outChannels])) : null;
     defaultInit(this.weight, this.bias);
@@ -72,6 +81,6 @@ export class ConvTranspose1d<
   ): Tensor<Given<["convTranspose1d", I, O, K, P], S>>;
   forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
-    return convTranspose1d(input, this.weight, this.bias, this.options as TransposeOptions);
+    return convTranspose1d(input, this.weight, this.bias, this.#geometry);
   }
 }

@@ -23,6 +23,14 @@ export interface Conv2dOptions extends ConvOptions {
   paddingMode?: "zeros" | "reflect" | "replicate" | "circular";
 }
 
+/** What the function behind a layer takes of its options. @internal */
+export function geometryOf<O extends { bias?: unknown; paddingMode?: unknown }>(
+  options: O,
+): Omit<O, "bias" | "paddingMode"> {
+  const { bias: _bias, paddingMode: _paddingMode, ...geometry } = options;
+  return geometry;
+}
+
 /** @internal */
 export function checkGroups(where: string, groups: number, inChannels: number, outChannels: number): void {
   if (!Number.isInteger(groups) || groups < 1 || inChannels % groups !== 0 || outChannels % groups !== 0)
@@ -66,6 +74,7 @@ export class Conv2d<
   readonly outChannels: number;
   readonly kernelSize: Pair;
   readonly options: Conv2dOptions;
+  readonly #geometry: ConvOptions;
   readonly weight: Parameter;
   readonly bias: Parameter | null;
 
@@ -76,7 +85,14 @@ export class Conv2d<
     given: Written<P, Conv2dOptions> = {} as Written<P, Conv2dOptions>,
   ) {
     super();
-    checkOptions("Conv2d", given);
+    checkOptions<Conv2dOptions>("Conv2d", given, {
+      bias: 0,
+      paddingMode: 0,
+      stride: 0,
+      padding: 0,
+      dilation: 0,
+      groups: 0,
+    });
     const options: Conv2dOptions = given;
     const [kh, kw] = pair(kernelSize, "Conv2d", "kernelSize");
     const { groups = 1, bias = true, paddingMode = "zeros" } = options;
@@ -88,6 +104,7 @@ export class Conv2d<
     this.outChannels = outChannels;
     this.kernelSize = [kh, kw];
     this.options = options;
+    this.#geometry = geometryOf(options);
     this.weight = new Parameter(empty([outChannels, inChannels / groups, kh, kw]));
     this.bias = bias ? new Parameter(empty([outChannels])) : null;
     defaultInit(this.weight, this.bias);
@@ -97,8 +114,8 @@ export class Conv2d<
   forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
     const { paddingMode = "zeros" } = this.options;
-    if (paddingMode === "zeros") return conv2d(input, this.weight, this.bias, this.options as ConvOptions);
-    return conv2dPadded(input, this.weight, this.bias, this.options, paddingMode);
+    if (paddingMode === "zeros") return conv2d(input, this.weight, this.bias, this.#geometry);
+    return conv2dPadded(input, this.weight, this.bias, this.#geometry, paddingMode);
   }
 
   override extraRepr(): string {
@@ -162,7 +179,14 @@ export class Conv1d<
     given: Written<P, Conv1dOptions> = {} as Written<P, Conv1dOptions>,
   ) {
     super();
-    checkOptions("Conv1d", given);
+    checkOptions<Conv1dOptions>("Conv1d", given, {
+      stride: 0,
+      padding: 0,
+      dilation: 0,
+      groups: 0,
+      bias: 0,
+      paddingMode: 0,
+    });
     const options: Conv1dOptions = given;
     const k = single("Conv1d", "kernelSize", kernelSize);
     checkSizes("Conv1d", { inChannels, outChannels, kernelSize: k });
@@ -222,6 +246,7 @@ export class ConvTranspose2d<
 > extends Module {
   declare readonly shapeRule: ["convTranspose2d", I, O, K, P];
   readonly options: ConvTranspose2dOptions;
+  readonly #geometry: TransposeOptions;
   readonly weight: Parameter;
   readonly bias: Parameter | null;
 
@@ -232,7 +257,15 @@ export class ConvTranspose2d<
     given: Written<P, ConvTranspose2dOptions> = {} as Written<P, ConvTranspose2dOptions>,
   ) {
     super();
-    checkOptions("ConvTranspose2d", given);
+    checkOptions<ConvTranspose2dOptions>("ConvTranspose2d", given, {
+      bias: 0,
+      paddingMode: 0,
+      stride: 0,
+      padding: 0,
+      outputPadding: 0,
+      groups: 0,
+      dilation: 0,
+    });
     const options: ConvTranspose2dOptions = given;
     const [kh, kw] = pair(kernelSize, "ConvTranspose2d", "kernelSize");
     const groups = options.groups ?? 1;
@@ -246,6 +279,7 @@ export class ConvTranspose2d<
       );
     transposeGeometry(options);
     this.options = options;
+    this.#geometry = geometryOf(options);
     this.weight = new Parameter(empty([inChannels, outChannels / groups, kh, kw]));
     this.bias = (options.bias ?? true) ? new Parameter(empty([outChannels])) : null;
     defaultInit(this.weight, this.bias);
@@ -256,6 +290,6 @@ export class ConvTranspose2d<
   ): Tensor<Given<["convTranspose2d", I, O, K, P], S>>;
   forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
-    return convTranspose2d(input, this.weight, this.bias, this.options as TransposeOptions);
+    return convTranspose2d(input, this.weight, this.bias, this.#geometry);
   }
 }

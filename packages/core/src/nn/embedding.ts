@@ -33,7 +33,7 @@ export class Embedding<const D extends number = number> extends Module {
 
   constructor(numEmbeddings: number, embeddingDim: D, options: EmbeddingOptions = {}) {
     super();
-    checkOptions("Embedding", options);
+    checkOptions("Embedding", options, { paddingIdx: 0 });
     checkSizes("Embedding", { numEmbeddings, embeddingDim });
     this.paddingIdx = checkPaddingIdx("Embedding", options.paddingIdx, numEmbeddings);
     const table = normal_(empty([numEmbeddings, embeddingDim]));

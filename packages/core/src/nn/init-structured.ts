@@ -1,6 +1,8 @@
 /** @file Initial weights with a structure: identity, Dirac, orthogonal, sparse. torch.nn.init. */
+
 import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { defaultGenerator, fillNormal, type Generator, randperm } from "../base/rng/index.ts";
 import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 
@@ -118,6 +120,7 @@ export function orthogonal_<T extends Tensor>(
   gain = 1,
   options: { /** Default: the one that manualSeed() sets. */ generator?: Generator } = {},
 ): T {
+  checkKnown("orthogonal_", options, { generator: 0 });
   wantRank("orthogonal_", t, t.ndim >= 2, "2 or more");
   if (t.numel === 0) return t;
   const rows = t.shape[0]!;
@@ -150,6 +153,7 @@ export function sparse_<T extends Tensor>(
   std = 0.01,
   options: { /** Default: the one that manualSeed() sets. */ generator?: Generator } = {},
 ): T {
+  checkKnown("sparse_", options, { generator: 0 });
   wantRank("sparse_", t, t.ndim === 2, "2");
   if (!(sparsity >= 0 && sparsity <= 1))
     throw new ArgumentError("sparse_", "sparsity", say`sparsity must lie in [0, 1], got ${{ sparsity }}.`);

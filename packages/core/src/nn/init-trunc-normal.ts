@@ -1,5 +1,6 @@
 import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { defaultGenerator, fillUniform, type Generator } from "../base/rng/index.ts";
 import { ArgumentError, say } from "../errors/errors.ts";
 import { erf } from "../kernels/reference/erf.ts";
@@ -54,6 +55,7 @@ export function truncNormal_<T extends Tensor>(
   b = 2,
   options: { /** Default: the one that manualSeed() sets. */ generator?: Generator } = {},
 ): T {
+  checkKnown("truncNormal_", options, { generator: 0 });
   if (!(std > 0)) throw new ArgumentError("truncNormal_", "std", say`std must be > 0, got ${{ std }}.`);
   if (!(a < b)) throw new ArgumentError("truncNormal_", "range", say`a must be below b, got ${{ a }} and ${{ b }}.`);
   const generator = options.generator ?? defaultGenerator;

@@ -1,6 +1,8 @@
 /** @file Initial weights, in place, bit for bit torch.nn.init's for the same seed. */
+
 import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { defaultGenerator, fillNormal, fillUniform, type Generator } from "../base/rng/index.ts";
 import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import { fill_ } from "../ops/in-place.ts";
@@ -18,6 +20,11 @@ export interface InitOptions {
 
 /** What follows the weights, for calculateGain and the Kaiming initialisers; names as in PyTorch. */
 export type Nonlinearity = "linear" | "conv1d" | "conv2d" | "sigmoid" | "tanh" | "relu" | "leaky_relu" | "selu";
+
+function given(where: string, options: InitOptions): Generator {
+  checkKnown(where, options, { generator: 0 });
+  return options.generator ?? defaultGenerator;
+}
 
 function draw<T extends Tensor>(t: T, fillWith: (values: Float32Array) => void): T {
   const values = new Float32Array(t.numel);
@@ -75,7 +82,8 @@ export function constant_<T extends Tensor>(t: T, value: number): T {
  * manualSeed(0);
  * await nn.init.uniform_(empty([3])).tolist(); // [0.4963, 0.7682, 0.0885]
  */
-export function uniform_<T extends Tensor>(t: T, a = 0, b = 1, { generator = defaultGenerator }: InitOptions = {}): T {
+export function uniform_<T extends Tensor>(t: T, a = 0, b = 1, options: InitOptions = {}): T {
+  const generator = given("uniform_", options);
   if (skipsUniform(generator, t.numel)) return zeros_(t);
   return draw(t, (values) => fillUniform(generator, values, a, b));
 }
@@ -90,12 +98,8 @@ export function uniform_<T extends Tensor>(t: T, a = 0, b = 1, { generator = def
  * manualSeed(0);
  * await nn.init.normal_(empty([3])).tolist(); // [1.5410, -0.2934, -2.1788]
  */
-export function normal_<T extends Tensor>(
-  t: T,
-  mean = 0,
-  std = 1,
-  { generator = defaultGenerator }: InitOptions = {},
-): T {
+export function normal_<T extends Tensor>(t: T, mean = 0, std = 1, options: InitOptions = {}): T {
+  const generator = given("normal_", options);
   if (skipsNormal(generator, t.numel)) return zeros_(t);
   return draw(t, (values) => fillNormal(generator, values, mean, std));
 }
@@ -173,6 +177,7 @@ export function calculateGain(nonlinearity: Nonlinearity, param?: number): numbe
  * await abs(weight).amax().item(); // 0.141
  */
 export function xavierUniform_<T extends Tensor>(t: T, gain = 1, options: InitOptions = {}): T {
+  checkKnown("xavierUniform_", options, { generator: 0 });
   const { fanIn, fanOut } = calculateFanInAndFanOut(t, "xavierUniform_");
   const std = gain * Math.sqrt(2 / (fanIn + fanOut));
   const a = Math.sqrt(3) * std;
@@ -191,6 +196,7 @@ export function xavierUniform_<T extends Tensor>(t: T, gain = 1, options: InitOp
  * await std(weight).item(); // 0.08
  */
 export function xavierNormal_<T extends Tensor>(t: T, gain = 1, options: InitOptions = {}): T {
+  checkKnown("xavierNormal_", options, { generator: 0 });
   const { fanIn, fanOut } = calculateFanInAndFanOut(t, "xavierNormal_");
   return normal_(t, 0, gain * Math.sqrt(2 / (fanIn + fanOut)), options);
 }
@@ -229,8 +235,9 @@ function kaimingStd(
  * await abs(weight).amax().item(); // 0.144
  */
 export function kaimingUniform_<T extends Tensor>(t: T, options: KaimingOptions = {}): T {
+  checkKnown("kaimingUniform_", options, { a: 0, mode: 0, nonlinearity: 0, generator: 0 });
   const bound = Math.sqrt(3) * kaimingStd("kaimingUniform_", t, options);
-  return uniform_(t, -bound, bound, options);
+  return uniform_(t, -bound, bound, { generator: options.generator ?? defaultGenerator });
 }
 
 /**
@@ -247,5 +254,7 @@ export function kaimingUniform_<T extends Tensor>(t: T, options: KaimingOptions 
  * await std(conv.weight).item(); // 0.059
  */
 export function kaimingNormal_<T extends Tensor>(t: T, options: KaimingOptions = {}): T {
-  return normal_(t, 0, kaimingStd("kaimingNormal_", t, options), options);
+  checkKnown("kaimingNormal_", options, { a: 0, mode: 0, nonlinearity: 0, generator: 0 });
+  const { generator = defaultGenerator } = options;
+  return normal_(t, 0, kaimingStd("kaimingNormal_", t, options), { generator });
 }

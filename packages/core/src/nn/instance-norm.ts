@@ -53,7 +53,7 @@ export class InstanceNorm2d<const C extends number = number> extends Module {
 
   constructor(numFeatures: C, options: InstanceNormOptions = {}) {
     super();
-    checkOptions("InstanceNorm2d", options);
+    checkOptions("InstanceNorm2d", options, { eps: 0, momentum: 0, affine: 0, trackRunningStats: 0 });
     checkSizes("InstanceNorm2d", { numFeatures });
     const { eps = 1e-5, momentum = 0.1, affine = false, trackRunningStats = false } = options;
     this.numFeatures = numFeatures;

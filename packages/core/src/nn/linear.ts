@@ -50,7 +50,7 @@ export class Linear<const I extends number = number, const O extends number = nu
     options: { /** Add a learned bias. Default true. */ bias?: boolean } = {},
   ) {
     super();
-    checkOptions("Linear", options);
+    checkOptions("Linear", options, { bias: 0 });
     checkSizes("Linear", { inFeatures, outFeatures });
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;

@@ -37,7 +37,7 @@ export class CrossEntropyLoss extends Module {
 
   constructor(options: CrossEntropyOptions = {}) {
     super();
-    checkOptions("CrossEntropyLoss", options);
+    checkOptions("CrossEntropyLoss", options, { labelSmoothing: 0, weight: 0, ignoreIndex: 0, reduction: 0 });
     checkReduction("CrossEntropyLoss", options.reduction ?? "mean");
     const { labelSmoothing = 0 } = options;
     if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
@@ -75,7 +75,7 @@ export class NLLLoss extends Module {
 
   constructor(options: NllLossOptions = {}) {
     super();
-    checkOptions("NLLLoss", options);
+    checkOptions("NLLLoss", options, { weight: 0, ignoreIndex: 0, reduction: 0 });
     checkReduction("NLLLoss", options.reduction ?? "mean");
     this.options = options;
     if (options.weight) this.registerBuffer("weight", options.weight);
@@ -103,7 +103,7 @@ export class MSELoss extends Module {
 
   constructor(options: { /** Default "mean". */ reduction?: Reduction } = {}) {
     super();
-    checkOptions("MSELoss", options);
+    checkOptions("MSELoss", options, { reduction: 0 });
     this.reduction = options.reduction ?? "mean";
     checkReduction("MSELoss", this.reduction);
   }
@@ -131,7 +131,7 @@ export class BCEWithLogitsLoss extends Module {
 
   constructor(options: BceWithLogitsOptions = {}) {
     super();
-    checkOptions("BCEWithLogitsLoss", options);
+    checkOptions("BCEWithLogitsLoss", options, { weight: 0, posWeight: 0, reduction: 0 });
     checkReduction("BCEWithLogitsLoss", options.reduction ?? "mean");
     this.options = options;
     if (options.weight) this.registerBuffer("weight", options.weight);

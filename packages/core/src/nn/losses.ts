@@ -37,7 +37,7 @@ export class L1Loss extends Module {
 
   constructor(options: ReductionOptions = {}) {
     super();
-    checkOptions("L1Loss", options);
+    checkOptions("L1Loss", options, { reduction: 0 });
     this.reduction = options.reduction ?? "mean";
     checkReduction("L1Loss", this.reduction);
   }
@@ -64,7 +64,7 @@ export class SmoothL1Loss extends Module {
 
   constructor(options: ReductionOptions & { /** Where the parabola ends. Default 1. */ beta?: number } = {}) {
     super();
-    checkOptions("SmoothL1Loss", options);
+    checkOptions("SmoothL1Loss", options, { reduction: 0, beta: 0 });
     checkReduction("SmoothL1Loss", options.reduction ?? "mean");
     checkBeta("SmoothL1Loss", options.beta ?? 1);
     this.options = options;
@@ -92,7 +92,7 @@ export class HuberLoss extends Module {
 
   constructor(options: ReductionOptions & { /** Where the parabola ends. Default 1. */ delta?: number } = {}) {
     super();
-    checkOptions("HuberLoss", options);
+    checkOptions("HuberLoss", options, { reduction: 0, delta: 0 });
     checkReduction("HuberLoss", options.reduction ?? "mean");
     checkDelta("HuberLoss", options.delta ?? 1);
     this.options = options;
@@ -122,7 +122,7 @@ export class BCELoss extends Module {
 
   constructor(options: BceOptions = {}) {
     super();
-    checkOptions("BCELoss", options);
+    checkOptions("BCELoss", options, { weight: 0, reduction: 0 });
     checkReduction("BCELoss", options.reduction ?? "mean");
     this.options = options;
     if (options.weight) this.registerBuffer("weight", options.weight);
@@ -151,7 +151,7 @@ export class KLDivLoss extends Module {
 
   constructor(options: KlDivOptions = {}) {
     super();
-    checkOptions("KLDivLoss", options);
+    checkOptions("KLDivLoss", options, { reduction: 0, logTarget: 0 });
     checkKlReduction("KLDivLoss", options.reduction ?? "mean");
     this.options = options;
   }
@@ -180,7 +180,7 @@ export class SigmoidFocalLoss extends Module {
 
   constructor(options: FocalOptions = {}) {
     super();
-    checkOptions("SigmoidFocalLoss", options);
+    checkOptions("SigmoidFocalLoss", options, { alpha: 0, gamma: 0, reduction: 0 });
     checkReduction("SigmoidFocalLoss", options.reduction ?? "none");
     this.options = options;
   }

@@ -69,7 +69,7 @@ export class Dropout extends Module {
 
   constructor(p: number | DropoutOptions = 0.5, options: DropoutOptions = {}) {
     super();
-    const { p: share = 0.5, generator } = withFirst("Dropout", "p", p, options);
+    const { p: share = 0.5, generator } = withFirst("Dropout", "p", { p: 0, generator: 0 }, p, options);
     if (!(share >= 0 && share <= 1))
       throw new ArgumentError("Dropout", "p", say`p must lie in [0, 1], got ${{ p: share }}.`);
     this.p = share;
@@ -107,7 +107,7 @@ export class Dropout2d extends Module {
 
   constructor(p: number | DropoutOptions = 0.5, options: DropoutOptions = {}) {
     super();
-    const { p: share = 0.5, generator } = withFirst("Dropout2d", "p", p, options);
+    const { p: share = 0.5, generator } = withFirst("Dropout2d", "p", { p: 0, generator: 0 }, p, options);
     if (!(share >= 0 && share <= 1))
       throw new ArgumentError("Dropout2d", "p", say`p must lie in [0, 1], got ${{ p: share }}.`);
     this.p = share;

@@ -40,7 +40,7 @@ export class LayerNorm<const N extends number | readonly number[] = number | rea
     } = {},
   ) {
     super();
-    checkOptions("LayerNorm", options);
+    checkOptions("LayerNorm", options, { eps: 0, elementwiseAffine: 0 });
     this.normalizedShape =
       typeof normalizedShape === "number" ? [normalizedShape] : [...(normalizedShape as readonly number[])];
     const { length } = this.normalizedShape;
@@ -102,7 +102,7 @@ export class GroupNorm<const C extends number = number> extends Module {
     } = {},
   ) {
     super();
-    checkOptions("GroupNorm", options);
+    checkOptions("GroupNorm", options, { eps: 0, affine: 0 });
     checkSizes("GroupNorm", { numGroups, numChannels });
     if (numChannels % numGroups !== 0)
       throw new ArgumentError(

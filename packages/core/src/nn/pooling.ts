@@ -58,6 +58,7 @@ export class MaxPool2d<
   declare readonly shapeRule: ["maxPool2d", K, T, P];
   readonly kernelSize: Size;
   readonly options: MaxPool2dOptions & ReturnIndices<Indices>;
+  readonly #windows: MaxPool2dOptions;
 
   constructor(
     kernelSize: K,
@@ -65,9 +66,17 @@ export class MaxPool2d<
     options: P & ReturnIndices<Indices> = {} as P,
   ) {
     super();
-    checkOptions("MaxPool2d", options);
+    checkOptions<MaxPool2dOptions & ReturnIndices<boolean>>("MaxPool2d", options, {
+      dilation: 0,
+      stride: 0,
+      padding: 0,
+      ceilMode: 0,
+      returnIndices: 0,
+    });
     this.kernelSize = kernelSize;
     this.options = withStride(stride, options);
+    const { returnIndices: _returnIndices, ...windows } = this.options;
+    this.#windows = windows;
     poolGeometry("MaxPool2d", kernelSize, this.options);
   }
 
@@ -79,7 +88,7 @@ export class MaxPool2d<
     return (this.options.returnIndices ? maxPool2dWithIndices : maxPool2d)(
       input,
       this.kernelSize,
-      this.options,
+      this.#windows,
     ) as Pooled<Indices>;
   }
 
@@ -116,7 +125,13 @@ export class AvgPool2d<
     options: Written<P, AvgPool2dOptions> = {} as Written<P, AvgPool2dOptions>,
   ) {
     super();
-    checkOptions("AvgPool2d", options);
+    checkOptions<AvgPool2dOptions>("AvgPool2d", options, {
+      countIncludePad: 0,
+      divisorOverride: 0,
+      stride: 0,
+      padding: 0,
+      ceilMode: 0,
+    });
     this.kernelSize = kernelSize;
     this.options = withStride(stride, options);
     poolGeometry("AvgPool2d", kernelSize, this.options);
@@ -190,7 +205,7 @@ export class AdaptiveMaxPool2d<
 
   constructor(outputSize: K, options: ReturnIndices<Indices> = {}) {
     super();
-    checkOptions("AdaptiveMaxPool2d", options);
+    checkOptions("AdaptiveMaxPool2d", options, { returnIndices: 0 });
     checkOutputSize("AdaptiveMaxPool2d", outputSize);
     this.returnIndices = options.returnIndices ?? false;
     this.outputSize = outputSize;

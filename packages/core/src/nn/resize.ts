@@ -30,7 +30,7 @@ export class Upsample<const P extends InterpolateOptions = InterpolateOptions> e
 
   constructor(options: Written<P, InterpolateOptions>) {
     super();
-    checkOptions("Upsample", options);
+    checkOptions<InterpolateOptions>("Upsample", options, { size: 0, scaleFactor: 0, mode: 0, alignCorners: 0 });
     checkInterpolate("Upsample", options);
     this.options = options;
   }
@@ -127,7 +127,7 @@ export class MaxUnpool2d extends Module {
     options: { /** The MaxPool2d's. Default 0. */ padding?: number | readonly number[] } = {},
   ) {
     super();
-    checkOptions("MaxUnpool2d", options);
+    checkOptions("MaxUnpool2d", options, { padding: 0 });
     this.kernelSize = kernelSize;
     this.options = { ...options, stride };
     poolGeometry("MaxUnpool2d", kernelSize, this.options);

@@ -1,5 +1,6 @@
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import type { Shape } from "../base/shape.ts";
 import type { Written } from "../base/typed/dims.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
@@ -85,6 +86,7 @@ export function avgPool2d(
   kernelSize: number | readonly number[],
   options: AvgPool2dOptions = {},
 ): Tensor {
+  checkKnown("avgPool2d", options, { countIncludePad: 0, divisorOverride: 0, stride: 0, padding: 0, ceilMode: 0 });
   const { countIncludePad = true, divisorOverride = null } = options;
   if (divisorOverride === 0)
     throw new ArgumentError("avgPool2d", "divisor", say`divisorOverride must not be ${{ divisorOverride }}.`);

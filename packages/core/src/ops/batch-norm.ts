@@ -3,6 +3,7 @@ import { defineOp, run } from "../autograd/define-op.ts";
 import { isRecomputing } from "../autograd/grad-mode.ts";
 import { copyStrided, Tensor } from "../autograd/tensor.ts";
 import { hostSegment } from "../autograd/watch.ts";
+import { checkKnown } from "../base/known-options.ts";
 import type { Shape } from "../base/shape.ts";
 import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import { clone } from "./view.ts";
@@ -180,6 +181,7 @@ export function batchNorm(
   options: BatchNormOptions = {},
 ): Tensor {
   // Nothing at all is accepted without channels, too, as in torch.
+  checkKnown("batchNorm", options, { weight: 0, bias: 0, training: 0, momentum: 0, eps: 0 });
   if (input.ndim === 1 && input.numel === 0) return clone(input);
   const { training = false, momentum = 0.1, eps = 1e-5 } = options;
   const affine = { input, weight: options.weight ?? undefined, bias: options.bias ?? undefined };

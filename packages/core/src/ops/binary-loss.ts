@@ -1,5 +1,6 @@
 import { onesLike } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { DTypeError, ShapeError, say } from "../errors/errors.ts";
 import { add, maximum, mul } from "./binary.ts";
 import { checkPair, type Reduction } from "./losses.ts";
@@ -49,6 +50,7 @@ export function binaryCrossEntropyWithLogits(
   target: Tensor,
   options: BceWithLogitsOptions = {},
 ): Tensor {
+  checkKnown("binaryCrossEntropyWithLogits", options, { weight: 0, posWeight: 0, reduction: 0 });
   const { weight, posWeight, reduction = "mean" } = options;
   checkPair("binaryCrossEntropyWithLogits", input, target, reduction);
   for (const [name, t] of Object.entries({ input, target }))

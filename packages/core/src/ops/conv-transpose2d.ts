@@ -1,5 +1,6 @@
 import { defineOp, run } from "../autograd/define-op.ts";
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { type Pair, pair, type Shape } from "../base/shape.ts";
 import type { Written } from "../base/typed/dims.ts";
 import type { ConvTranspose2dRule } from "../base/typed/functional-rules.ts";
@@ -186,6 +187,7 @@ export function convTranspose2d(
   bias?: Tensor | null,
   options: ConvTranspose2dOptions = {},
 ): Tensor {
+  checkKnown("convTranspose2d", options, { stride: 0, padding: 0, outputPadding: 0, groups: 0, dilation: 0 });
   const geometry = transposeGeometry(options);
   return batched(input, weight, (images) =>
     convTranspose2dOp({ input: images, weight, bias: bias ?? undefined }, geometry),

@@ -1,5 +1,7 @@
 /** @file Convolutions over sequences (N, C, L): those over images of height 1. */
+
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import type { Shape } from "../base/shape.ts";
 import type { Written } from "../base/typed/dims.ts";
 import type { Conv1dRule, ConvTranspose1dRule } from "../base/typed/functional-rules.ts";
@@ -93,6 +95,7 @@ export function conv1d<S extends Shape, W extends Shape, const P extends Conv1dO
   options?: Written<P, Conv1dOptions>,
 ): Tensor<Given<Conv1dRule<W, P>, S>>;
 export function conv1d(input: Tensor, weight: Tensor, bias?: Tensor | null, options: Conv1dOptions = {}): Tensor {
+  checkKnown("conv1d", options, { stride: 0, padding: 0, dilation: 0, groups: 0 });
   return conv1dPadded(input, weight, bias, options, "zeros");
 }
 
@@ -166,6 +169,7 @@ export function convTranspose1d(
   bias?: Tensor | null,
   options: ConvTranspose1dOptions = {},
 ): Tensor {
+  checkKnown("convTranspose1d", options, { stride: 0, padding: 0, outputPadding: 0, groups: 0, dilation: 0 });
   checkOperands("convTranspose1d", input.shape, weight.shape, weight.shape[0] ?? 0, "C, O/groups, k");
   const flat = flatOptions("convTranspose1d", options);
   return asSequence(convTranspose2d(asImage(input), asImage(weight), bias, flat));

@@ -1,6 +1,7 @@
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { isGradEnabled } from "../autograd/grad-mode.ts";
 import { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { type Pair, pair, type Shape } from "../base/shape.ts";
 import type { Written } from "../base/typed/dims.ts";
 import type { Conv2dRule } from "../base/typed/functional-rules.ts";
@@ -268,6 +269,7 @@ export function conv2d<S extends Shape, W extends Shape, const P extends Conv2dO
   options?: Written<P, Conv2dOptions>,
 ): Tensor<Given<Conv2dRule<W, P>, S>>;
 export function conv2d(input: Tensor, weight: Tensor, bias?: Tensor | null, options: Conv2dOptions = {}): Tensor {
+  checkKnown("conv2d", options, { stride: 0, padding: 0, dilation: 0, groups: 0 });
   const geometry = convGeometry(options, [weight.shape[2] ?? 1, weight.shape[3] ?? 1]);
   return batched(input, weight, (images) => conv2dOp({ input: images, weight, bias: bias ?? undefined }, geometry));
 }

@@ -1,6 +1,7 @@
 import { ones, tensor } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { hostSegment } from "../autograd/watch.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { defaultGenerator, fillBernoulli, type Generator } from "../base/rng/index.ts";
 import type { Shape } from "../base/shape.ts";
 import { numel } from "../base/shape.ts";
@@ -32,6 +33,7 @@ export interface DropoutOptions {
  */
 export function dropout<S extends Shape>(input: Tensor<S>, options?: DropoutOptions): Tensor<S>;
 export function dropout(input: Tensor, options: DropoutOptions = {}): Tensor {
+  checkKnown("dropout", options, { p: 0, training: 0, generator: 0 });
   const { p = 0.5, training = true, generator = defaultGenerator } = options;
   if (!(p >= 0 && p <= 1)) throw new ArgumentError("dropout", "p", say`p must lie in [0, 1], got ${{ p }}.`);
   if (!training || p === 0) return input;
@@ -61,6 +63,7 @@ export function dropout(input: Tensor, options: DropoutOptions = {}): Tensor {
  */
 export function dropout2d<S extends Shape>(input: Tensor<S>, options?: DropoutOptions): Tensor<S>;
 export function dropout2d(input: Tensor, options: DropoutOptions = {}): Tensor {
+  checkKnown("dropout2d", options, { p: 0, training: 0, generator: 0 });
   if (input.ndim < 2)
     throw new ShapeError(
       "dropout2d",

@@ -1,5 +1,6 @@
 import { ones } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import type { Shape } from "../base/shape.ts";
 import type { Given } from "../base/typed/rules.ts";
 import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
@@ -57,6 +58,7 @@ export function embedding<S extends Shape, W extends Shape>(
   options?: EmbeddingOptions,
 ): Tensor<Given<["embedding", W[1]], S>>;
 export function embedding(indices: Tensor, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
+  checkKnown("embedding", options, { paddingIdx: 0 });
   checkIndices("embedding", indices);
   if (weight.ndim !== 2)
     throw new ShapeError("embedding", "rank", say`weight must be (entries, size), got ${{ axes: weight.ndim }} axes.`, [

@@ -3,6 +3,7 @@
 import { defineOp, run } from "../autograd/define-op.ts";
 import { makeContiguous, Tensor } from "../autograd/tensor.ts";
 import { traced } from "../autograd/trace.ts";
+import { checkKnown } from "../base/known-options.ts";
 import type { Shape } from "../base/shape.ts";
 import { normalizeDim } from "../base/shape.ts";
 import { ShapeError, say } from "../errors/errors.ts";
@@ -65,6 +66,7 @@ export function amax<S extends Shape, const D extends Dims = undefined, const P 
   ...given: Reducing<S, D, P>
 ): Reduced<S, D, P>;
 export function amax(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  checkKnown("amax", options, { keepdim: 0 });
   return reduceTo("amax", input, dim, options);
 }
 
@@ -83,6 +85,7 @@ export function amin<S extends Shape, const D extends Dims = undefined, const P 
   ...given: Reducing<S, D, P>
 ): Reduced<S, D, P>;
 export function amin(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  checkKnown("amin", options, { keepdim: 0 });
   return reduceTo("amin", input, dim, options);
 }
 
@@ -124,6 +127,7 @@ export function argmax<
   const P extends ReduceOptions = None,
 >(...given: Reducing<S, D, P>): Reduced<S, D, P>;
 export function argmax(input: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
+  checkKnown("argmax", options, { keepdim: 0 });
   return argOp("argmax", input, dim, options);
 }
 
@@ -145,6 +149,7 @@ export function argmin<
   const P extends ReduceOptions = None,
 >(...given: Reducing<S, D, P>): Reduced<S, D, P>;
 export function argmin(input: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
+  checkKnown("argmin", options, { keepdim: 0 });
   return argOp("argmin", input, dim, options);
 }
 
@@ -201,6 +206,7 @@ export function max(
   dim?: number,
   options: ReduceOptions = {},
 ): Tensor | { values: Tensor; indices: Tensor } {
+  checkKnown("max", options, { keepdim: 0 });
   return dim === undefined ? amax(input, dim, options) : withIndices("amax", input, dim, options);
 }
 
@@ -228,5 +234,6 @@ export function min(
   dim?: number,
   options: ReduceOptions = {},
 ): Tensor | { values: Tensor; indices: Tensor } {
+  checkKnown("min", options, { keepdim: 0 });
   return dim === undefined ? amin(input, dim, options) : withIndices("amin", input, dim, options);
 }

@@ -1,5 +1,6 @@
 import type { Tensor } from "../autograd/tensor.ts";
 import { traced } from "../autograd/trace.ts";
+import { checkKnown } from "../base/known-options.ts";
 import type { Shape } from "../base/shape.ts";
 import type { Written } from "../base/typed/dims.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
@@ -116,6 +117,7 @@ export function interpolate<S extends Shape, const P extends InterpolateOptions>
   options?: Written<P, InterpolateOptions>,
 ): Tensor<Given<["upsample", P], S>>;
 export function interpolate(input: Tensor, options: InterpolateOptions = {}): Tensor {
+  checkKnown("interpolate", options, { size: 0, scaleFactor: 0, mode: 0, alignCorners: 0 });
   checkInterpolate("interpolate", options);
   const { size, scaleFactor, mode = "nearest", alignCorners = false } = options;
   const operands = [{ name: "input", shape: input.shape, axes: "N, C, H, W" }];

@@ -1,6 +1,8 @@
 /** @file Losses of classification and regression, with torch's reductions. */
+
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { numel, type Shape, sameShape } from "../base/shape.ts";
 import { ArgumentError, DTypeError, ShapeError, say, TargetError } from "../errors/errors.ts";
 import { add, compare, div, mul, sub, where } from "./binary.ts";
@@ -166,6 +168,7 @@ const nllBackwardOp = defineOp<
  * await nllLoss(logProb, tensor(Int32Array.of(2, 0))).item(); // 3.5
  */
 export function nllLoss(logProb: Tensor, target: Tensor, options: NllLossOptions = {}): Tensor {
+  checkKnown("nllLoss", options, { weight: 0, ignoreIndex: 0, reduction: 0 });
   const { weight = null, ignoreIndex = -100, reduction = "mean" } = options;
   checkReduction("nllLoss", reduction);
   checkClassNumbers(target);
@@ -254,8 +257,9 @@ function soft(
  * await crossEntropy(logits, tensor([[0.5, 0.5, 0]])).item(); // 0.9076
  */
 export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
-  const { labelSmoothing = 0, reduction = "mean" } = options;
-  checkReduction("crossEntropy", reduction);
+  checkKnown("crossEntropy", options, { labelSmoothing: 0, weight: 0, ignoreIndex: 0, reduction: 0 });
+  const { labelSmoothing = 0, ...plain } = options;
+  checkReduction("crossEntropy", plain.reduction ?? "mean");
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
     throw new ArgumentError(
       "crossEntropy",
@@ -268,7 +272,7 @@ export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntrop
     ]);
   const logProb = logSoftmax(input, input.ndim === 1 ? 0 : 1);
   if (target.dtype === "float32") return soft(logProb, target, labelSmoothing, options);
-  return labelSmoothing > 0 ? smoothed(logProb, target, labelSmoothing, options) : nllLoss(logProb, target, options);
+  return labelSmoothing > 0 ? smoothed(logProb, target, labelSmoothing, options) : nllLoss(logProb, target, plain);
 }
 
 /**
@@ -283,6 +287,7 @@ export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntrop
  * await mseLoss(tensor([1, 2]), tensor([3, 2])).item(); // 2
  */
 export function mseLoss(input: Tensor, target: Tensor, options: { reduction?: Reduction } = {}): Tensor {
+  checkKnown("mseLoss", options, { reduction: 0 });
   const { reduction = "mean" } = options;
   checkPair("mseLoss", input, target, reduction);
   const difference = sub(input, target);

@@ -2,6 +2,7 @@ import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { isGradEnabled } from "../autograd/grad-mode.ts";
 import { GraphNode, nodeOf } from "../autograd/graph.ts";
 import { makeContiguous, Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { numel, type Shape } from "../base/shape.ts";
 import type { Written } from "../base/typed/dims.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
@@ -86,6 +87,7 @@ export function maxPool2d(
   kernelSize: number | readonly number[],
   options: MaxPool2dOptions = {},
 ): Tensor {
+  checkKnown("maxPool2d", options, { dilation: 0, stride: 0, padding: 0, ceilMode: 0 });
   return maxPool2dOp({ input }, poolGeometry("maxPool2d", kernelSize, options));
 }
 
@@ -107,6 +109,7 @@ export function maxPool2dWithIndices(
   kernelSize: number | readonly number[],
   options: MaxPool2dOptions = {},
 ): { output: Tensor; indices: Tensor } {
+  checkKnown("maxPool2dWithIndices", options, { dilation: 0, stride: 0, padding: 0, ceilMode: 0 });
   const g = poolGeometry("maxPool2d", kernelSize, options);
   const shape = poolShape("maxPool2d", input.shape, g);
   const output = Tensor.empty(input.backend, shape);

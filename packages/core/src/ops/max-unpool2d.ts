@@ -1,4 +1,5 @@
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { numel, sameShape } from "../base/shape.ts";
 import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
 import { checkIndices, scatterOp } from "./by-index.ts";
@@ -36,6 +37,7 @@ export function maxUnpool2d(
   kernelSize: number | readonly number[],
   options: MaxUnpool2dOptions = {},
 ): Tensor {
+  checkKnown("maxUnpool2d", options, { stride: 0, padding: 0, outputSize: 0 });
   const { kernel, stride, padding } = poolGeometry("maxUnpool2d", kernelSize, options);
   const operands = [
     { name: "input", shape: input.shape, axes: input.ndim === 3 ? "C, H, W" : "N, C, H, W" },

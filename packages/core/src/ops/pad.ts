@@ -1,6 +1,7 @@
 import { tensor } from "../autograd/create.ts";
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { numel, type Shape } from "../base/shape.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
 import { ArgumentError, ShapeError, say } from "../errors/errors.ts";
@@ -161,6 +162,7 @@ export function pad<S extends Shape, const P extends readonly number[]>(
   options?: PadOptions,
 ): Tensor<Given<["padded", P], S>>;
 export function pad(input: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
+  checkKnown("pad", options, { mode: 0, value: 0 });
   const { mode = "constant", value = 0 } = options;
   if (!(mode in modes))
     throw new ArgumentError(

@@ -1,5 +1,7 @@
 /** @file Losses between probabilities: binary cross-entropy, Kullback–Leibler divergence, focal loss. */
+
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { ArgumentError, say, TargetError } from "../errors/errors.ts";
 import { add, compare, div, maximum, mul, pow, sub, where } from "./binary.ts";
 import { binaryCrossEntropyWithLogits } from "./binary-loss.ts";
@@ -68,6 +70,7 @@ function checkProbabilities(name: string, input: Tensor): void {
  * await binaryCrossEntropy(tensor([0.5, 0.9]), tensor([1, 0]), { reduction: "none" }).tolist(); // [0.6931, 2.3026]
  */
 export function binaryCrossEntropy(input: Tensor, target: Tensor, options: BceOptions = {}): Tensor {
+  checkKnown("binaryCrossEntropy", options, { weight: 0, reduction: 0 });
   const { weight, reduction = "mean" } = options;
   checkPair("binaryCrossEntropy", input, target, reduction);
   checkProbabilities("binaryCrossEntropy", input);
@@ -132,6 +135,7 @@ export function checkKlReduction(name: string, reduction: string): void {
  * await klDiv(p.log(), target, { reduction: "batchmean" }).item(); // 0.1438
  */
 export function klDiv(input: Tensor, target: Tensor, options: KlDivOptions = {}): Tensor {
+  checkKnown("klDiv", options, { reduction: 0, logTarget: 0 });
   const { reduction = "mean", logTarget = false } = options;
   checkKlReduction("klDiv", reduction);
   checkPair("klDiv", input, target, "none");
@@ -162,6 +166,7 @@ export interface FocalOptions {
  * await sigmoidFocalLoss(tensor([0, 4]), tensor([1, 1])).tolist(); // [0.0433, 0.0000]
  */
 export function sigmoidFocalLoss(input: Tensor, target: Tensor, options: FocalOptions = {}): Tensor {
+  checkKnown("sigmoidFocalLoss", options, { alpha: 0, gamma: 0, reduction: 0 });
   const { alpha = 0.25, gamma = 2, reduction = "none" } = options;
   checkPair("sigmoidFocalLoss", input, target, reduction);
   if (!(gamma >= 0)) throw new ArgumentError("sigmoidFocalLoss", "gamma", say`gamma must be ≥ 0, got ${{ gamma }}.`);

@@ -1,5 +1,7 @@
 /** @file Losses between numbers: absolute, smooth at 0, Huber's. */
+
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { ArgumentError, say } from "../errors/errors.ts";
 import { mul, sub } from "./binary.ts";
 import { composed } from "./composed.ts";
@@ -62,6 +64,7 @@ const huberOp = ofDifference<{ limit: number; scale: number }>(
  * await l1Loss(tensor([1, 2]), tensor([4, 2])).item(); // 1.5
  */
 export function l1Loss(input: Tensor, target: Tensor, options: ReductionOptions = {}): Tensor {
+  checkKnown("l1Loss", options, { reduction: 0 });
   const { reduction = "mean" } = options;
   checkPair("l1Loss", input, target, reduction);
   return reduced(l1Op({ input, target }, null), reduction);
@@ -83,6 +86,7 @@ export function smoothL1Loss(
   target: Tensor,
   options: ReductionOptions & { beta?: number } = {},
 ): Tensor {
+  checkKnown("smoothL1Loss", options, { reduction: 0, beta: 0 });
   const { reduction = "mean", beta = 1 } = options;
   checkPair("smoothL1Loss", input, target, reduction);
   checkBeta("smoothL1Loss", beta);
@@ -107,6 +111,7 @@ export function checkBeta(where: string, beta: number): void {
  * await huberLoss(tensor([0.5, 3]), tensor([0, 0]), { delta: 2, reduction: "none" }).tolist(); // [0.125, 4]
  */
 export function huberLoss(input: Tensor, target: Tensor, options: ReductionOptions & { delta?: number } = {}): Tensor {
+  checkKnown("huberLoss", options, { reduction: 0, delta: 0 });
   const { reduction = "mean", delta = 1 } = options;
   checkPair("huberLoss", input, target, reduction);
   checkDelta("huberLoss", delta);

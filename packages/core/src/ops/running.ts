@@ -3,6 +3,7 @@
 import { arange, ones } from "../autograd/create.ts";
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { copyStrided, makeContiguous, Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import type { Shape } from "../base/shape.ts";
 import { normalizeDim, numel } from "../base/shape.ts";
 import { flip } from "./arrange.ts";
@@ -146,6 +147,7 @@ export function prod<
   const P extends ReduceOptions = None,
 >(...given: Reducing<S, D, P>): Reduced<S, D, P>;
 export function prod(input: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
+  checkKnown("prod", options, { keepdim: 0 });
   if (dim === undefined || input.ndim === 0) {
     const all = prodOp({ input: reshape(input, [numel(input.shape)]) }, { axis: 0 });
     return reshape(all, options.keepdim ? input.shape.map(() => 1) : []);

@@ -5,6 +5,7 @@ import { isGradEnabled } from "../autograd/grad-mode.ts";
 import { GraphNode, nodeOf } from "../autograd/graph.ts";
 import { makeContiguous, Tensor } from "../autograd/tensor.ts";
 import { tell } from "../autograd/trace.ts";
+import { checkKnown } from "../base/known-options.ts";
 import type { Shape } from "../base/shape.ts";
 import { normalizeDim } from "../base/shape.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
@@ -60,6 +61,7 @@ function ordered(name: string, input: Tensor, dim: number, count: number | null,
  */
 export function sort<S extends Shape>(input: Tensor<S>, dim?: number, options?: { descending?: boolean }): Sorted<S>;
 export function sort(input: Tensor, dim = -1, options: { descending?: boolean } = {}): Sorted {
+  checkKnown("sort", options, { descending: 0 });
   return ordered("sort", input, dim, null, options.descending ?? false);
 }
 
@@ -75,6 +77,7 @@ export function sort(input: Tensor, dim = -1, options: { descending?: boolean } 
  */
 export function argsort<S extends Shape>(input: Tensor<S>, dim?: number, options?: { descending?: boolean }): Tensor<S>;
 export function argsort(input: Tensor, dim = -1, options: { descending?: boolean } = {}): Tensor {
+  checkKnown("argsort", options, { descending: 0 });
   return ordered("argsort", input.detach(), dim, null, options.descending ?? false).indices;
 }
 
@@ -95,6 +98,7 @@ export function topk<S extends Shape, const K extends number, const D extends nu
   options?: { largest?: boolean },
 ): Sorted<Given<["topk", K, D], S>>;
 export function topk(input: Tensor, k: number, dim = -1, options: { largest?: boolean } = {}): Sorted {
+  checkKnown("topk", options, { largest: 0 });
   const size = input.shape[normalizeDim("topk", dim, input.ndim)] ?? 1;
   if (!Number.isInteger(k) || k < 0 || k > size)
     throw new ArgumentError(

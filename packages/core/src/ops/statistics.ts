@@ -1,6 +1,7 @@
 /** @file Variance, norms and other reductions that are put together from sums. */
 
 import type { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import type { Shape } from "../base/shape.ts";
 import type { Written } from "../base/typed/dims.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
@@ -34,6 +35,7 @@ export function variance<S extends Shape, const D extends Dims = undefined, cons
   ...given: Reducing<S, D, P, VarianceOptions>
 ): Reduced<S, D, P>;
 export function variance(input: Tensor, dim?: Dims, options: VarianceOptions = {}): Tensor {
+  checkKnown("variance", options, { correction: 0, keepdim: 0 });
   const { correction = 1, keepdim = false } = options;
   const axes = reducedAxes("variance", dim, input.ndim);
   const count = axes.reduce((n, axis) => n * input.shape[axis]!, 1);
@@ -56,6 +58,7 @@ export function std<S extends Shape, const D extends Dims = undefined, const P e
   ...given: Reducing<S, D, P, VarianceOptions>
 ): Reduced<S, D, P>;
 export function std(input: Tensor, dim?: Dims, options: VarianceOptions = {}): Tensor {
+  checkKnown("std", options, { correction: 0, keepdim: 0 });
   return rootOf(variance(input, dim, options));
 }
 
@@ -83,6 +86,7 @@ export function norm<
   options?: Written<P, ReduceOptions>,
 ): Tensor<Given<["reduce", D, P], S>>;
 export function norm(input: Tensor, p = 2, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  checkKnown("norm", options, { keepdim: 0 });
   if (p === 2) return rootOf(sum(mul(input, input), dim, options));
   const magnitude = abs(input);
   if (p === 1) return sum(magnitude, dim, options);
@@ -109,6 +113,7 @@ export function logsumexp<S extends Shape, const D extends Dims, const P extends
   options?: Written<P, ReduceOptions>,
 ): Tensor<Given<["reduce", D, P], S>>;
 export function logsumexp(input: Tensor, dim: Dims, options: ReduceOptions = {}): Tensor {
+  checkKnown("logsumexp", options, { keepdim: 0 });
   const axes = reducedAxes("logsumexp", dim, input.ndim);
   const largest = amax(input.detach(), axes, { keepdim: true });
   // Of nothing but −∞ the difference would be NaN.
@@ -132,6 +137,7 @@ export function any<S extends Shape, const D extends Dims = undefined, const P e
   ...given: Reducing<S, D, P>
 ): Reduced<S, D, P>;
 export function any(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  checkKnown("any", options, { keepdim: 0 });
   return compare("gt", sum(to(compare("ne", input, 0), "int32"), dim, options), 0);
 }
 
@@ -150,5 +156,6 @@ export function all<S extends Shape, const D extends Dims = undefined, const P e
   ...given: Reducing<S, D, P>
 ): Reduced<S, D, P>;
 export function all(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  checkKnown("all", options, { keepdim: 0 });
   return compare("eq", sum(to(compare("eq", input, 0), "int32"), dim, options), 0);
 }

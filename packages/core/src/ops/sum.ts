@@ -2,6 +2,7 @@ import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { isGradEnabled } from "../autograd/grad-mode.ts";
 import { copyStrided, makeContiguous, release, Tensor } from "../autograd/tensor.ts";
 import { tell } from "../autograd/trace.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { broadcastStrides, contiguousStrides, normalizeDim, numel, type Shape, sameShape } from "../base/shape.ts";
 import { ShapeError, say } from "../errors/errors.ts";
 import type { Dims, None, Reduced, ReduceOptions, Reducing } from "./reduction-types.ts";
@@ -91,6 +92,7 @@ export function sum<S extends Shape, const D extends Dims = undefined, const P e
   ...given: Reducing<S, D, P>
 ): Reduced<S, D, P>;
 export function sum(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  checkKnown("sum", options, { keepdim: 0 });
   const axes = reducedAxes("sum", dim, input.ndim);
   const keepdim = options.keepdim ?? false;
   if (input.dtype === "float32") return sumOp({ input }, { axes, keepdim });
@@ -121,6 +123,7 @@ export function mean<S extends Shape, const D extends Dims = undefined, const P 
   ...given: Reducing<S, D, P>
 ): Reduced<S, D, P>;
 export function mean(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  checkKnown("mean", options, { keepdim: 0 });
   const axes = reducedAxes("mean", dim, input.ndim);
   const count = axes.reduce((n, axis) => n * input.shape[axis]!, 1);
   return divideOp({ input: sum(input, dim, options) }, { count });

@@ -1,7 +1,9 @@
 /** @file Functions of one element: arithmetic and activations. One table row each; y = f(x), gradInput = gradOutput·f′. */
+
 import { zerosLike } from "../autograd/create.ts";
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
 import { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import type { Shape } from "../base/shape.ts";
 import { ArgumentError, say } from "../errors/errors.ts";
 import type { KernelName } from "../kernels/contract.ts";
@@ -302,10 +304,12 @@ export const tanh = ((input: Tensor): Tensor => unaryOps.tanh({ input }, none)) 
  * await gelu(tensor([-1, 0, 1])).tolist(); // [-0.15866, 0, 0.84134]
  * await gelu(tensor([1]), { approximate: "tanh" }).tolist(); // [0.84119]
  */
-export const gelu = ((input: Tensor, options: { approximate?: "none" | "tanh" } = {}): Tensor =>
-  checkApproximate("gelu", options.approximate ?? "none") === "tanh"
+export const gelu = ((input: Tensor, options: { approximate?: "none" | "tanh" } = {}): Tensor => {
+  checkKnown("gelu", options, { approximate: 0 });
+  return checkApproximate("gelu", options.approximate ?? "none") === "tanh"
     ? unaryOps.geluTanh({ input }, none)
-    : unaryOps.gelu({ input }, none)) as Pointwise<[options?: { approximate?: "none" | "tanh" }]>;
+    : unaryOps.gelu({ input }, none);
+}) as Pointwise<[options?: { approximate?: "none" | "tanh" }]>;
 /**
  * x/(1 + e⁻ˣ) = x·sigmoid(x), of each element. Also called Swish.
  *

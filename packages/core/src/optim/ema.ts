@@ -1,6 +1,7 @@
 import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { hostSegment } from "../autograd/watch.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { ArgumentError, say } from "../errors/errors.ts";
 import type { Module, StateValue } from "../nn/module.ts";
 import { add_, copy_, mul_ } from "../ops/in-place.ts";
@@ -34,6 +35,7 @@ export class EMA {
   #updates = 0;
 
   constructor(model: Module, options: EMAOptions = {}) {
+    checkKnown("EMA", options, { decay: 0, useBuffers: 0 });
     const { decay = 0.999, useBuffers = false } = options;
     if (!(decay >= 0 && decay <= 1))
       throw new ArgumentError("EMA", "decay", say`decay must lie in [0, 1], got ${{ decay }}.`);

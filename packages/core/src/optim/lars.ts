@@ -40,7 +40,7 @@ const norm = (t: Tensor): Tensor => t.mul(t).sum().sqrt();
  */
 export class LARS extends Optimizer<LARSOptions> {
   constructor(params: Params<LARSOptions>, options: LARSOptions) {
-    super(params, { momentum: 0.9, weightDecay: 0, trustCoefficient: 0.001, eps: 1e-8, ...options });
+    super(params, { momentum: 0.9, weightDecay: 0, trustCoefficient: 0.001, eps: 1e-8 }, options);
   }
 
   protected override check(group: LARSOptions): void {

@@ -1,5 +1,6 @@
 /** @file Cosine annealing, with and without warm restarts. */
-import { isCount, LRScheduler, type LRSchedulerState, type OptimizerLike } from "./lr-scheduler.ts";
+import { checkKnown } from "../base/known-options.ts";
+import { foreignState, isCount, LRScheduler, type LRSchedulerState, type OptimizerLike } from "./lr-scheduler.ts";
 
 const { cos, PI } = Math;
 
@@ -22,6 +23,7 @@ export class CosineAnnealingLR extends LRScheduler {
 
   constructor(optimizer: OptimizerLike, tMax: number, options: { etaMin?: number } = {}) {
     super(optimizer);
+    checkKnown("CosineAnnealingLR", options, { etaMin: 0 });
     const { etaMin = 0 } = options;
     this.check(isCount(tMax), "tMax", "an integer of 1 or more", tMax);
     this.check(Number.isFinite(etaMin), "etaMin", "a finite number", etaMin);
@@ -83,6 +85,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
 
   constructor(optimizer: OptimizerLike, t0: number, options: { tMult?: number; etaMin?: number } = {}) {
     super(optimizer);
+    checkKnown("CosineAnnealingWarmRestarts", options, { tMult: 0, etaMin: 0 });
     const { tMult = 1, etaMin = 0 } = options;
     this.check(isCount(t0), "t0", "an integer of 1 or more", t0);
     this.check(isCount(tMult), "tMult", "an integer of 1 or more", tMult);
@@ -132,6 +135,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   }
 
   override loadStateDict(state: WarmRestartsState): void {
+    if (state.tCur === undefined || state.tI === undefined) foreignState(this.constructor.name, state);
     super.loadStateDict(state);
     this.#tCur = state.tCur;
     this.#tI = state.tI;

@@ -1,4 +1,5 @@
 /** @file Cyclical learning rates: up and down between two heights, momentum the other way round. */
+import { checkKnown } from "../base/known-options.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { isCount, LRScheduler, type LRSchedulerState, type OptimizerLike } from "./lr-scheduler.ts";
 
@@ -54,6 +55,17 @@ export class CyclicLR extends LRScheduler {
     options: CyclicOptions = {},
   ) {
     super(optimizer);
+    checkKnown("CyclicLR", options, {
+      stepSizeUp: 0,
+      stepSizeDown: 0,
+      mode: 0,
+      gamma: 0,
+      scaleFn: 0,
+      scaleMode: 0,
+      cycleMomentum: 0,
+      baseMomentum: 0,
+      maxMomentum: 0,
+    });
     const { stepSizeUp = 2000, mode = "triangular", gamma = 1, scaleFn, cycleMomentum = true } = options;
     const { stepSizeDown = stepSizeUp, scaleMode = "cycle" } = options;
     this.check(isCount(stepSizeUp), "stepSizeUp", "an integer of 1 or more", stepSizeUp);

@@ -1,4 +1,5 @@
 /** @file Schedules that multiply the rate by a factor: steps, exponential, linear, polynomial, constant, a function. */
+import { checkKnown } from "../base/known-options.ts";
 import { isCount, LRScheduler, type OptimizerLike } from "./lr-scheduler.ts";
 
 /**
@@ -20,6 +21,7 @@ export class StepLR extends LRScheduler {
 
   constructor(optimizer: OptimizerLike, stepSize: number, options: { gamma?: number } = {}) {
     super(optimizer);
+    checkKnown("StepLR", options, { gamma: 0 });
     this.check(isCount(stepSize), "stepSize", "an integer of 1 or more", stepSize);
     this.#stepSize = stepSize;
     this.#gamma = options.gamma ?? 0.1;
@@ -53,6 +55,7 @@ export class MultiStepLR extends LRScheduler {
 
   constructor(optimizer: OptimizerLike, milestones: readonly number[], options: { gamma?: number } = {}) {
     super(optimizer);
+    checkKnown("MultiStepLR", options, { gamma: 0 });
     this.check(milestones.every(Number.isInteger), "milestones", "integers", milestones);
     this.#milestones = [...milestones];
     this.#gamma = options.gamma ?? 0.1;
@@ -121,6 +124,7 @@ export class LinearLR extends LRScheduler {
     options: { startFactor?: number; endFactor?: number; totalIters?: number } = {},
   ) {
     super(optimizer);
+    checkKnown("LinearLR", options, { startFactor: 0, endFactor: 0, totalIters: 0 });
     const { startFactor = 1 / 3, endFactor = 1, totalIters = 5 } = options;
     this.check(startFactor > 0 && startFactor <= 1, "startFactor", "above 0 and at most 1", startFactor);
     this.check(endFactor >= 0 && endFactor <= 1, "endFactor", "between 0 and 1", endFactor);
@@ -161,6 +165,7 @@ export class ConstantLR extends LRScheduler {
 
   constructor(optimizer: OptimizerLike, options: { factor?: number; totalIters?: number } = {}) {
     super(optimizer);
+    checkKnown("ConstantLR", options, { factor: 0, totalIters: 0 });
     const { factor = 1 / 3, totalIters = 5 } = options;
     this.check(factor > 0 && factor <= 1, "factor", "above 0 and at most 1", factor);
     this.check(isCount(totalIters), "totalIters", "an integer of 1 or more", totalIters);
@@ -197,6 +202,7 @@ export class PolynomialLR extends LRScheduler {
 
   constructor(optimizer: OptimizerLike, options: { totalIters?: number; power?: number } = {}) {
     super(optimizer);
+    checkKnown("PolynomialLR", options, { totalIters: 0, power: 0 });
     const { totalIters = 5, power = 1 } = options;
     this.check(isCount(totalIters), "totalIters", "an integer of 1 or more", totalIters);
     this.check(power > 0 && Number.isFinite(power), "power", "a finite number above 0", power);

@@ -1,4 +1,5 @@
 /** @file The 1cycle policy: up to a large rate, down to nearly nothing, momentum the other way round. */
+import { checkKnown, type Known } from "../base/known-options.ts";
 import { ArgumentError, say } from "../errors/errors.ts";
 import { isCount, LRScheduler, type LRSchedulerState, type OptimizerLike } from "./lr-scheduler.ts";
 
@@ -27,6 +28,20 @@ export interface OneCycleOptions {
   /** Down to the first rate as fast as up, then to the last one. Default false: down in one go. */
   readonly threePhase?: boolean;
 }
+
+const known: Known<OneCycleOptions> = {
+  totalSteps: 0,
+  epochs: 0,
+  stepsPerEpoch: 0,
+  pctStart: 0,
+  annealStrategy: 0,
+  cycleMomentum: 0,
+  baseMomentum: 0,
+  maxMomentum: 0,
+  divFactor: 0,
+  finalDivFactor: 0,
+  threePhase: 0,
+};
 
 interface Phase {
   readonly end: number;
@@ -60,6 +75,7 @@ export class OneCycleLR extends LRScheduler {
 
   constructor(optimizer: OptimizerLike, maxLr: number | readonly number[], options: OneCycleOptions) {
     super(optimizer);
+    checkKnown("OneCycleLR", options, known);
     const { pctStart = 0.3, annealStrategy = "cos", cycleMomentum = true } = options;
     const { divFactor = 25, finalDivFactor = 1e4, threePhase = false } = options;
     this.#totalSteps = this.#countSteps(options);

@@ -1,6 +1,7 @@
 /** @file Reducing the learning rate when a measure stops improving. */
+import { checkKnown } from "../base/known-options.ts";
 import { ArgumentError, say } from "../errors/errors.ts";
-import { type OptimizerLike, perGroup } from "./lr-scheduler.ts";
+import { foreignState, type OptimizerLike, perGroup } from "./lr-scheduler.ts";
 
 /** What counts as getting better, how long to wait for it, and what happens then. */
 export interface PlateauOptions {
@@ -32,7 +33,7 @@ export interface PlateauState {
   badEpochs: number;
   /** Epochs that will not be counted. */
   cooldownLeft: number;
-  /** Rates of the groups. */
+  /** Rates of the groups; none leaves those that are set. */
   lastLr: number[];
 }
 
@@ -65,6 +66,16 @@ export class ReduceLROnPlateau {
   #cooldownLeft = 0;
 
   constructor(optimizer: OptimizerLike, options: PlateauOptions = {}) {
+    checkKnown("ReduceLROnPlateau", options, {
+      mode: 0,
+      factor: 0,
+      patience: 0,
+      threshold: 0,
+      thresholdMode: 0,
+      cooldown: 0,
+      minLr: 0,
+      eps: 0,
+    });
     const { mode = "min", factor = 0.1, patience = 10, threshold = 1e-4, thresholdMode = "rel" } = options;
     const check = (holds: boolean, name: string, wanted: string, value: unknown) => {
       if (!holds)
@@ -142,7 +153,8 @@ export class ReduceLROnPlateau {
   /** Goes on from stateDict() of a schedule with the same arguments. Throws ArgumentError "state-dict". */
   loadStateDict(state: PlateauState): void {
     const { paramGroups } = this.optimizer;
-    if (state.lastLr.length !== paramGroups.length)
+    if (state.badEpochs === undefined || !state.lastLr) foreignState("ReduceLROnPlateau", state);
+    if (state.lastLr.length > 0 && state.lastLr.length !== paramGroups.length)
       throw new ArgumentError(
         "ReduceLROnPlateau",
         "state-dict",
@@ -153,7 +165,7 @@ export class ReduceLROnPlateau {
     this.#badEpochs = state.badEpochs;
     this.#cooldownLeft = state.cooldownLeft;
     paramGroups.forEach((group, i) => {
-      group.lr = state.lastLr[i]!;
+      group.lr = state.lastLr[i] ?? group.lr;
     });
   }
 }

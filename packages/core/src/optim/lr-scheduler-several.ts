@@ -1,6 +1,6 @@
 /** @file What schedules made of schedules share. */
 import { ArgumentError, say } from "../errors/errors.ts";
-import { LRScheduler, type LRSchedulerState, type OptimizerLike } from "./lr-scheduler.ts";
+import { foreignState, LRScheduler, type LRSchedulerState, type OptimizerLike } from "./lr-scheduler.ts";
 
 /** State of SequentialLR and ChainedScheduler; survives JSON. */
 export interface SequentialState extends LRSchedulerState {
@@ -26,6 +26,7 @@ export abstract class SeveralLR extends LRScheduler {
   }
 
   override loadStateDict(state: SequentialState): void {
+    if (!state.schedulers) foreignState(this.constructor.name, state);
     if (state.schedulers.length !== this.schedulers.length)
       throw new ArgumentError(
         this.constructor.name,

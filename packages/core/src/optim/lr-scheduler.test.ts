@@ -45,7 +45,12 @@ const momenta = (optimizer: OptimizerLike) => optimizer.paramGroups.map((group) 
 function make(name: string, optimizer: OptimizerLike, args: Record<string, unknown>): Schedule {
   const camel = (key: string) => key.replace(/_(\w)/g, (_, c: string) => c.toUpperCase()).replace(/^T/, "t");
   const a = Object.fromEntries(Object.entries(args).map(([key, value]) => [camel(key), value]));
-  const required = <T>(key: string) => a[key] as T;
+  /** An argument that stands by its place, out of the options. */
+  const required = <T>(key: string): T => {
+    const value = a[key] as T;
+    delete a[key];
+    return value;
+  };
   switch (name) {
     case "StepLR":
       return new StepLR(optimizer, required("stepSize"), a);

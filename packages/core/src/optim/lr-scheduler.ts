@@ -109,6 +109,7 @@ export abstract class LRScheduler {
   /** Goes on from stateDict() of a schedule with the same arguments. Throws ArgumentError "state-dict". */
   loadStateDict(state: LRSchedulerState): void {
     const groups = this.optimizer.paramGroups.length;
+    if (!state.baseLrs || !state.lastLr) foreignState(this.constructor.name, state);
     if (state.baseLrs.length !== groups || state.lastLr.length !== groups)
       throw new ArgumentError(
         this.constructor.name,
@@ -160,6 +161,15 @@ export function perGroup<T>(where: string, optimizer: OptimizerLike, name: strin
       say`${name} has ${{ count: value.length }} values, the optimiser ${{ groups }} parameter groups.`,
     );
   return [...(value as readonly T[])];
+}
+
+/** Refuses the state of a schedule of another class. */
+export function foreignState(where: string, state: object): never {
+  throw new ArgumentError(
+    where,
+    "state-dict",
+    say`this is the state of another schedule: it holds ${{ keys: Object.keys(state).join(", ") || "nothing" }}.`,
+  );
 }
 
 export const isCount = (x: number): boolean => Number.isInteger(x) && x >= 1;

@@ -61,16 +61,19 @@ function orthogonalised(
  */
 export class Muon extends Optimizer<MuonOptions> {
   constructor(params: Params<MuonOptions>, options: Partial<MuonOptions> = {}) {
-    super(params, {
-      lr: 1e-3,
-      weightDecay: 0.1,
-      momentum: 0.95,
-      nesterov: true,
-      nsCoefficients: [3.4445, -4.775, 2.0315],
-      eps: 1e-7,
-      nsSteps: 5,
-      ...options,
-    });
+    super(
+      params,
+      {
+        lr: 1e-3,
+        weightDecay: 0.1,
+        momentum: 0.95,
+        nesterov: true,
+        nsCoefficients: [3.4445, -4.775, 2.0315],
+        eps: 1e-7,
+        nsSteps: 5,
+      },
+      options,
+    );
     for (const { params: parameters } of this.paramGroups)
       for (const parameter of parameters)
         if (parameter.ndim < 2)

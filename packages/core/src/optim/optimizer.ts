@@ -2,6 +2,7 @@ import { zerosLike } from "../autograd/create.ts";
 import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { hostSegment, watch } from "../autograd/watch.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { ArgumentError, say } from "../errors/errors.ts";
 import type { Parameter } from "../nn/parameter.ts";
 
@@ -35,7 +36,7 @@ export interface OptimizerState<O extends GroupOptions = GroupOptions> {
  * Base of the optimisers: parameter groups, per-parameter state, zeroGrad(). A subclass writes update().
  *
  * Params   parameters, or groups with options of their own; what a group does not say holds for all.
- * Throws   ArgumentError "params" when they are no list, "empty", "duplicate" for a parameter given twice, "lr" when it
+ * Throws   ArgumentError "option" for a name that is none, "params" when they are no list, "empty", "duplicate" for a parameter given twice, "lr" when it
  *          is missing or negative; loadStateDict(): "state-dict" for groups or shapes of another model.
  * Source   torch.optim.Optimizer.
  *
@@ -50,9 +51,19 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
   /** @internal */
   readonly state = new Map<Parameter, ParamState>();
   readonly #defaults: O;
+  readonly #known: object | undefined;
 
-  constructor(params: Params<O>, defaults: O) {
+  /** With `options`, which come before the defaults, names that the defaults have not are refused; in groups, too. */
+  constructor(params: Params<O>, defaults: O);
+  constructor(
+    params: Params<O>,
+    defaults: Required<Omit<O, keyof GroupOptions>> & Partial<GroupOptions>,
+    options: Partial<O>,
+  );
+  constructor(params: Params<O>, defaults: Partial<O>, options?: Partial<O>) {
     const name = this.constructor.name;
+    this.#known = options && { lr: 0, initialLr: 0, ...defaults, params: 0, name: 0 };
+    if (options) checkKnown<object>(name, options, this.#known!);
     if (typeof (params as Partial<Iterable<unknown>> | undefined)?.[Symbol.iterator] !== "function")
       throw new ArgumentError(
         name,
@@ -69,7 +80,7 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
     const groups = given.every((entry) => "params" in entry)
       ? (given as (Partial<O> & { params: Iterable<Parameter> })[])
       : [{ params: given as Parameter[] } as Partial<O> & { params: Parameter[] }];
-    this.#defaults = defaults;
+    this.#defaults = { ...defaults, ...options } as O;
     for (const group of groups) this.addParamGroup(group);
   }
 
@@ -78,6 +89,7 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
    * as given to the optimiser. Throws ArgumentError "duplicate" for a parameter that has a group already.
    */
   addParamGroup(group: Partial<O> & { params: Iterable<Parameter> }): void {
+    if (this.#known) checkKnown<object>(this.constructor.name, group, this.#known);
     const seen = new Set(this.paramGroups.flatMap(({ params }) => params));
     const own = [...group.params];
     for (const parameter of own) {

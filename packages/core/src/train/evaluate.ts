@@ -1,8 +1,10 @@
 /** @file How good a classifier is on labelled pictures. */
+
 import { tensor } from "../autograd/create.ts";
 import { noGrad } from "../autograd/grad-mode.ts";
 import { release, type Tensor } from "../autograd/tensor.ts";
 import type { Backend } from "../backends/backend.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { capture } from "../capture/index.ts";
 import type { Batch } from "../data/index.ts";
 import { ArgumentError } from "../errors/errors.ts";
@@ -50,6 +52,7 @@ export async function evaluate(
   batches: AsyncIterable<Batch>,
   options: EvaluateOptions,
 ): Promise<Evaluation> {
+  checkKnown("evaluate", options, { classes: 0, loss: 0, signal: 0, onBatch: 0, capture: 0 });
   const { classes, loss: lossOf = crossEntropy, signal, onBatch } = options;
   const device = deviceOf(model);
   const metrics = new Metrics(classes);

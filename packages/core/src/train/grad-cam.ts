@@ -1,8 +1,10 @@
 /** @file Where a network looked: Grad-CAM. */
+
 import { tensor } from "../autograd/create.ts";
 import { enableGrad, noGrad } from "../autograd/grad-mode.ts";
 import { grad } from "../autograd/index.ts";
 import { Tensor } from "../autograd/tensor.ts";
+import { checkKnown } from "../base/known-options.ts";
 import { resize } from "../data/index.ts";
 import { ArgumentError, ShapeError, TargetError } from "../errors/errors.ts";
 import { evalMode } from "../models/eval-mode.ts";
@@ -48,6 +50,7 @@ export interface GradCam {
  * maps[0].length;  // 1024
  */
 export async function gradCam(model: Layer, input: Tensor, options: GradCamOptions = {}): Promise<GradCam> {
+  checkKnown("gradCam", options, { classes: 0, layer: 0 });
   if (input.ndim !== 4)
     throw new ShapeError("gradCam", "rank", "the input must be (N, C, H, W).", [{ name: "input", shape: input.shape }]);
   const [count, , height, width] = input.shape as [number, number, number, number];

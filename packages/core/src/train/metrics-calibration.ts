@@ -1,4 +1,5 @@
 /** @file Whether a classifier's confidence is its accuracy. */
+import { checkKnown } from "../base/known-options.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { argmax, checkLogits, type Labels } from "./metrics-rank.ts";
 
@@ -91,5 +92,6 @@ export function expectedCalibrationError(
   classes: number,
   options: { bins?: number } = {},
 ): number {
+  checkKnown("expectedCalibrationError", options, { bins: 0 });
   return calibration(probabilities, labels, classes, options).ece;
 }

@@ -1,4 +1,5 @@
 /** @file Accuracy, confusion matrix, precision, recall and F1 as scikit-learn defines them. */
+import { checkKnown } from "../base/known-options.ts";
 import { ArgumentError, ShapeError } from "../errors/errors.ts";
 import { checkLists, type Labels } from "./metrics-rank.ts";
 
@@ -211,6 +212,7 @@ export function precisionRecallF1(
   options?: ScoreOptions & { readonly average?: Exclude<Average, null> },
 ): Scores;
 export function precisionRecallF1(truth: Labels, predicted: Labels, options: ScoreOptions = {}): Scores | LabelScores {
+  checkKnown("precisionRecallF1", options, { average: 0, zeroDivision: 0, labels: 0 });
   const where = "precisionRecallF1";
   checkPair(where, truth, predicted);
   const { average = "macro", zeroDivision = 0 } = options;

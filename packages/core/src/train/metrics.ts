@@ -1,4 +1,5 @@
 /** @file The measures of a classifier, collected batch by batch. */
+import { checkKnown } from "../base/known-options.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { argmax, checkLogits, countTopK, type Labels } from "./metrics-rank.ts";
 import { averageScores, type LabelCounts, scoreLabels } from "./metrics-scores.ts";
@@ -73,6 +74,7 @@ export class Metrics {
   #top5 = 0;
 
   constructor(classes: number, options: { zeroDivision?: 0 | 1 } = {}) {
+    checkKnown("Metrics", options, { zeroDivision: 0 });
     checkLogits("Metrics", [], [], classes);
     this.classes = classes;
     this.#zeroDivision = options.zeroDivision ?? 0;

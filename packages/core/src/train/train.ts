@@ -2,6 +2,7 @@
 
 import { release, type Tensor } from "../autograd/tensor.ts";
 import { Breather } from "../base/event-loop.ts";
+import { checkKnown, type Known } from "../base/known-options.ts";
 import { defaultGenerator, type GeneratorState } from "../base/rng/index.ts";
 import { type Captured, capture } from "../capture/index.ts";
 import type { Batch } from "../data/index.ts";
@@ -52,6 +53,25 @@ export interface TrainOptions {
   readonly capture?: boolean;
 }
 
+const known: Known<TrainOptions> = {
+  model: 0,
+  optimizer: 0,
+  train: 0,
+  validation: 0,
+  classes: 0,
+  epochs: 0,
+  loss: 0,
+  validationLoss: 0,
+  scheduler: 0,
+  schedulePer: 0,
+  logEvery: 0,
+  checkpointAtStart: 0,
+  checkpointSeconds: 0,
+  signal: 0,
+  resume: 0,
+  capture: 0,
+};
+
 /**
  * Trains a classifier. Each epoch: steps, validation, an "epoch" event, a "checkpoint" event; "done" comes last. With
  * `checkpointSeconds` there are checkpoints between the steps, too, from which a killed run goes on.
@@ -68,6 +88,7 @@ export interface TrainOptions {
  *   if (event.kind === "epoch") console.log(event.epoch, event.step, event.validation?.count); // 1 4 8
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
+  checkKnown("train", options, known);
   const { model, epochs, resume, signal } = options;
   for (const [name, value] of Object.entries({ epochs, "log-every": options.logEvery ?? 10 }))
     if (!(Number.isInteger(value) && value >= 1))

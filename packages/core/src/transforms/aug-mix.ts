@@ -1,4 +1,5 @@
 /** @file AugMix: a picture mixed with several chains of changes of itself. */
+import { checkKnown } from "../base/known-options.ts";
 import type { Picture, RandomSource, Transform } from "../data/index.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { applyOperation, type Magnitudes, magnitudes, type OperationName, type Space } from "./augment-op.ts";
@@ -57,6 +58,15 @@ const bins = 10;
  * compose([randomHorizontalFlip(), augMix({ severity: 5 }), toTensor()]).outputShape([3, 32, 32]); // [3, 32, 32]
  */
 export function augMix(options: AugMixOptions = {}): Transform {
+  checkKnown("augMix", options, {
+    severity: 0,
+    mixtureWidth: 0,
+    chainDepth: 0,
+    alpha: 0,
+    allOps: 0,
+    interpolation: 0,
+    fill: 0,
+  });
   const name = "augMix";
   const { severity = 3, mixtureWidth = 3, chainDepth = -1, alpha = 1, allOps = true } = options;
   whole(name, "severity", severity, 1, bins);

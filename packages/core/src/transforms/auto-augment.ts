@@ -1,4 +1,5 @@
 /** @file Augmentation found by search (AutoAugment) or with one dial (RandAugment) or none (TrivialAugment). */
+import { checkKnown } from "../base/known-options.ts";
 import type { Picture, RandomSource, Transform } from "../data/index.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { applyOperation, type Magnitudes, magnitudes, type OperationName, type Space } from "./augment-op.ts";
@@ -32,6 +33,7 @@ const wide: Space = { shear: 0.99, translate: () => 32, rotate: 135, color: 0.99
  * train.outputShape([3, 375, 500]); // [3, 224, 224]
  */
 export function autoAugment(policy: AutoAugmentPolicy = "imagenet", options: AugmentOptions = {}): Transform {
+  checkKnown("autoAugment", options, { interpolation: 0, fill: 0 });
   const name = "autoAugment";
   choice(name, "policy", policy, ["imagenet", "cifar10", "svhn"]);
   const pairs = policies[policy].map((pair) => pair.split(", ").map(parseStep));
@@ -83,6 +85,7 @@ export interface RandAugmentOptions extends AugmentOptions {
  * augment.apply(photo).data.length === photo.data.length; // true
  */
 export function randAugment(options: RandAugmentOptions = {}): Transform {
+  checkKnown("randAugment", options, { numOps: 0, magnitude: 0, numMagnitudeBins: 0, interpolation: 0, fill: 0 });
   const name = "randAugment";
   const { numOps = 2, magnitude = 9, numMagnitudeBins = 31 } = options;
   whole(name, "num-ops", numOps, 1);
@@ -119,6 +122,7 @@ export interface TrivialAugmentOptions extends AugmentOptions {
  * train.outputShape([3, 32, 32]); // [3, 32, 32]
  */
 export function trivialAugmentWide(options: TrivialAugmentOptions = {}): Transform {
+  checkKnown("trivialAugmentWide", options, { numMagnitudeBins: 0, interpolation: 0, fill: 0 });
   const name = "trivialAugmentWide";
   const { numMagnitudeBins = 31 } = options;
   whole(name, "num-magnitude-bins", numMagnitudeBins, 2);

@@ -1,4 +1,5 @@
 /** @file Random colours, grey, and blur. */
+import { checkKnown } from "../base/known-options.ts";
 import type { Transform } from "../data/index.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { drawChance, drawOrder, drawUniform } from "./draw.ts";
@@ -31,6 +32,7 @@ export interface ColorJitterOptions {
  * jitter.apply({ data: Uint8Array.of(10, 200), channels: 1, height: 1, width: 2 }).data; // [15, 255]
  */
 export function colorJitter(options: ColorJitterOptions = {}): Transform {
+  checkKnown("colorJitter", options, { brightness: 0, contrast: 0, saturation: 0, hue: 0 });
   const name = "colorJitter";
   const { brightness = 0, contrast = 0, saturation = 0, hue = 0 } = options;
   const kinds = [

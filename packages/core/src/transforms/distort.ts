@@ -1,4 +1,5 @@
 /** @file Random perspective, and random elastic distortion. */
+import { checkKnown } from "../base/known-options.ts";
 import type { Picture, RandomSource, Transform } from "../data/index.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { drawChance, drawInteger, drawShare } from "./draw.ts";
@@ -42,6 +43,7 @@ function spelled(where: string, { interpolation = "bilinear", fill = 0 }: Distor
  * randomPerspective({ distortionScale: 0.3 }).outputShape([3, 32, 32]); // [3, 32, 32]
  */
 export function randomPerspective(options: PerspectiveOptions = {}): Transform {
+  checkKnown("randomPerspective", options, { distortionScale: 0, p: 0, interpolation: 0, fill: 0 });
   const name = "randomPerspective";
   const { distortionScale = 0.5, p = 0.5 } = options;
   if (!(typeof distortionScale === "number" && distortionScale >= 0 && distortionScale <= 1))
@@ -99,6 +101,7 @@ export interface ElasticOptions extends DistortOptions {
  * elasticTransform({ alpha: 30, sigma: 3 }).outputShape([1, 28, 28]); // [1, 28, 28]
  */
 export function elasticTransform(options: ElasticOptions = {}): Transform {
+  checkKnown("elasticTransform", options, { alpha: 0, sigma: 0, interpolation: 0, fill: 0 });
   const name = "elasticTransform";
   const alpha = pair(name, "alpha", options.alpha ?? 50);
   const sigma = pair(name, "sigma", options.sigma ?? 5);

@@ -1,4 +1,5 @@
 /** @file Moves of whole rows and columns: upside down, and a border. */
+import { checkKnown } from "../base/known-options.ts";
 import { defaultGenerator } from "../base/rng/index.ts";
 import type { PaddingMode } from "../data/index.ts";
 import { floats, paddingSides } from "../data/transforms/options.ts";
@@ -49,6 +50,7 @@ export interface PadOptions {
  * pad([1, 2]).outputShape([3, 10, 10]); // [3, 14, 12]
  */
 export function pad(padding: number | readonly number[], options: PadOptions = {}): PixelMove {
+  checkKnown("pad", options, { fill: 0, paddingMode: 0 });
   const { fill = 0, paddingMode = "constant" } = options;
   const [left, top, right, bottom] = paddingSides("pad", padding);
   floats("pad", "fill", fill);

@@ -82,7 +82,7 @@ export function transformFromJSON(spec: unknown): Transform {
   return basicFromJSON(spec, makers);
 }
 
-const batchMakers: Readonly<Record<string, (spec: TransformSpec) => BatchTransform>> = {
+const batchMakers: Readonly<Record<string, (options: Omit<TransformSpec, "name">) => BatchTransform>> = {
   mixUp: (options) => mixUp(any(options)),
   cutMix: (options) => cutMix(any(options)),
   randomChoice: ({ transforms }) =>
@@ -101,7 +101,10 @@ const batchMakers: Readonly<Record<string, (spec: TransformSpec) => BatchTransfo
 export function batchTransformFromJSON(spec: unknown): BatchTransform {
   const name = typeof spec === "object" && spec !== null && "name" in spec ? spec.name : undefined;
   const make = typeof name === "string" && Object.hasOwn(batchMakers, name) ? batchMakers[name] : undefined;
-  if (make) return make(spec as TransformSpec);
+  if (make) {
+    const { name: _, ...options } = spec as TransformSpec;
+    return make(options);
+  }
   throw new DataError(
     "batchTransformFromJSON",
     "transform",

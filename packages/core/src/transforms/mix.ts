@@ -1,4 +1,5 @@
 /** @file Mixing the pictures of a batch, and their labels with them: MixUp and CutMix. */
+import { checkKnown } from "../base/known-options.ts";
 import type { Batch, BatchTransform, RandomSource } from "../data/index.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { drawInteger, drawNormal, drawShare } from "./draw.ts";
@@ -94,7 +95,9 @@ export function randomChoice(transforms: readonly BatchTransform[]): BatchTransf
 
 type Mix = (batch: Batch, lambda: number, random: RandomSource) => { images: Float32Array; lambda: number };
 
-function mixing(name: string, { numClasses, alpha = 1 }: MixOptions, mix: Mix): BatchTransform {
+function mixing(name: string, options: MixOptions, mix: Mix): BatchTransform {
+  checkKnown(name, options, { numClasses: 0, alpha: 0 });
+  const { numClasses, alpha = 1 } = options;
   whole(name, "num-classes", numClasses, 1);
   if (!(alpha > 0 && Number.isFinite(alpha)))
     throw new ArgumentError(name, "alpha", `alpha must be above 0, got ${alpha}.`);

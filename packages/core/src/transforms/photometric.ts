@@ -1,4 +1,5 @@
 /** @file Channels in another order, the colour changes of SSD, and noise. */
+import { checkKnown } from "../base/known-options.ts";
 import type { Picture, RandomSource, Transform } from "../data/index.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { drawChance, drawNormal, drawOrder, drawShare, drawUniform } from "./draw.ts";
@@ -60,6 +61,7 @@ export interface PhotometricDistortOptions {
  * compose([distort, toTensor()]).outputShape([3, 32, 32]); // [3, 32, 32]
  */
 export function randomPhotometricDistort(options: PhotometricDistortOptions = {}): Transform {
+  checkKnown("randomPhotometricDistort", options, { brightness: 0, contrast: 0, saturation: 0, hue: 0, p: 0 });
   const name = "randomPhotometricDistort";
   const { p = 0.5 } = options;
   probability(name, p);
@@ -108,6 +110,7 @@ export interface GaussianNoiseOptions {
  * lighter.apply({ data: Float32Array.of(0.25, 0.75), channels: 1, height: 1, width: 2 }).data; // [0.75, 1]
  */
 export function gaussianNoise(options: GaussianNoiseOptions = {}): Transform {
+  checkKnown("gaussianNoise", options, { mean: 0, sigma: 0, clip: 0 });
   const name = "gaussianNoise";
   const { mean = 0, sigma = 0.1, clip = true } = options;
   if (!(Number.isFinite(mean) && Number.isFinite(sigma) && sigma >= 0))

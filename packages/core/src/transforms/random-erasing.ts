@@ -1,4 +1,5 @@
 /** @file A random rectangle painted over. */
+import { checkKnown } from "../base/known-options.ts";
 import type { Transform } from "../data/index.ts";
 import { roundHalfEven } from "../data/transforms/options.ts";
 import { ArgumentError } from "../errors/errors.ts";
@@ -30,6 +31,7 @@ export interface RandomErasingOptions {
  * data.filter((value) => value === 9).length; // 4
  */
 export function randomErasing(options: RandomErasingOptions = {}): Transform {
+  checkKnown("randomErasing", options, { p: 0, scale: 0, ratio: 0, value: 0 });
   const name = "randomErasing";
   const { p = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3], value = 0 } = options;
   probability(name, p);

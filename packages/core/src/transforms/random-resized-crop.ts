@@ -1,4 +1,5 @@
 /** @file A random part of the picture, at one size: how most ImageNet networks are trained. */
+import { checkKnown } from "../base/known-options.ts";
 import { defaultGenerator } from "../base/rng/index.ts";
 import type { Picture, RandomSource, ResizeOptions, Transform } from "../data/index.ts";
 import { roundHalfEven, sizePair } from "../data/transforms/options.ts";
@@ -29,6 +30,7 @@ export interface RandomResizedCropOptions extends ResizeOptions {
  * randomResizedCrop(224, { scale: [0.35, 1] }).outputShape([3, 375, 500]); // [3, 224, 224]
  */
 export function randomResizedCrop(size: number | readonly number[], options: RandomResizedCropOptions = {}): Transform {
+  checkKnown("randomResizedCrop", options, { scale: 0, ratio: 0, interpolation: 0, antialias: 0, numerics: 0 });
   const name = "randomResizedCrop";
   const { scale = [0.08, 1], ratio = [3 / 4, 4 / 3], ...resizing } = options;
   const wanted = sizePair(name, size);

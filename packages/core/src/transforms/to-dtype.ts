@@ -1,4 +1,5 @@
 /** @file Between bytes and floats. */
+import { checkKnown } from "../base/known-options.ts";
 import type { Transform } from "../data/index.ts";
 import { choice, sameSize } from "./options.ts";
 
@@ -13,6 +14,7 @@ import { choice, sameSize } from "./options.ts";
  * toDtype("float32", { scale: true }).apply({ data: Uint8Array.of(51), channels: 1, height: 1, width: 1 }).data; // [0.2]
  */
 export function toDtype(dtype: "uint8" | "float32", options: { readonly scale?: boolean } = {}): Transform {
+  checkKnown("toDtype", options, { scale: 0 });
   choice("toDtype", "dtype", dtype, ["uint8", "float32"]);
   const scale = options.scale === true;
   return sameSize({ name: "toDtype", dtype, scale }, false, (picture) => {

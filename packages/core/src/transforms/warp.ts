@@ -1,4 +1,5 @@
 /** @file Random rotation, and random affine maps. */
+import { checkKnown } from "../base/known-options.ts";
 import { defaultGenerator } from "../base/rng/index.ts";
 import type { Picture, Transform } from "../data/index.ts";
 import { roundHalfEven } from "../data/transforms/options.ts";
@@ -20,6 +21,7 @@ import { aroundZero, range, sameSize } from "./options.ts";
  * randomRotation(15, { interpolation: "bilinear" }).outputShape([3, 32, 32]); // [3, 32, 32]
  */
 export function randomRotation(degrees: number | readonly number[], options: RotateOptions = {}): Transform {
+  checkKnown("randomRotation", options, { expand: 0, interpolation: 0, fill: 0, center: 0 });
   const name = "randomRotation";
   const angles = aroundZero(name, "degrees", degrees);
   const spelled = warpOptions(name, options);
@@ -63,6 +65,7 @@ export interface RandomAffineOptions extends WarpOptions {
  * warp.toJSON().degrees; // [-10, 10]
  */
 export function randomAffine(degrees: number | readonly number[], options: RandomAffineOptions = {}): Transform {
+  checkKnown("randomAffine", options, { translate: 0, scale: 0, shear: 0, interpolation: 0, fill: 0, center: 0 });
   const name = "randomAffine";
   const { translate, scale, shear } = options;
   const angles = aroundZero(name, "degrees", degrees);

@@ -37,9 +37,10 @@ export async function explain(
   const batch = new Float32Array(inputs.length * size);
   for (const [n, { data }] of inputs.entries()) batch.set(data, n * size);
   const images = tensor(batch, { shape: [inputs.length, channels, height, width], device });
-  const cam = await gradCam(model, images, options);
+  const { least = 224, ...chosen } = options;
+  const cam = await gradCam(model, images, chosen);
   return inputs.map((input, n) => {
-    const plain = inputPixels(input, card.preprocessing, options.least ?? 224);
+    const plain = inputPixels(input, card.preprocessing, least);
     const heat = heated(plain, cam.maps[n]!, cam.height, cam.width);
     return { plain, heat, label: card.classes[cam.classes[n]!]!, layer: cam.layer };
   });

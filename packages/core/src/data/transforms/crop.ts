@@ -1,4 +1,5 @@
 /** @file Crops: from the middle, and from a random place. */
+import { checkKnown } from "../../base/known-options.ts";
 import { defaultGenerator } from "../../base/rng/index.ts";
 import { ArgumentError, say } from "../../errors/errors.ts";
 import { floats, paddingSides, roundHalfEven, sizePair } from "./options.ts";
@@ -64,6 +65,7 @@ export interface RandomCropOptions {
  * augment.outputShape([3, 32, 32]); // [3, 32, 32]
  */
 export function randomCrop(size: number | readonly number[], options: RandomCropOptions = {}): PixelMove {
+  checkKnown("randomCrop", options, { padding: 0, fill: 0, paddingMode: 0, padIfNeeded: 0 });
   const { padding = 0, fill = 0, paddingMode = "constant", padIfNeeded = false } = options;
   const where = "randomCrop";
   const [height, width] = sizePair(where, size);

@@ -10,8 +10,8 @@ import type { Transform, TransformSpec } from "./transform.ts";
 
 type Numbers = number | readonly number[];
 
-/** Makes a transform of its JSON. Each checks its own options, so nothing read from a file goes in unchecked. */
-export type TransformMaker = (spec: TransformSpec) => Transform;
+/** Makes a transform of its JSON without the name. Each checks its own options, so nothing goes in unchecked from a file. */
+export type TransformMaker = (options: Omit<TransformSpec, "name">) => Transform;
 
 const makers: Readonly<Record<string, TransformMaker>> = {
   toTensor: () => toTensor(),
@@ -57,7 +57,8 @@ export function transformFromJSON(spec: unknown, more: Readonly<Record<string, T
       "transform",
       `${JSON.stringify(name ?? spec)} is no transform: it must be one of ${[...Object.keys(known), "compose"].join(", ")}.`,
     );
-  return make(spec as TransformSpec);
+  const { name: _, ...options } = spec as TransformSpec;
+  return make(options);
 }
 
 function numbers(option: string, value: unknown): Numbers {

@@ -1,4 +1,5 @@
 /** @file Resizing, as torchvision does it to tensors or as Pillow does it to pictures. */
+import { checkKnown } from "../../base/known-options.ts";
 import type { Pair } from "../../base/shape.ts";
 import { ArgumentError, say } from "../../errors/errors.ts";
 import type { ImageShape, Picture } from "../dataset.ts";
@@ -73,6 +74,7 @@ export function resizer(where: string, options: ResizeOptions): { options: Requi
  * resize(256).outputShape([3, 375, 500]); // [3, 256, 341]
  */
 export function resize(size: number | readonly number[], options: ResizeOptions = {}): Transform {
+  checkKnown("resize", options, { interpolation: 0, antialias: 0, numerics: 0 });
   const made = resizer("resize", options);
   const wanted = typeof size === "number" ? shorterEdge(size) : sizePair("resize", size);
   const outputShape = ([channels, height, width]: ImageShape): ImageShape => {

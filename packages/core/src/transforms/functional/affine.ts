@@ -1,4 +1,5 @@
 /** @file Rotation, and any affine map: which place of the source each pixel of the result shows. */
+import { checkKnown } from "../../base/known-options.ts";
 import type { Pair } from "../../base/shape.ts";
 import type { Picture } from "../../data/index.ts";
 import { ArgumentError } from "../../errors/errors.ts";
@@ -33,6 +34,7 @@ export interface RotateOptions extends WarpOptions {
  * rotate(picture, 90).data; // [2, 4, 1, 3]
  */
 export function rotate(picture: Picture, angle: number, options: RotateOptions = {}): Picture {
+  checkKnown("rotate", options, { expand: 0, interpolation: 0, fill: 0, center: 0 });
   checkNumbers("rotate", "angle", [angle]);
   const { height, width } = picture;
   const matrix = inverseMatrix(centerOf("rotate", options.center, width, height), -angle, [0, 0], 1, [0, 0]);
@@ -62,6 +64,7 @@ export function affine(
   shear: readonly number[],
   options: WarpOptions = {},
 ): Picture {
+  checkKnown("affine", options, { interpolation: 0, fill: 0, center: 0 });
   checkNumbers("affine", "angle", [angle]);
   checkNumbers("affine", "translate", translate, 2);
   checkNumbers("affine", "shear", shear, 2);

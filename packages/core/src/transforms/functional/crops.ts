@@ -1,4 +1,5 @@
 /** @file Several crops of one picture: a network's answers on them are averaged. */
+import { checkKnown } from "../../base/known-options.ts";
 import { type Picture, resize } from "../../data/index.ts";
 import { ArgumentError } from "../../errors/errors.ts";
 import { arrayLike } from "./values.ts";
@@ -38,6 +39,7 @@ export function tenCrop(
   size: number | readonly number[],
   options: { /** Mirror upside down instead. Default false. */ verticalFlip?: boolean } = {},
 ): [...FiveCrops, ...FiveCrops] {
+  checkKnown("tenCrop", options, { verticalFlip: 0 });
   const { height, width } = picture;
   const mirrored = options.verticalFlip
     ? cut(picture, 0, 0, height, width, (row, column) => (height - 1 - row) * width + column)

@@ -1,4 +1,5 @@
 /** @file Elastic distortion: every pixel read a little beside its place. */
+import { checkKnown } from "../../base/known-options.ts";
 import type { Picture } from "../../data/index.ts";
 import { ArgumentError } from "../../errors/errors.ts";
 import type { WarpOptions } from "./affine.ts";
@@ -32,6 +33,7 @@ export function elastic(
   displacement: Displacement,
   options: Pick<WarpOptions, "interpolation" | "fill"> = {},
 ): Picture {
+  checkKnown("elastic", options, { interpolation: 0, fill: 0 });
   const { height, width } = picture;
   const size = height * width;
   if (displacement.x.length !== size || displacement.y.length !== size)

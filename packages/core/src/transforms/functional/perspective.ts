@@ -1,4 +1,5 @@
 /** @file Perspective: a picture as seen from the side, given where four points of it go. */
+import { checkKnown } from "../../base/known-options.ts";
 import type { Picture } from "../../data/index.ts";
 import { ArgumentError } from "../../errors/errors.ts";
 import type { WarpOptions } from "./affine.ts";
@@ -31,6 +32,7 @@ export function perspective(
   endPoints: Points,
   options: Pick<WarpOptions, "interpolation" | "fill"> = {},
 ): Picture {
+  checkKnown("perspective", options, { interpolation: 0, fill: 0 });
   const { height, width } = picture;
   const places = placesOf(coefficients(startPoints, endPoints), height, width);
   return samplePlaces("perspective", picture, places, height, width, options);
