@@ -2,7 +2,14 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { createReference, nn, optim, registerBackend, setDefaultDevice, type Tensor, zeros } from "../src/index.ts";
-import { optimizerStateOf, type PyTorchTensor, type PyTorchValue, readPyTorch, writePyTorch } from "../src/io/index.ts";
+import {
+  optimizerStateOf,
+  optimizerStateToPyTorch,
+  PyTorchTensor,
+  type PyTorchValue,
+  readPyTorch,
+  writePyTorch,
+} from "../src/io/index.ts";
 import { oracleSources } from "./oracle.ts";
 
 registerBackend("reference", createReference);
@@ -33,6 +40,34 @@ describe("PyTorch's optimisers go on", () => {
       const room = 8 * grads.length * 2 ** -23 * Math.max(...Array.from(expected, Math.abs), 1); // docs/numerics.md
       for (const [j, value] of expected.entries()) expect(Math.abs(actual[j]! - value)).toBeLessThanOrEqual(room);
     }
+  });
+});
+
+describe("PyTorch finds its own state again", () => {
+  test.each([...(golden.get("cases") as Map<string, Dict>)])("%s", async (name, checkpoint) => {
+    const params = (checkpoint.get("params") as Tensors).map((p) => new nn.Parameter(made(p)));
+    const Optimizer = optim[name.split(",")[0] as "Adam"];
+    const optimizer = new Optimizer([{ params: params.slice(0, 1) }, { params: params.slice(1) }], { lr: 7 });
+    optimizer.loadStateDict(optimizerStateOf(checkpoint));
+    const own = readPyTorch(writePyTorch(await optimizerStateToPyTorch(optimizer))).value as Dict;
+    const torch = checkpoint.get("optimizer") as Dict;
+    // An int in some of PyTorch's optimisers, a tensor in others and in newer versions.
+    const plain = (value: PyTorchValue | undefined) =>
+      value instanceof PyTorchTensor
+        ? { shape: value.numel === 1 ? [] : value.shape, data: [...value.data].map(Number) }
+        : value;
+    const number = (value: PyTorchValue | undefined) =>
+      typeof value === "number" ? { shape: [], data: [value] } : plain(value);
+    const [state, wanted] = [own.get("state"), torch.get("state")] as [Map<number, Dict>, Map<number, Dict>];
+    for (const [position, entries] of wanted)
+      for (const [key, value] of entries)
+        if (value !== null) expect([key, number(state.get(position)?.get(key))]).toEqual([key, number(value)]);
+    const how = ["foreach", "capturable", "differentiable", "fused"];
+    (torch.get("param_groups") as Dict[]).forEach((group, g) => {
+      const given = (own.get("param_groups") as Dict[])[g]!;
+      for (const [key, value] of group)
+        if (!how.includes(key)) expect([key, given.get(key)]).toEqual([key, Array.isArray(value) ? [...value] : value]);
+    });
   });
 });
 

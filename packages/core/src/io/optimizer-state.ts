@@ -16,7 +16,7 @@ const usual = ["optimizer_state_dict", "optimizer", "optim", "optimizer_states",
 /** How PyTorch computes, not what: nothing here answers to them. */
 const without = new Set(["foreach", "capturable", "differentiable", "fused", "decoupled_weight_decay"]);
 /** Entries of the state that are one number, though PyTorch keeps them as tensors. */
-const counts = new Set(["step", "mu_product"]);
+export const counts = new Set(["step", "mu_product"]);
 
 type Dict = Map<PyTorchValue, PyTorchValue>;
 const isDict = (value: PyTorchValue | undefined): value is Dict => value instanceof Map;
