@@ -109,7 +109,6 @@ export const notes = {
     multilabel_margin_loss: { not: "binaryCrossEntropyWithLogits is what is used for several labels" },
     multilabel_soft_margin_loss: { not: "binaryCrossEntropyWithLogits, mean over classes, is the same" },
     soft_margin_loss: { not: "binaryCrossEntropyWithLogits is what is used" },
-    normalize: { not: "x.div(x.norm(…)); pictures: transforms.normalize" },
     pairwise_distance: { not: "sub and norm give it" },
     pdist: { not: "sub and norm give it" },
     rms_norm: { not: "of language models" },
@@ -142,7 +141,7 @@ export const notes = {
     FiveCrop: { as: "functional.fiveCrop", partial: "makes five pictures of one, so it is a function of a picture" },
     TenCrop: { as: "functional.tenCrop", partial: "makes ten pictures of one, so it is a function of a picture" },
     Identity: { not: "leave it out" },
-    JPEG: { not: "needs an encoder while training; randomPosterize and gaussianBlur are near it" },
+    JPEG: { as: "jpeg" },
     Lambda: {
       not: "a transform is any object with `apply`; functions have no name to write into a run's configuration",
     },

@@ -86,7 +86,7 @@ export { huberLoss, l1Loss, type ReductionOptions, smoothL1Loss } from "./regres
 export { cumprod, cumsum, prod } from "./running.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
 export { argsort, type Sorted, sort, topk } from "./sort.ts";
-export { all, any, logsumexp, norm, std, variance } from "./statistics.ts";
+export { all, any, logsumexp, norm, normalize, std, variance } from "./statistics.ts";
 export { mean, sum } from "./sum.ts";
 export {
   abs,

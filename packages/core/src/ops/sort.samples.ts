@@ -2,7 +2,7 @@ import type { Dims, ReduceOptions, VarianceOptions } from "./reduction-types.ts"
 import { cumprod, cumsum, prod } from "./running.ts";
 import { type SampleInput, suite } from "./samples.ts";
 import { sort, topk } from "./sort.ts";
-import { logsumexp, norm, std, variance } from "./statistics.ts";
+import { logsumexp, norm, normalize, std, variance } from "./statistics.ts";
 
 const along: readonly SampleInput<{ dim?: number; descending?: boolean }>[] = [
   { name: "the last axis", shapes: [[3, 5]], values: ["distinct"], output: [3, 5] },
@@ -95,6 +95,10 @@ export const sortSuites = [
   suite<VarianceOptions & { dim?: Dims }>("variance", ([x], { dim, ...rest }) => variance(x, dim, rest), spreads),
   suite<VarianceOptions & { dim?: Dims }>("std", ([x], { dim, ...rest }) => std(x, dim, rest), spreads),
   suite<{ p?: number; dim?: Dims } & ReduceOptions>("norm", ([x], { p, dim, ...rest }) => norm(x, p, dim, rest), norms),
+  suite<{ p?: number; dim?: number }>("normalize", ([x], { p, dim }) => normalize(x, p, dim), [
+    { name: "the second axis", shapes: [[2, 3, 2]], output: [2, 3, 2] },
+    { name: "magnitudes of rows", shapes: [[3, 4]], values: ["distinct"], options: { p: 1, dim: -1 }, output: [3, 4] },
+  ]),
   suite<{ dim: Dims } & ReduceOptions>("logsumexp", ([x], { dim, ...rest }) => logsumexp(x, dim, rest), [
     { name: "the last axis", shapes: [[3, 4]], options: { dim: -1 }, output: [3] },
     { name: "two axes, kept", shapes: [[2, 3, 2]], options: { dim: [1, 2], keepdim: true }, output: [2, 1, 1] },

@@ -7,11 +7,17 @@ import type { Written } from "../base/typed/dims.ts";
 import type { Fit, Given } from "../base/typed/rules.ts";
 import { add, compare, div, mul, pow, sub, where } from "./binary.ts";
 import { to } from "./cast.ts";
+import { clamp } from "./clamp.ts";
 import { amax, amin } from "./extremum.ts";
 import type { Dims, None, Reduced, ReduceOptions, Reducing, VarianceOptions } from "./reduction-types.ts";
 import { mean, reducedAxes, reducedShape, sum } from "./sum.ts";
 import { abs, exp, log, sqrt } from "./unary.ts";
 import { reshape } from "./view.ts";
+
+interface EpsOptions {
+  /** What is divided by at least. Default 1e-12. */
+  eps?: number;
+}
 
 /** The root, with the slope 0 at 0 instead of infinity, torch's choice for norm and std; NaN stays. */
 function rootOf(t: Tensor): Tensor {
@@ -94,6 +100,23 @@ export function norm(input: Tensor, p = 2, dim?: Dims, options: ReduceOptions = 
   if (p === Number.NEGATIVE_INFINITY) return amin(magnitude, dim, options);
   if (p === 0) return sum(to(compare("ne", input, 0), "float32"), dim, options);
   return pow(sum(pow(magnitude, p), dim, options), 1 / p);
+}
+
+/**
+ * x / max(‖x‖ₚ, eps): of length 1 along `dim`, whatever was there; zeros stay.
+ *
+ * Shape    as the input.
+ * Options  p 2, dim 1, eps 1e-12.
+ * Throws   ShapeError "dim", "dims"; DTypeError "dtype" unless float32; ArgumentError "option".
+ * Source   torch.nn.functional.normalize.
+ *
+ * @example
+ * await normalize(tensor([[3, -4], [0, 0]])).tolist(); // [[0.6, -0.8], [0, 0]]
+ */
+export function normalize<S extends Shape>(input: Tensor<S>, p?: number, dim?: Dims, options?: EpsOptions): Tensor<S>;
+export function normalize(input: Tensor, p = 2, dim: Dims = 1, options: EpsOptions = {}): Tensor {
+  checkKnown("normalize", options, { eps: 0 });
+  return div(input, clamp(norm(input, p, dim, { keepdim: true }), options.eps ?? 1e-12));
 }
 
 /**

@@ -13,6 +13,7 @@ import { autoAugment, randAugment, trivialAugmentWide } from "./auto-augment.ts"
 import { colorJitter, gaussianBlur, grayscale, randomGrayscale } from "./colors.ts";
 import { elasticTransform, randomPerspective } from "./distort.ts";
 import { pad, randomVerticalFlip } from "./flip-pad.ts";
+import { jpeg } from "./jpeg.ts";
 import { cutMix, mixUp, randomChoice } from "./mix.ts";
 import { gaussianNoise, randomChannelPermutation, randomPhotometricDistort } from "./photometric.ts";
 import { randomErasing } from "./random-erasing.ts";
@@ -60,6 +61,7 @@ const makers: Readonly<Record<string, TransformMaker>> = {
   randomOrder: ({ transforms }) => randomOrder(listed(transforms)),
   randomChannelPermutation: () => randomChannelPermutation(),
   randomPhotometricDistort: (options) => randomPhotometricDistort(any(options)),
+  jpeg: ({ quality }) => jpeg(any(quality)),
   gaussianNoise: (options) => gaussianNoise(any(options)),
   augMix: (options) => augMix(any(options)),
   toDtype: ({ dtype, ...options }) => toDtype(any(dtype), any(options)),

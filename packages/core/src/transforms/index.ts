@@ -35,6 +35,7 @@ export {
 export { type PadOptions, pad, randomVerticalFlip } from "./flip-pad.ts";
 export { batchTransformFromJSON, transformFromJSON } from "./from-json.ts";
 export * as functional from "./functional/index.ts";
+export { jpeg } from "./jpeg.ts";
 export { cutMix, type MixOptions, mixUp, randomChoice } from "./mix.ts";
 export {
   type GaussianNoiseOptions,

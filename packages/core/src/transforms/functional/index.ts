@@ -5,5 +5,6 @@ export { type FiveCrops, fiveCrop, tenCrop } from "./crops.ts";
 export { type Displacement, elastic } from "./elastic.ts";
 export type { GridInterpolation } from "./grid.ts";
 export { adjustHue } from "./hue.ts";
+export { jpeg } from "./jpeg.ts";
 export { perspective } from "./perspective.ts";
 export { autocontrast, equalize, invert, posterize, solarize } from "./tone.ts";
