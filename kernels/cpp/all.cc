@@ -27,6 +27,7 @@
 #include "peak.cc"
 #include "pool-nhwc.cc"
 #include "pool.cc"
+#include "random.cc"
 #include "reduce.cc"
 #include "softmax.cc"
 #include "sort.cc"

@@ -149,6 +149,9 @@ using SiluBackwardF32Params = NegF32Params;
 // clamp_backward_f32: gradOutput f32, saved f32 -> gradInput f32
 using ClampBackwardF32Params = NegF32Params;
 
+// box_muller_f32: input f32 -> output f32
+using BoxMullerF32Params = NegF32Params;
+
 // add_f32: a f32, b f32 -> output f32
 using AddF32Params = CopyStridedF32Params;
 
@@ -854,6 +857,7 @@ static_assert(sizeof(TopkF32Params) == 5 * 4, "packed 32-bit words");
   X(silu_f32, SiluF32Params, 2) \
   X(silu_backward_f32, SiluBackwardF32Params, 3) \
   X(clamp_backward_f32, ClampBackwardF32Params, 3) \
+  X(box_muller_f32, BoxMullerF32Params, 2) \
   X(add_f32, AddF32Params, 3) \
   X(sub_f32, SubF32Params, 3) \
   X(mul_f32, MulF32Params, 3) \

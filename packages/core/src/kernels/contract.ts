@@ -245,6 +245,11 @@ export const contract = {
   silu_backward_f32: unaryBackward,
   /** saved: input; passes where alpha ≤ x ≤ beta. */
   clamp_backward_f32: unaryBackward,
+  /**
+   * Normal numbers with mean alpha and standard deviation beta from uniform ones, every bit as torch's normal_ makes them
+   * with AVX2: of every 16 the first 8 give the radii, the others the angles. What follows the last 16 is copied.
+   */
+  box_muller_f32: unary,
 
   add_f32: binary,
   sub_f32: binary,

@@ -92,17 +92,21 @@ export class ConvNeXtTiny extends Module {
     checkKnown("ConvNeXtTiny", options, { inChannels: 0, numClasses: 0, inputSize: 0 });
     const { inChannels, numClasses } = imageNet("ConvNeXtTiny", options, 32);
     const norm = (channels: number) => new ChannelNorm(channels, { eps: 1e-6 });
-    const first = new Sequential(new Conv2d(inChannels, 96, 4, { stride: 4 }), norm(96));
-    this.features = new Sequential(first);
+    const widen = (from: number, to: number) => new Sequential(norm(from), new Conv2d(from, to, 2, { stride: 2 }));
     const blocks = stages.reduce((sum, [, count]) => sum + count, 0);
     let done = 0;
-    stages.forEach(([channels, count], i) => {
-      const rows = Array.from({ length: count }, () => new ConvNeXtBlock(channels, (0.1 * done++) / (blocks - 1)));
-      this.features.append(new Sequential(...rows));
-      const next = stages[i + 1]?.[0];
-      if (next) this.features.append(new Sequential(norm(channels), new Conv2d(channels, next, 2, { stride: 2 })));
+    // The layers' own initial values are left out: all of them are drawn anew below.
+    this.features = init.skipInit(() => {
+      const features = new Sequential(new Sequential(new Conv2d(inChannels, 96, 4, { stride: 4 }), norm(96)));
+      stages.forEach(([channels, count], i) => {
+        const rows = Array.from({ length: count }, () => new ConvNeXtBlock(channels, (0.1 * done++) / (blocks - 1)));
+        features.append(new Sequential(...rows));
+        const next = stages[i + 1]?.[0];
+        if (next) features.append(widen(channels, next));
+      });
+      return features;
     });
-    this.classifier = new Sequential(norm(768), new Flatten(), new Linear(768, numClasses));
+    this.classifier = init.skipInit(() => new Sequential(norm(768), new Flatten(), new Linear(768, numClasses)));
     for (const module of this.modules()) {
       if (!(module instanceof Conv2d || module instanceof Linear)) continue;
       init.truncNormal_(module.weight, 0, 0.02);

@@ -23,6 +23,20 @@ const { fround, sqrt } = Math;
  * fillNormal(new Generator(0), new Float32Array(2), 0, 1);  // [1.5409961, -0.2934289]
  */
 export function fillNormal(gen: Generator, out: Float32Array, mean = 0, std = 1): Float32Array {
+  boxMuller(out, drawNormal(gen, out, mean, std), mean, std);
+  return out;
+}
+
+/**
+ * The draws of fillNormal with most of the work left over: out[0, n) are uniforms that boxMuller, or the kernel
+ * box_muller_f32, turns into the numbers wanted; what follows is done. Returns n, a multiple of 16.
+ *
+ * Throws  as fillNormal.
+ *
+ * @example
+ * drawNormal(new Generator(0), new Float32Array(70), 0, 1);  // 48: the last 16 overlap a block of 16
+ */
+export function drawNormal(gen: Generator, out: Float32Array, mean: number, std: number): number {
   if (!(std >= 0) || !Number.isFinite(std) || !Number.isFinite(mean))
     throw new ArgumentError(
       "normal",
@@ -32,16 +46,20 @@ export function fillNormal(gen: Generator, out: Float32Array, mean = 0, std = 1)
   const size = out.length;
   if (size < 16) {
     for (let i = 0; i < size; i++) out[i] = gen.normal() * std + mean;
-    return out;
+    return 0;
   }
   fillUniform(gen, out);
   const whole = size - (size % 16);
-  for (let i = 0; i < whole; i += CHUNK) transform(out, i, Math.min(i + CHUNK, whole), fround(mean), fround(std));
-  if (whole < size) {
-    fillUniform(gen, out.subarray(size - 16));
-    transform(out, size - 16, size, fround(mean), fround(std));
-  }
-  return out;
+  if (whole === size) return size;
+  transform(out, whole - 16, whole, fround(mean), fround(std));
+  fillUniform(gen, out.subarray(size - 16));
+  transform(out, size - 16, size, fround(mean), fround(std));
+  return whole - 16;
+}
+
+/** Normal numbers in place of the uniforms in out[0, size), size a multiple of 16. */
+export function boxMuller(out: Float32Array, size: number, mean: number, std: number): void {
+  for (let i = 0; i < size; i += CHUNK) transform(out, i, Math.min(i + CHUNK, size), fround(mean), fround(std));
 }
 
 // Two passes over a chunk that stays in cache: small loops, in which the engine can keep every number unboxed.

@@ -1,4 +1,5 @@
 /** @file y = f(x), element by element, and the gradients gradInput = gradOutput · f′. */
+import { boxMuller } from "../../base/rng/index.ts";
 import { erfc } from "./erf.ts";
 import type { ReferenceKernel, ReferenceKernels } from "./types.ts";
 
@@ -77,4 +78,10 @@ export const elementwise = {
     const s = sigmoid(x);
     return g * s * (1 + x * (1 - s));
   }),
+  // In float32 as every backend: where torch rounds is part of its random numbers.
+  box_muller_f32(p, [input], [output]) {
+    const values = Float32Array.from(input.subarray(0, p.count));
+    boxMuller(values, p.count - (p.count % 16), p.alpha, p.beta);
+    output.set(values);
+  },
 } satisfies Partial<ReferenceKernels>;

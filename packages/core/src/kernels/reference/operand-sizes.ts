@@ -147,6 +147,7 @@ export const operandSizes: { readonly [K in KernelName]: Sizes<K> } = {
   silu_f32: unary,
   silu_backward_f32: unaryBackward,
   clamp_backward_f32: unaryBackward,
+  box_muller_f32: unary,
 
   add_f32: binary,
   sub_f32: binary,

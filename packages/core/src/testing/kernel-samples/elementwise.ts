@@ -107,6 +107,10 @@ export const elementwise = {
     ...backward({ alpha: -0.5, beta: 0.75, kinds: ["normal", "extremes", [-0.5, 0.75]] }),
     ...backward({ alpha: Number.NEGATIVE_INFINITY, beta: 0, kinds: ["ties", "extremes"] }),
   ],
+  box_muller_f32: [
+    ...unary({ alpha: 0, beta: 1, kinds: ["unit", [0, 1 - 2 ** -24, 0.5, 0.125, 2 ** -24, 0.29289323, 0.875]] }),
+    ...unary({ alpha: 0.3, beta: 0.7, kinds: ["unit"] }),
+  ],
   affine_f32: [
     ...unary({ alpha: -1.75, beta: 0.3, kinds: ["normal", "specials"] }),
     ...unary({ alpha: 1 / 255, beta: 0, kinds: ["large"] }),
