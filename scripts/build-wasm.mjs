@@ -33,7 +33,7 @@ function tree(folder) {
   for (const name of readdirSync(folder).sort()) {
     const path = join(folder, name);
     if (statSync(path).isDirectory()) {
-      if (name === "wasm" || name === "native") files[name] = tree(path);
+      if (name === "wasm") files[name] = tree(path); // native/ is no part of them
     } else if (/\.(h|cc)$/.test(name)) files[name] = readFileSync(path, "utf8");
   }
   return files;
