@@ -8,6 +8,9 @@
 // A list of calls lies in memory of its own, one record after the other: see Record.
 #include <node_api.h>
 #include <stdlib.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #include "pool.h"
 
@@ -245,13 +248,22 @@ napi_value release(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+// trim(): what the C library keeps of freed memory goes back to the system. (glibc maps buffers one by one only up to the size of
+// the largest that was ever freed; the others lie in a heap, which shrinks by itself at its end alone.)
+napi_value trim(napi_env, napi_callback_info) {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
+  return nullptr;
+}
+
 }  // namespace
 
 NAPI_MODULE_INIT() {
   const struct {
     const char* name;
     napi_callback function;
-  } exported[] = {{"open", open}, {"isas", names}, {"addressOf", address_of}, {"release", release}};
+  } exported[] = {{"open", open}, {"isas", names}, {"addressOf", address_of}, {"release", release}, {"trim", trim}};
   for (const auto& e : exported) {
     napi_value f;
     napi_create_function(env, e.name, NAPI_AUTO_LENGTH, e.function, nullptr, &f);

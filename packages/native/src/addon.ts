@@ -18,6 +18,8 @@ export interface Addon {
   addressOf(memory: ArrayBufferLike): number;
   /** Gives the memory back at once; views of it have no elements then. */
   release(memory: ArrayBufferLike): void;
+  /** Gives what the C library keeps of freed memory back to the system. */
+  trim(): void;
   /** An empty name: the best instruction set of this machine. */
   open(isa: string, threads: number, block: ArrayBuffer): Engine;
 }

@@ -77,6 +77,32 @@ describe.skipIf("reason" in result)(`native backend${why}`, () => {
     }
   });
 
+  const { glibcVersionRuntime } = (process.report.getReport() as { header: { glibcVersionRuntime?: string } }).header;
+  it.skipIf(!glibcVersionRuntime)(
+    "gives freed memory back to the system, from the midst of the heap, too (glibc)",
+    () => {
+      const resident = () => process.memoryUsage.rss() / 2 ** 20;
+      const size = 2 ** 18; // 1 MiB each
+      const touched = (count: number) => {
+        const buffer = backend.alloc("f32", count);
+        backend.run("fill_f32", { count, value: 1 }, [], [{ buffer, offset: 0 }]);
+        return buffer;
+      };
+      backend.keepFreed?.(false);
+      try {
+        backend.free(touched(2 ** 22)); // from now on buffers up to this size come from the heap
+        const buffers = Array.from({ length: 40 }, () => touched(size));
+        const last = touched(size); // keeps the heap from shrinking at its end
+        const before = resident();
+        for (const buffer of buffers) backend.free(buffer);
+        expect(before - resident()).toBeGreaterThan(30);
+        backend.free(last);
+      } finally {
+        backend.keepFreed?.(true);
+      }
+    },
+  );
+
   it("takes buffers of any native backend: they are one kind of memory", () => {
     if (!("backend" in other)) throw new Error(other.reason);
     const x = filled(-1, 2);

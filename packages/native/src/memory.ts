@@ -16,6 +16,8 @@ import type { Addon } from "./addon.ts";
 const ALIGNMENT = 64;
 /** Most bytes kept for later. */
 const POOL_LIMIT = 256 * 2 ** 20;
+/** While nothing is kept: released bytes after which the C library is to let go of them, too. */
+const TRIM_EVERY = 4 * 2 ** 20;
 
 /** Uninitialised bytes whose first one lies on a cache line. */
 interface Block {
@@ -46,13 +48,15 @@ export class NativeBuffer implements BackendBuffer {
 }
 
 export class Memory {
-  readonly #addon: Pick<Addon, "addressOf" | "release">;
+  readonly #addon: Pick<Addon, "addressOf" | "release" | "trim">;
   readonly #free = new Map<number, Block[]>();
   #pooled = 0;
   /** Most bytes kept for later now. */
   #limit = POOL_LIMIT;
+  /** Bytes released since the last trim. */
+  #released = 0;
 
-  constructor(addon: Pick<Addon, "addressOf" | "release">) {
+  constructor(addon: Pick<Addon, "addressOf" | "release" | "trim">) {
     this.#addon = addon;
   }
 
@@ -69,6 +73,8 @@ export class Memory {
     buffer.block = null;
     if (this.#pooled + block.byteLength > this.#limit) {
       this.#addon.release(block.memory);
+      this.#released += block.byteLength;
+      if (this.#limit === 0 && this.#released >= TRIM_EVERY) this.#trim();
       return;
     }
     const list = this.#free.get(block.byteLength);
@@ -79,10 +85,17 @@ export class Memory {
 
   keepFreed(wanted: boolean): void {
     this.#limit = wanted ? POOL_LIMIT : 0;
-    if (wanted) return;
-    for (const list of this.#free.values()) for (const { memory } of list) this.#addon.release(memory);
-    this.#free.clear();
-    this.#pooled = 0;
+    if (!wanted) {
+      for (const list of this.#free.values()) for (const { memory } of list) this.#addon.release(memory);
+      this.#free.clear();
+      this.#pooled = 0;
+    }
+    this.#trim();
+  }
+
+  #trim(): void {
+    this.#addon.trim();
+    this.#released = 0;
   }
 
   #allocate(size: number): Block {
