@@ -6,6 +6,10 @@
 namespace drishti {
 
 constexpr int MAX_DIMS = 8;
+constexpr int WINOGRAD_CHANNELS = 32;
+constexpr int WINOGRAD_LARGE_TILES = 32;
+constexpr int WINOGRAD_LARGE_TILES_OF_A_STEP = 128;
+constexpr int WINOGRAD_PIXELS = 256;
 
 // copy_strided_f32: input f32 -> output f32
 struct CopyStridedF32Params {
@@ -549,8 +553,9 @@ struct Conv2dWinogradF32Params {
   int32_t residualBorder;
   int32_t panel;
   int32_t maskBorder;
+  int32_t tile;
 };
-static_assert(sizeof(Conv2dWinogradF32Params) == 26 * 4, "packed 32-bit words");
+static_assert(sizeof(Conv2dWinogradF32Params) == 27 * 4, "packed 32-bit words");
 
 // conv2d_winograd_pack_f32: weight f32, scale f32? -> packed f32
 struct Conv2dWinogradPackF32Params {
@@ -558,8 +563,9 @@ struct Conv2dWinogradPackF32Params {
   int32_t inChannels;
   int32_t transposed;
   int32_t panel;
+  int32_t tile;
 };
-static_assert(sizeof(Conv2dWinogradPackF32Params) == 4 * 4, "packed 32-bit words");
+static_assert(sizeof(Conv2dWinogradPackF32Params) == 5 * 4, "packed 32-bit words");
 
 // conv2d_winograd_backward_weight_f32: gradOutput f32, output f32?, input f32 -> gradWeight f32, gradBias f32?
 struct Conv2dWinogradBackwardWeightF32Params {
@@ -587,8 +593,9 @@ struct Conv2dWinogradBackwardWeightF32Params {
   int32_t poolHeight;
   int32_t poolWidth;
   int32_t gradBorder;
+  int32_t tile;
 };
-static_assert(sizeof(Conv2dWinogradBackwardWeightF32Params) == 24 * 4, "packed 32-bit words");
+static_assert(sizeof(Conv2dWinogradBackwardWeightF32Params) == 25 * 4, "packed 32-bit words");
 
 // conv2d_fused_backward_f32: gradOutput f32, index u8?, output f32?, input f32?, weight f32?, addend f32? -> gradInput f32?, gradWeight f32?, gradBias f32?
 struct Conv2dFusedBackwardF32Params {
@@ -670,7 +677,33 @@ struct Conv2dNormTrainF32Params {
 static_assert(sizeof(Conv2dNormTrainF32Params) == 26 * 4, "packed 32-bit words");
 
 // conv2d_norm_train_backward_f32: gradOutput f32, index u8, raw f32, input f32, weight f32, normWeight f32?, mean f32, invStd f32 -> gradWeight f32, gradNormWeight f32, gradNormBias f32, gradBias f32?
-using Conv2dNormTrainBackwardF32Params = Conv2dWinogradBackwardWeightF32Params;
+struct Conv2dNormTrainBackwardF32Params {
+  int32_t batch;
+  int32_t inChannels;
+  int32_t inHeight;
+  int32_t inWidth;
+  int32_t outChannels;
+  int32_t outHeight;
+  int32_t outWidth;
+  int32_t kernelHeight;
+  int32_t kernelWidth;
+  int32_t strideHeight;
+  int32_t strideWidth;
+  int32_t padTop;
+  int32_t padLeft;
+  int32_t dilationHeight;
+  int32_t dilationWidth;
+  int32_t groups;
+  int32_t inLayout;
+  int32_t inBorder;
+  int32_t outLayout;
+  int32_t outBorder;
+  int32_t relu;
+  int32_t poolHeight;
+  int32_t poolWidth;
+  int32_t gradBorder;
+};
+static_assert(sizeof(Conv2dNormTrainBackwardF32Params) == 24 * 4, "packed 32-bit words");
 
 // batch_norm_fused_train_backward_f32: gradOutput f32, index u8?, output f32?, input f32, weight f32?, mean f32, invStd f32 -> gradInput f32, gradWeight f32, gradBias f32, gradResidual f32?
 struct BatchNormFusedTrainBackwardF32Params {

@@ -31,20 +31,16 @@ __attribute__((noinline)) static void end_tiles(const EndCall& call, const Spot*
           const float* const from = sums.start ? sums.start : sums.out + spots[u * WINDOW + q].dest;
           return load<F>(from + v * LANES) + sum[u * WINDOW + q][v];
         };
-        F best = value(0);
         if constexpr (WINDOW == 1) {
+          F best = value(0);
           if (call.residual) best += load<F>(call.residual + ends[u].source + v * LANES);
           if (call.relu) best = bits<F>(bits<I>(best) & ~I(best <= 0.0f));  // NaN passes
           if (call.six) best = select(best > 6.0f, splat<F>(6.0f), best);
           store(to + v * LANES, best);
         } else {
-          I winner{};
-          for (int q = 1; q < WINDOW; ++q) {
-            const F other = value(q);
-            const I better = (other > best) | (other != other);  // the last NaN, else the first of the largest
-            best = select(better, other, best);
-            winner = select(better, I{} + q, winner);
-          }
+          Largest largest(value(0));
+          for (int q = 1; q < WINDOW; ++q) largest.meet(value(q), q);
+          auto [best, winner] = largest;
           if (call.relu) {
             const I dead = best <= 0.0f;
             best = bits<F>(bits<I>(best) & ~dead);

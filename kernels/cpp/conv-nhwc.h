@@ -384,15 +384,10 @@ struct NhwcCall {
           }
           return v;
         };
-        F best = value(0);
-        I winner{};
+        Largest largest(value(0));
 #pragma GCC unroll 3
-        for (int32_t q = 1; q < window; ++q) {
-          const F v = value(q);
-          const I better = (v > best) | (v != v);
-          best = select(better, v, best);
-          winner = select(better, I{} + q, winner);
-        }
+        for (int32_t q = 1; q < window; ++q) largest.meet(value(q), q);
+        auto [best, winner] = largest;
         if (relu) {
           const I dead = best <= 0.0f;
           best = bits<F>(bits<I>(best) & ~dead);

@@ -19,14 +19,14 @@ struct WinogradBackward {
 
 static int32_t conv2d_winograd_backward_weight(const Conv2dWinogradBackwardWeightF32Params& p, void* const* buffers, Context& context) {
   const WinogradBackward call(p, buffers, in<float>(buffers, 1));
-  run_winograd_weight(call.shape, call.input, call.gradient, out<float>(buffers, 3), out<float>(buffers, 4), context);
+  run_winograd_weight(call.shape, call.input, call.gradient, p.tile, out<float>(buffers, 3), out<float>(buffers, 4), context);
   return 0;
 }
 static ScratchNeed conv2d_winograd_backward_weight_scratch(const Conv2dWinogradBackwardWeightF32Params& p, int32_t) {
   void* const none[5] = {};
   const float some = 0;
   const WinogradBackward masked(p, none, &some), plain(p, none, nullptr);  // which of them is not known here
-  const WinogradWeightPlan a(masked.shape, masked.input, masked.gradient), b(plain.shape, plain.input, plain.gradient);
+  const WinogradWeightPlan a(masked.shape, masked.input, masked.gradient, p.tile), b(plain.shape, plain.input, plain.gradient, p.tile);
   return {a.per_thread > b.per_thread ? a.per_thread : b.per_thread, a.shared};
 }
 DRISHTI_KERNEL_SCRATCH(conv2d_winograd_backward_weight_f32, conv2d_winograd_backward_weight, conv2d_winograd_backward_weight_scratch)

@@ -8,7 +8,7 @@ namespace drishti {
 namespace DRISHTI_NS {
 
 // A chunk is one block. W lanes of it at a time, FILTERS channels of them turned so that lanes are side by side.
-template <int W> static void winograd_pack_block(const Conv2dWinogradPackF32Params& p, int32_t block, const float* weight, const float* scale, float* to, ptrdiff_t step) {
+template <int W, int M> static void winograd_pack_block(const Conv2dWinogradPackF32Params& p, int32_t block, const float* weight, const float* scale, float* to, ptrdiff_t step) {
   constexpr int32_t FILTERS = 8;
   const bool transposed = p.transposed != 0;
   const ptrdiff_t of_output = transposed ? 9 : ptrdiff_t(p.inChannels) * 9, of_channel = transposed ? ptrdiff_t(p.outChannels) * 9 : 9;
@@ -16,7 +16,7 @@ template <int W> static void winograd_pack_block(const Conv2dWinogradPackF32Para
     const int32_t channels = lesser(FILTERS, p.inChannels - c);
     for (int32_t lane = 0; lane < p.panel; lane += W) {
       const int32_t first = block * p.panel + lane, wide = lesser(W, p.panel - lane), live = clamp_to(p.outChannels - first, 0, wide);
-      alignas(64) float filters[FILTERS * 9 * W] = {}, factors[W] = {}, terms[TERMS * W];
+      alignas(64) float filters[FILTERS * 9 * W] = {}, factors[W] = {}, terms[terms_of(M) * W];
       const float* from = weight + first * of_output + c * of_channel;
       if (live == 0) {}
       else if (!transposed) transpose(from, of_output, live, channels * 9, filters, W);
@@ -26,10 +26,10 @@ template <int W> static void winograd_pack_block(const Conv2dWinogradPackF32Para
       for (int32_t i = 0; i < channels; ++i) {
         float* const at = to + ptrdiff_t(c + i) * p.panel + lane;
         const float* const filter = filters + i * 9 * W;
-        if (wide == W) winograd_weights<W>(filter, transposed, scale ? factors : nullptr, at, step);
+        if (wide == W) winograd_weights<W, M>(filter, transposed, scale ? factors : nullptr, at, step);
         else {
-          winograd_weights<W>(filter, transposed, scale ? factors : nullptr, terms, W);
-          for (int32_t term = 0; term < TERMS; ++term) copy_row(at + term * step, terms + term * W, wide);
+          winograd_weights<W, M>(filter, transposed, scale ? factors : nullptr, terms, W);
+          for (int32_t term = 0; term < terms_of(M); ++term) copy_row(at + term * step, terms + term * W, wide);
         }
       }
     }
@@ -41,7 +41,10 @@ static void winograd_pack(const Conv2dWinogradPackF32Params& p, const float* wei
   const int32_t blocks = ceil_div(p.outChannels, p.panel);
   const ptrdiff_t panel = ptrdiff_t(p.inChannels) * p.panel;
   context.each(blocks, [&](int32_t block, int32_t) {
-    (p.panel <= LANES ? &winograd_pack_block<LANES> : &winograd_pack_block<2 * LANES>)(p, block, weight, scale, packed + block * panel, blocks * panel);
+    const bool narrow = p.panel <= LANES;
+    const auto run = p.tile == 4 ? (narrow ? &winograd_pack_block<LANES, 4> : &winograd_pack_block<2 * LANES, 4>)
+                                 : (narrow ? &winograd_pack_block<LANES, 2> : &winograd_pack_block<2 * LANES, 2>);
+    run(p, block, weight, scale, packed + block * panel, blocks * panel);
   });
 }
 

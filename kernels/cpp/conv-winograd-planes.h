@@ -9,9 +9,12 @@
 namespace drishti {
 namespace DRISHTI_NS {
 
-// Channels from which the transforms are small beside the products, pixels from which those of the weights are; as in
+// Outputs of a tile across and down: 4 where that saves a quarter of the products or more. As tileOf() in
 // packages/core/src/capture/passes/winograd.ts.
-constexpr int32_t WINOGRAD_CHANNELS = 32, WINOGRAD_PIXELS = 256;
+static int32_t winograd_tile(int32_t batch, int32_t height, int32_t width, int32_t least) {
+  const auto tiles = [&](int32_t size) { return ceil_div(height, size) * ceil_div(width, size); };
+  return batch * tiles(4) >= least && 3 * tiles(4) <= tiles(2) ? 4 : 2;
+}
 
 // By shape alone.
 static bool winograd_pays(const Conv2dF32Params& p) {
@@ -36,6 +39,7 @@ static Conv2dWinogradF32Params winograd_params(const Conv2dF32Params& p, bool ba
   w.kernelHeight = w.kernelWidth = 3;
   w.strideHeight = w.strideWidth = w.dilationHeight = w.dilationWidth = w.groups = w.poolHeight = w.poolWidth = 1;
   w.panel = vectors_for(w.outChannels) * LANES;
+  w.tile = winograd_tile(w.batch, w.outHeight, w.outWidth, WINOGRAD_LARGE_TILES_OF_A_STEP);
   return w;
 }
 
@@ -44,7 +48,7 @@ struct WinogradPlanes {
   FusedForward call;
   WinogradPlan plan;
   WinogradPlanes(const Conv2dF32Params& p, bool backward, void* const* fused)
-      : params(winograd_params(p, backward)), call(params, fused), plan(call.g, call.source, call.tail, params.panel) {}
+      : params(winograd_params(p, backward)), call(params, fused), plan(call.g, call.source, call.tail, params.panel, params.tile) {}
   ScratchNeed scratch() const { return {plan.per_thread, plan.shared + plan.weights * 4}; }
 };
 
@@ -53,8 +57,8 @@ static void run_winograd_planes(const Conv2dF32Params& p, bool backward, void* c
   void* const fused[7] = {buffers[0], nullptr, nullptr, buffers[2], nullptr, buffers[3], nullptr};
   const WinogradPlanes w(p, backward, fused);
   float* const packed = reinterpret_cast<float*>(context.shared + w.plan.shared);
-  winograd_pack({w.params.outChannels, w.params.inChannels, backward, w.params.panel}, in<float>(buffers, 1), nullptr, packed, context);
-  run_winograd(w.call.g, w.call.source, w.call.tail, packed, w.params.panel, context);
+  winograd_pack({w.params.outChannels, w.params.inChannels, backward, w.params.panel, w.params.tile}, in<float>(buffers, 1), nullptr, packed, context);
+  run_winograd(w.call.g, w.call.source, w.call.tail, packed, w.params.panel, w.params.tile, context);
 }
 static ScratchNeed winograd_planes_scratch(const Conv2dF32Params& p, bool backward) {
   void* const none[7] = {};
@@ -63,18 +67,19 @@ static ScratchNeed winograd_planes_scratch(const Conv2dF32Params& p, bool backwa
 
 struct WinogradPlanesWeight {
   FusedShape shape;
+  int32_t tile;
   Source gradient, input;
   WinogradPlanesWeight(const Conv2dF32Params& p, const float* g, const float* x)
       : shape{p.batch, p.inChannels, p.outChannels, 1, p.inHeight, p.inWidth, p.outHeight, p.outWidth, 3, 3, 1, 1, p.padTop, p.padLeft, 1, 1},
-        gradient(g, Place(0, p.outChannels, p.outHeight, p.outWidth, 0)), input(x, Place(0, p.inChannels, p.inHeight, p.inWidth, 0)) {}
+        tile(winograd_tile(p.batch, p.outHeight, p.outWidth, WINOGRAD_LARGE_TILES)), gradient(g, Place(0, p.outChannels, p.outHeight, p.outWidth, 0)), input(x, Place(0, p.inChannels, p.inHeight, p.inWidth, 0)) {}
 };
 static void run_winograd_planes_weight(const Conv2dF32Params& p, void* const* buffers, Context& context) {
   const WinogradPlanesWeight w(p, in<float>(buffers, 0), in<float>(buffers, 1));
-  run_winograd_weight(w.shape, w.input, w.gradient, out<float>(buffers, 2), nullptr, context);
+  run_winograd_weight(w.shape, w.input, w.gradient, w.tile, out<float>(buffers, 2), nullptr, context);
 }
 static ScratchNeed winograd_planes_weight_scratch(const Conv2dF32Params& p) {
   const WinogradPlanesWeight w(p, nullptr, nullptr);
-  const WinogradWeightPlan plan(w.shape, w.input, w.gradient);
+  const WinogradWeightPlan plan(w.shape, w.input, w.gradient, w.tile);
   return {plan.per_thread, plan.shared};
 }
 

@@ -1,36 +1,71 @@
-// Winograd F(2x2, 3x3): Y = Aᵀ [(G g Gᵀ) ∘ (Bᵀ d B)] A makes 2x2 outputs of 4x4 inputs with 16 products a channel where the plain
-// sum has 36. Lanes are channels. Lavin & Gray, "Fast Algorithms for Convolutional Neural Networks", 2015 (arXiv:1509.09308).
+// Winograd F(MxM, 3x3): Y = Aᵀ [(G g Gᵀ) ∘ (Bᵀ d B)] A makes MxM outputs of (M+2)x(M+2) inputs: with M = 2 by 16 products a
+// channel where the plain sum has 36, with M = 4 by 36 where it has 144. Lanes are channels. Lavin & Gray, "Fast Algorithms for
+// Convolutional Neural Networks", 2015 (arXiv:1509.09308). The points of M = 2 are 0, ±1, ∞; those of M = 4 are 0, ±3/4, ±3/2, ∞,
+// whose matrices are exact in binary and lose half as much as those of 0, ±1, ±2, ∞ (docs/numerics.md).
 #pragma once
 #include "layouts.h"
 
 namespace drishti {
 namespace DRISHTI_NS {
 
-constexpr int TERMS = 16;  // numbers of a transformed tile, row by row
+constexpr int terms_of(int m) { return (m + 2) * (m + 2); }  // numbers of a transformed tile, row by row
 
-// Bᵀ d B of `count` tiles side by side, two columns apart, for `channels`; term after term `slice` apart, tiles `pitch` apart.
-// rows: the four the tiles lie in; `columns` are to be had from there on. Channels that fill no vector are left undefined.
+constexpr float NEAR = 0.75f, FAR = 1.5f;  // the points of M = 4
+constexpr float NEAR2 = NEAR * NEAR, FAR2 = FAR * FAR, BOTH2 = NEAR2 + FAR2, EACH2 = NEAR2 * FAR2;
+constexpr float OF_NEAR = float(1 / (2 * double(NEAR2) * (NEAR2 - FAR2))), OF_FAR = float(1 / (2 * double(FAR2) * (FAR2 - NEAR2)));
+
+// Bᵀ d of M + 2 numbers.
+DRISHTI_INLINE void winograd_spread(const F (&d)[4], F (&t)[4]) {
+  t[0] = d[0] - d[2];
+  t[1] = d[1] + d[2];
+  t[2] = d[2] - d[1];
+  t[3] = d[1] - d[3];
+}
+DRISHTI_INLINE void winograd_spread(const F (&d)[6], F (&t)[6]) {
+  const F even_near = fma(splat<F>(-FAR2), d[2], d[4]), odd_near = fma(splat<F>(-FAR2), d[1], d[3]);
+  const F even_far = fma(splat<F>(-NEAR2), d[2], d[4]), odd_far = fma(splat<F>(-NEAR2), d[1], d[3]);
+  t[0] = fma(splat<F>(EACH2), d[0], fma(splat<F>(-BOTH2), d[2], d[4]));
+  t[1] = fma(splat<F>(NEAR), odd_near, even_near);
+  t[2] = fma(splat<F>(-NEAR), odd_near, even_near);
+  t[3] = fma(splat<F>(FAR), odd_far, even_far);
+  t[4] = fma(splat<F>(-FAR), odd_far, even_far);
+  t[5] = fma(splat<F>(EACH2), d[1], fma(splat<F>(-BOTH2), d[3], d[5]));
+}
+
+// Aᵀ m: M numbers.
+DRISHTI_INLINE void winograd_gather(const F (&m)[4], F (&y)[2]) {
+  y[0] = m[0] + m[1] + m[2];
+  y[1] = m[1] - m[2] - m[3];
+}
+DRISHTI_INLINE void winograd_gather(const F (&m)[6], F (&y)[4]) {
+  const F near = m[1] + m[2], far = m[3] + m[4], near_odd = m[1] - m[2], far_odd = m[3] - m[4];
+  y[0] = m[0] + near + far;
+  y[1] = fma(splat<F>(FAR), far_odd, splat<F>(NEAR) * near_odd);
+  y[2] = fma(splat<F>(FAR2), far, splat<F>(NEAR2) * near);
+  y[3] = fma(splat<F>(FAR * FAR2), far_odd, fma(splat<F>(NEAR * NEAR2), near_odd, m[5]));
+}
+
+// Bᵀ d B of `count` tiles side by side, M columns apart, for `channels`; term after term `slice` apart, tiles `pitch` apart.
+// rows: those the tiles lie in; `columns` are to be had from there on. Channels that fill no vector are left undefined.
+template <int M>
 static void winograd_source(const float* const* rows, int32_t columns, ptrdiff_t pixel, int32_t count, int32_t channels, float* to, ptrdiff_t pitch, ptrdiff_t slice) {
+  constexpr int N = M + 2;
   for (int32_t t = 0; t < count; ++t, to += pitch) {
-    ptrdiff_t at[4];
+    ptrdiff_t at[N];
     // What lies behind the last column goes into outputs that nobody asked for.
-    for (int32_t j = 0; j < 4; ++j) at[j] = lesser(2 * t + j, columns - 1) * pixel;
+    for (int32_t j = 0; j < N; ++j) at[j] = lesser(M * t + j, columns - 1) * pixel;
     const auto transform = [&](int32_t c, auto&& get) DRISHTI_LAMBDA_INLINE {
-      F d[4][4];
-      for (int j = 0; j < 4; ++j) {  // down each column
-        F x[4];
-        for (int i = 0; i < 4; ++i) x[i] = get(rows[i] + at[j] + c);
-        d[0][j] = x[0] - x[2];
-        d[1][j] = x[1] + x[2];
-        d[2][j] = x[2] - x[1];
-        d[3][j] = x[1] - x[3];
+      F d[N][N];
+      for (int j = 0; j < N; ++j) {  // down each column
+        F x[N], y[N];
+        for (int i = 0; i < N; ++i) x[i] = get(rows[i] + at[j] + c);
+        winograd_spread(x, y);
+        for (int i = 0; i < N; ++i) d[i][j] = y[i];
       }
-      for (int i = 0; i < 4; ++i) {
-        float* const out = to + 4 * i * slice + c;
-        store(out, d[i][0] - d[i][2]);
-        store(out + slice, d[i][1] + d[i][2]);
-        store(out + 2 * slice, d[i][2] - d[i][1]);
-        store(out + 3 * slice, d[i][1] - d[i][3]);
+      for (int i = 0; i < N; ++i) {
+        F y[N];
+        winograd_spread(d[i], y);
+        for (int j = 0; j < N; ++j) store(to + (N * i + j) * slice + c, y[j]);
       }
     };
     int32_t c = 0;
@@ -39,44 +74,90 @@ static void winograd_source(const float* const* rows, int32_t columns, ptrdiff_t
   }
 }
 
-// Aᵀ M A of one tile and one vector: y[0], y[1] are the upper row.
-DRISHTI_INLINE void winograd_result(const float* from, ptrdiff_t slice, F (&y)[4]) {
-  F s[2][4];
-  for (int j = 0; j < 4; ++j) {
-    const F m0 = load<F>(from + j * slice), m1 = load<F>(from + (4 + j) * slice), m2 = load<F>(from + (8 + j) * slice), m3 = load<F>(from + (12 + j) * slice);
-    s[0][j] = m0 + m1 + m2;
-    s[1][j] = m1 - m2 - m3;
-  }
-  for (int i = 0; i < 2; ++i) {
-    y[2 * i] = s[i][0] + s[i][1] + s[i][2];
-    y[2 * i + 1] = s[i][1] - s[i][2] - s[i][3];
+// Aᵀ m of the columns of one tile and one vector; winograd_gather makes a row of outputs of each.
+template <int M> DRISHTI_INLINE void winograd_columns(const float* from, ptrdiff_t slice, F (&s)[M][M + 2]) {
+  constexpr int N = M + 2;
+  for (int j = 0; j < N; ++j) {
+    F m[N], y[M];
+    for (int i = 0; i < N; ++i) m[i] = load<F>(from + (N * i + j) * slice);
+    winograd_gather(m, y);
+    for (int i = 0; i < M; ++i) s[i][j] = y[i];
   }
 }
 
-// G g Gᵀ of W filters side by side, number j of them at filters + j * W; of each the 16 numbers go `step` apart. turned: each filter
+// A g of M numbers: winograd_gather, turned about.
+DRISHTI_INLINE void winograd_lift(const F (&g)[2], F (&t)[4]) {
+  t[0] = g[0];
+  t[1] = g[0] + g[1];
+  t[2] = g[0] - g[1];
+  t[3] = -g[1];
+}
+DRISHTI_INLINE void winograd_lift(const F (&g)[4], F (&t)[6]) {
+  const F even_near = fma(splat<F>(NEAR2), g[2], g[0]), odd_near = fma(splat<F>(NEAR2), g[3], g[1]);
+  const F even_far = fma(splat<F>(FAR2), g[2], g[0]), odd_far = fma(splat<F>(FAR2), g[3], g[1]);
+  t[0] = g[0];
+  t[1] = fma(splat<F>(NEAR), odd_near, even_near);
+  t[2] = fma(splat<F>(-NEAR), odd_near, even_near);
+  t[3] = fma(splat<F>(FAR), odd_far, even_far);
+  t[4] = fma(splat<F>(-FAR), odd_far, even_far);
+  t[5] = g[3];
+}
+
+// Gᵀ m: three numbers.
+DRISHTI_INLINE void winograd_unfilter(const F (&m)[4], F (&y)[3]) {
+  const F half = 0.5f * (m[1] + m[2]);
+  y[0] = m[0] + half;
+  y[1] = 0.5f * (m[1] - m[2]);
+  y[2] = half + m[3];
+}
+DRISHTI_INLINE void winograd_unfilter(const F (&m)[6], F (&y)[3]) {
+  const F near = splat<F>(OF_NEAR) * (m[1] + m[2]), far = splat<F>(OF_FAR) * (m[3] + m[4]);
+  y[0] = fma(splat<F>(1 / EACH2), m[0], near + far);
+  y[1] = fma(splat<F>(FAR * OF_FAR), m[3] - m[4], splat<F>(NEAR * OF_NEAR) * (m[1] - m[2]));
+  y[2] = fma(splat<F>(FAR2), far, fma(splat<F>(NEAR2), near, m[5]));
+}
+
+// G g of three rows of W numbers, in doubles: M + 2 rows.
+template <int W> DRISHTI_INLINE void winograd_filter(const double* a, const double* b, const double* c, double (&to)[4][W]) {
+  for (int k = 0; k < W; ++k) {
+    to[0][k] = a[k];
+    to[1][k] = (a[k] + b[k] + c[k]) * 0.5;
+    to[2][k] = (a[k] - b[k] + c[k]) * 0.5;
+    to[3][k] = c[k];
+  }
+}
+template <int W> DRISHTI_INLINE void winograd_filter(const double* a, const double* b, const double* c, double (&to)[6][W]) {
+  constexpr double p = NEAR, q = FAR, p2 = NEAR2, q2 = FAR2, near = 1 / (2 * p2 * (p2 - q2)), far = 1 / (2 * q2 * (q2 - p2));
+  for (int k = 0; k < W; ++k) {
+    const double even = (a[k] + p2 * c[k]) * near, odd = p * near * b[k], far_even = (a[k] + q2 * c[k]) * far, far_odd = q * far * b[k];
+    to[0][k] = a[k] * (1 / (p2 * q2));
+    to[1][k] = even + odd;
+    to[2][k] = even - odd;
+    to[3][k] = far_even + far_odd;
+    to[4][k] = far_even - far_odd;
+    to[5][k] = c[k];
+  }
+}
+
+// G g Gᵀ of W filters side by side, number j of them at filters + j * W; of each the numbers go `step` apart. turned: each filter
 // from its end. In doubles, rounded once. A term is stored whole: terms lie in one set of L1, and would be written in parts.
-template <int W>
+template <int W, int M>
 static void winograd_weights(const float* filters, bool turned, const float* scale, float* to, ptrdiff_t step) {
-  double half[12][W];
+  constexpr int N = M + 2;
+  double half[3][N][W], s[W];
   for (int j = 0; j < 3; ++j) {
     const float* const at = filters + (turned ? 8 - j : j) * W;
     const int down = turned ? -3 * W : 3 * W;
-    for (int k = 0; k < W; ++k) {
-      const double a = at[k], b = at[down + k], c = at[2 * down + k];
-      half[j][k] = a;
-      half[3 + j][k] = (a + b + c) * 0.5;
-      half[6 + j][k] = (a - b + c) * 0.5;
-      half[9 + j][k] = c;
-    }
+    double a[W], b[W], c[W];
+    for (int k = 0; k < W; ++k) a[k] = at[k], b[k] = at[down + k], c[k] = at[2 * down + k];
+    winograd_filter(a, b, c, half[j]);
   }
-  double s[W];
   for (int k = 0; k < W; ++k) s[k] = scale ? scale[k] : 1.0;
-  for (int i = 0; i < 4; ++i, to += 4 * step) {
-    const double *const a = half[3 * i], *const b = half[3 * i + 1], *const c = half[3 * i + 2];
-    for (int k = 0; k < W; ++k) to[k] = float(a[k] * s[k]);
-    for (int k = 0; k < W; ++k) to[step + k] = float((a[k] + b[k] + c[k]) * 0.5 * s[k]);
-    for (int k = 0; k < W; ++k) to[2 * step + k] = float((a[k] - b[k] + c[k]) * 0.5 * s[k]);
-    for (int k = 0; k < W; ++k) to[3 * step + k] = float(c[k] * s[k]);
+  for (int i = 0; i < N; ++i) {
+    double row[N][W];
+    winograd_filter(half[0][i], half[1][i], half[2][i], row);
+    for (int j = 0; j < N; ++j, to += step)
+      for (int k = 0; k < W; ++k) to[k] = float(row[j][k] * s[k]);
   }
 }
 

@@ -1,5 +1,6 @@
-// Weight gradient of 3x3 convolutions with stride 1 by Winograd's F(2x2, 3x3), turned about: what the forward pass multiplies and
-// adds goes the other way, dg = Gᵀ [Σ (A dY Aᵀ) ∘ (Bᵀ d B)] G over all tiles; 16 products where the plain sum has 36.
+// Weight gradient of 3x3 convolutions with stride 1 by Winograd's F(MxM, 3x3), M = 2 or 4, turned about: what the forward pass
+// multiplies and adds goes the other way, dg = Gᵀ [Σ (A dY Aᵀ) ∘ (Bᵀ d B)] G over all tiles; 16 products where the plain sum has 36,
+// or 36 where it has 144.
 //
 //   input      [term][tile][channel]             transformed for a pass of tiles; broadcast
 //   gradient   [term][block of lanes][tile][lane]
@@ -17,37 +18,46 @@ namespace DRISHTI_NS {
 constexpr int32_t WEIGHT_TILES = 64;  // of a pass: what a term reads of them stays in L1
 constexpr int32_t WEIGHT_PART = 64;   // channels, and lanes, of a chunk: the sums stay in L2
 
-// A dY Aᵀ of one vector: the 16 terms, `slice` apart.
-DRISHTI_INLINE void winograd_gradient(F a, F b, F c, F d, float* to, ptrdiff_t slice) {
-  const F left[4] = {a, a + c, a - c, -c}, right[4] = {b, b + d, b - d, -d};
-  for (int i = 0; i < 4; ++i, to += 4 * slice) {
-    store(to, left[i]);
-    store(to + slice, left[i] + right[i]);
-    store(to + 2 * slice, left[i] - right[i]);
-    store(to + 3 * slice, -right[i]);
+// A dY Aᵀ of one vector: MxM gradients to the terms, `slice` apart. Returns the sum of the gradients where no term is that.
+template <int M, bool WHOLE> DRISHTI_INLINE F winograd_gradient(const float* from, ptrdiff_t row, ptrdiff_t pixel, int32_t live, float* to, ptrdiff_t slice) {
+  constexpr int N = M + 2;
+  F d[N][M], sum{};
+  for (int j = 0; j < M; ++j) {
+    F x[M], y[N];
+    for (int i = 0; i < M; ++i) x[i] = WHOLE ? load<F>(from + i * row + j * pixel) : load_some(from + i * row + j * pixel, live);
+    if constexpr (M == 4) sum += (x[0] + x[1]) + (x[2] + x[3]);
+    winograd_lift(x, y);
+    for (int i = 0; i < N; ++i) d[i][j] = y[i];
   }
+  for (int i = 0; i < N; ++i) {
+    F y[N];
+    winograd_lift(d[i], y);
+    for (int j = 0; j < N; ++j) store(to + (N * i + j) * slice, y[j]);
+  }
+  return sum;
 }
 
-// Gᵀ M G of one vector: 16 terms, `slice` apart, to 9 taps, `step` apart.
-DRISHTI_INLINE void winograd_taps(const float* from, ptrdiff_t slice, float* to, ptrdiff_t step) {
-  F s[3][4];
-  for (int j = 0; j < 4; ++j) {
-    const F m1 = load<F>(from + (4 + j) * slice), m2 = load<F>(from + (8 + j) * slice), half = 0.5f * (m1 + m2);
-    s[0][j] = load<F>(from + j * slice) + half;
-    s[1][j] = 0.5f * (m1 - m2);
-    s[2][j] = half + load<F>(from + (12 + j) * slice);
+// Gᵀ M G of one vector: the terms, `slice` apart, to 9 taps, `step` apart.
+template <int M> DRISHTI_INLINE void winograd_taps(const float* from, ptrdiff_t slice, float* to, ptrdiff_t step) {
+  constexpr int N = M + 2;
+  F s[3][N];
+  for (int j = 0; j < N; ++j) {
+    F m[N], y[3];
+    for (int i = 0; i < N; ++i) m[i] = load<F>(from + (N * i + j) * slice);
+    winograd_unfilter(m, y);
+    for (int i = 0; i < 3; ++i) s[i][j] = y[i];
   }
   for (int i = 0; i < 3; ++i, to += 3 * step) {
-    const F half = 0.5f * (s[i][1] + s[i][2]);
-    store(to, s[i][0] + half);
-    store(to + step, 0.5f * (s[i][1] - s[i][2]));
-    store(to + 2 * step, half + s[i][3]);
+    F y[3];
+    winograd_unfilter(s[i], y);
+    for (int j = 0; j < 3; ++j) store(to + j * step, y[j]);
   }
 }
 
 struct WinogradWeightPlan {
   bool empty, direct, direct_gradient;
   int vectors;
+  int32_t side, terms, bias_term;  // which term is the sum of a tile's gradients
   int32_t width, blocks, part_blocks, block_parts;
   int32_t part, parts;          // input channels of a chunk
   int32_t down, across, tiles;  // tiles of an image, of all
@@ -57,10 +67,13 @@ struct WinogradWeightPlan {
   size_t partial, bias_in_partial;
   size_t gradient_at, sums_at, copy_at, gradient_copy_at, temp_at, per_thread, spots_at, shared;
 
-  WinogradWeightPlan(const FusedShape& s, const Source& x, const Source& g) {
+  WinogradWeightPlan(const FusedShape& s, const Source& x, const Source& g, int32_t tile) {
     empty = s.batch <= 0 || s.out_height <= 0 || s.out_width <= 0 || s.in_channels <= 0 || s.out_channels <= 0;
     per_thread = shared = 0;
     if (empty) return;
+    side = tile == 4 ? 4 : 2;
+    terms = terms_of(side);
+    bias_term = side == 4 ? terms : 5;
     vectors = vectors_for(s.out_channels);
     width = vectors * LANES;
     blocks = ceil_div(s.out_channels, width);
@@ -69,17 +82,17 @@ struct WinogradWeightPlan {
     block_parts = ceil_div(blocks, part_blocks);
     part = int32_t(round_up(ceil_div(s.in_channels, ceil_div(s.in_channels, WEIGHT_PART)), LANES));
     parts = ceil_div(s.in_channels, part);
-    down = ceil_div(s.out_height, 2);
-    across = ceil_div(s.out_width, 2);
+    down = ceil_div(s.out_height, side);
+    across = ceil_div(s.out_width, side);
     tiles = s.batch * down * across;
     const auto within = [&](int32_t size, int32_t out, int32_t pad) { return pad <= x.place.border && out + 1 - pad < size + x.place.border; };
     direct = x.plain() && x.place.nhwc && within(s.in_height, s.out_height, s.pad_top) && within(s.in_width, s.out_width, s.pad_left);
-    direct_gradient = g.plain() && g.place.nhwc && s.out_height % 2 == 0 && s.out_width % 2 == 0;
-    columns = 2 * across + 2;
+    direct_gradient = g.plain() && g.place.nhwc && s.out_height % side == 0 && s.out_width % side == 0;
+    columns = side * across + 2;
 
     bias_in_partial = size_t(blocks) * s.in_channels * 9 * width;
     partial = bias_in_partial + size_t(blocks) * width;
-    const int32_t wanted = chunks_for(double(tiles) * TERMS * s.out_channels * s.in_channels);
+    const int32_t wanted = chunks_for(double(tiles) * terms * s.out_channels * s.in_channels);
     groups = clamp_to(ceil_div(wanted, block_parts * parts), 1, ceil_div(tiles, WEIGHT_TILES));
     while (groups > 1 && groups * partial * 4 > PARTIAL_BYTES) groups /= 2;
     group = ceil_div(tiles, groups);
@@ -93,11 +106,11 @@ struct WinogradWeightPlan {
     gradient_pitch = ptrdiff_t(part_blocks) * width;
     gradient_slice = apart(pass * gradient_pitch);
     sum_slice = apart(part_blocks * part * width);
-    gradient_at = round_up(TERMS * slice * 4, 128);
-    sums_at = round_up(gradient_at + TERMS * gradient_slice * 4, 128);
-    copy_at = round_up(sums_at + TERMS * sum_slice * 4, 128);
-    gradient_copy_at = round_up(copy_at + (direct ? 0 : 4 * columns * pitch * 4), 128);
-    temp_at = round_up(gradient_copy_at + (direct_gradient ? 0 : 2 * 2 * across * gradient_pitch * 4), 128);
+    gradient_at = round_up(terms * slice * 4, 128);
+    sums_at = round_up(gradient_at + (terms + (bias_term == terms)) * gradient_slice * 4, 128);
+    copy_at = round_up(sums_at + terms * sum_slice * 4, 128);
+    gradient_copy_at = round_up(copy_at + (direct ? 0 : (side + 2) * columns * pitch * 4), 128);
+    temp_at = round_up(gradient_copy_at + (direct_gradient ? 0 : side * side * across * gradient_pitch * 4), 128);
     per_thread = round_up(temp_at + (x.scratch() > g.scratch() ? x.scratch() : g.scratch()) * 4, 128);
     spots_at = round_up(groups * partial * 4, 128);
     shared = round_up(spots_at + part * sizeof(Spot), 128);
@@ -147,52 +160,60 @@ struct WinogradWeightCall {
     for (int32_t b = 0; b < c.blocks; ++b)
       for (int32_t i = 0; i < c.channels; ++i)
         for (int32_t l = 0; l < p.width; l += LANES)
-          winograd_taps(c.sums + (ptrdiff_t(b) * p.part + i) * p.width + l, p.sum_slice, to + (ptrdiff_t(c.first_block + b) * s.in_channels + c.first + i) * 9 * p.width + l, p.width);
+          (p.side == 4 ? winograd_taps<4> : winograd_taps<2>)(c.sums + (ptrdiff_t(b) * p.part + i) * p.width + l, p.sum_slice, to + (ptrdiff_t(c.first_block + b) * s.in_channels + c.first + i) * 9 * p.width + l, p.width);
   }
 
   void transform_input(const Chunk& c, int32_t t, int32_t count, int32_t n, int32_t y, int32_t column) const {
-    const float* rows[4];
-    const int32_t first = 2 * y - s.pad_top;
+    const float* rows[6];
+    const int32_t first = p.side * y - s.pad_top, left = p.side * column, height = p.side + 2;
     int32_t columns = p.columns;
     ptrdiff_t pixel = p.pitch;
     if (p.direct) {
       const int32_t last = s.in_height + x.place.border - 1;
-      for (int32_t i = 0; i < 4; ++i) rows[i] = x.data + x.place.at(n, lesser(first + i, last), 2 * column - s.pad_left) + c.first;
+      for (int32_t i = 0; i < height; ++i) rows[i] = x.data + x.place.at(n, lesser(first + i, last), left - s.pad_left) + c.first;
       columns = s.in_width + x.place.border + s.pad_left;
       pixel = x.place.pixel;
     } else {
-      x.rows(n, first, 4, s.pad_left, columns, c.first, c.channels, int32_t(p.pitch), c.copy, c.temp);
-      for (int32_t i = 0; i < 4; ++i) rows[i] = c.copy + (ptrdiff_t(i) * columns + 2 * column) * pixel;
+      x.rows(n, first, height, s.pad_left, columns, c.first, c.channels, int32_t(p.pitch), c.copy, c.temp);
+      for (int32_t i = 0; i < height; ++i) rows[i] = c.copy + (ptrdiff_t(i) * columns + left) * pixel;
     }
-    winograd_source(rows, columns - 2 * column, pixel, count, c.channels, c.input + t * p.pitch, p.pitch, p.slice);
+    (p.side == 4 ? winograd_source<4> : winograd_source<2>)(rows, columns - left, pixel, count, c.channels, c.input + t * p.pitch, p.pitch, p.slice);
   }
 
   void transform_gradient(const Chunk& c, int32_t t, int32_t count, int32_t n, int32_t y, int32_t column) const {
     const int32_t channel = c.first_block * p.width, channels = lesser(c.blocks * p.width, s.out_channels - channel);
-    const float* from = g.data + g.place.at(n, 2 * y, 2 * column) + channel;
+    const float* from = g.data + g.place.at(n, p.side * y, p.side * column) + channel;
     ptrdiff_t pixel = g.place.pixel, row = g.place.row;
     if (!p.direct_gradient) {
       pixel = p.gradient_pitch;
-      row = 2 * p.across * pixel;
-      g.rows(n, 2 * y, 2, 0, 2 * p.across, channel, channels, int32_t(pixel), c.gradient_copy, c.temp);
-      from = c.gradient_copy + 2 * column * pixel;
+      row = p.side * p.across * pixel;
+      g.rows(n, p.side * y, p.side, 0, p.side * p.across, channel, channels, int32_t(pixel), c.gradient_copy, c.temp);
+      from = c.gradient_copy + p.side * column * pixel;
     }
-    float* to = c.gradient + ptrdiff_t(t) * p.width;
-    for (int32_t k = 0; k < count; ++k, from += 2 * pixel, to += p.width)
-      for (int32_t b = 0; b < c.blocks; ++b)
+    const auto run = p.side == 4 ? &WinogradWeightCall::lift_tiles<4> : &WinogradWeightCall::lift_tiles<2>;
+    (this->*run)(from, row, pixel, channels, c.blocks, count, c.gradient + ptrdiff_t(t) * p.width);
+  }
+  template <int M>
+  __attribute__((noinline)) void lift_tiles(const float* from, ptrdiff_t row, ptrdiff_t pixel, int32_t channels, int32_t blocks, int32_t count, float* to) const {
+    for (int32_t k = 0; k < count; ++k, from += M * pixel, to += p.width)
+      for (int32_t b = 0; b < blocks; ++b)
         for (int32_t l = 0; l < p.width; l += LANES) {
           const int32_t at = b * p.width + l, live = channels - at;
           float* const place = to + ptrdiff_t(b) * p.pass * p.width + l;
-          if (live <= 0) winograd_gradient(F{}, F{}, F{}, F{}, place, p.gradient_slice);
-          else winograd_gradient(load_some(from + at, live), load_some(from + pixel + at, live), load_some(from + row + at, live), load_some(from + row + pixel + at, live), place, p.gradient_slice);
+          if (live <= 0) {
+            for (int32_t term = 0; term < terms_of(M) + (M == 4); ++term) store(place + term * p.gradient_slice, F{});
+            continue;
+          }
+          const F sum = live >= LANES ? winograd_gradient<M, true>(from + at, row, pixel, live, place, p.gradient_slice)
+                                      : winograd_gradient<M, false>(from + at, row, pixel, live, place, p.gradient_slice);
+          if constexpr (M == 4) store(place + terms_of(M) * p.gradient_slice, sum);
         }
   }
 
-  // Term 5 of a tile is the sum of its gradients.
   void add_bias(const Chunk& c, int32_t count, bool begins, float* to) const {
     for (int32_t b = 0; b < c.blocks; ++b)
       for (int32_t l = 0; l < p.width; l += LANES) {
-        const float* from = c.gradient + 5 * p.gradient_slice + ptrdiff_t(b) * p.pass * p.width + l;
+        const float* from = c.gradient + p.bias_term * p.gradient_slice + ptrdiff_t(b) * p.pass * p.width + l;
         float* const at = to + (c.first_block + b) * p.width + l;
         F sum{};
         for (int32_t t = 0; t < count; ++t) sum += load<F>(from + ptrdiff_t(t) * p.width);
@@ -204,7 +225,7 @@ struct WinogradWeightCall {
     const Stretch all = {0, count};
     // Two tiles of 4 and 3 or 4 rows rather than a whole one and a rest of 1 or 2, which would wait for itself.
     const int32_t rest = c.channels % TILE_ROWS, uneven = TILE_ROWS == 6 && (rest == 1 || rest == 2) && c.channels > TILE_ROWS ? rest + TILE_ROWS : 0;
-    for (int32_t term = 0; term < TERMS; ++term)
+    for (int32_t term = 0; term < p.terms; ++term)
       for (int32_t b = 0; b < c.blocks; ++b) {
         const TileCall call = {c.input + term * p.slice, c.gradient + term * p.gradient_slice + ptrdiff_t(b) * p.pass * p.width, &all, 1, p.pitch, begins ? ZEROS : nullptr, nullptr,
                                c.sums + term * p.sum_slice + ptrdiff_t(b) * p.part * p.width};
@@ -223,8 +244,8 @@ struct WinogradWeightCall {
   }
 };
 
-static void run_winograd_weight(const FusedShape& s, const Source& x, const Source& g, float* weight, float* bias, Context& context) {
-  const WinogradWeightPlan plan(s, x, g);
+static void run_winograd_weight(const FusedShape& s, const Source& x, const Source& g, int32_t tile, float* weight, float* bias, Context& context) {
+  const WinogradWeightPlan plan(s, x, g, tile);
   if (plan.empty) {
     __builtin_memset(weight, 0, size_t(s.out_channels) * s.in_channels * 9 * 4);
     if (bias) __builtin_memset(bias, 0, size_t(s.out_channels) * 4);

@@ -22,14 +22,14 @@ struct WinogradForward : FusedForward {
 
 static int32_t conv2d_winograd(const Conv2dWinogradF32Params& p, void* const* buffers, Context& context) {
   const WinogradForward call(p, buffers, in<float>(buffers, 4));
-  run_winograd(call.g, call.source, call.tail, in<float>(buffers, 1), p.panel, context);
+  run_winograd(call.g, call.source, call.tail, in<float>(buffers, 1), p.panel, p.tile, context);
   return 0;
 }
 static ScratchNeed conv2d_winograd_scratch(const Conv2dWinogradF32Params& p, int32_t) {
   void* const none[7] = {};
   const float some = 0;
   const WinogradForward masked(p, none, &some), plain(p, none, nullptr);  // which of them is not known here
-  const WinogradPlan a(masked.g, masked.source, masked.tail, p.panel), b(plain.g, plain.source, plain.tail, p.panel);
+  const WinogradPlan a(masked.g, masked.source, masked.tail, p.panel, p.tile), b(plain.g, plain.source, plain.tail, p.panel, p.tile);
   return {a.per_thread > b.per_thread ? a.per_thread : b.per_thread, a.shared};
 }
 DRISHTI_KERNEL_SCRATCH(conv2d_winograd_f32, conv2d_winograd, conv2d_winograd_scratch)

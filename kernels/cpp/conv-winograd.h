@@ -1,10 +1,10 @@
-// 3x3 convolution with stride 1 by Winograd's F(2x2, 3x3); weights are transformed by conv2d_winograd_pack.
+// 3x3 convolution with stride 1 by Winograd's F(MxM, 3x3), M = 2 or 4; weights are transformed by conv2d_winograd_pack.
 //
 //   source   transformed for each chunk: [term][tile][channel]
 //   weights  [term][block of lanes][channel][lane]
 //   sums     [block][term][tile][lane]; term by term a product of matrices, tiles by lanes
 //
-// A chunk is some tiles of 2x2 outputs, counted over all images, and some blocks of lanes. Tiles that reach over the end compute
+// A chunk is some tiles of MxM outputs, counted over all images, and some blocks of lanes. Tiles that reach over the end compute
 // outputs that are left out. Every output comes from its own tile alone, whatever the chunks.
 #pragma once
 #include "conv-nhwc.h"
@@ -20,6 +20,7 @@ constexpr int32_t PART_LANES = 64;  // of a chunk, at least: each part transform
 struct WinogradPlan {
   bool empty, direct;
   int vectors;
+  int32_t side, terms;            // outputs of a tile across and down; numbers of a transformed one
   int32_t width, blocks;
   int32_t down, across, tiles;    // tiles of an image, of all
   int32_t group, groups;          // tiles of a chunk
@@ -31,15 +32,17 @@ struct WinogradPlan {
   bool repacks;  // they come in blocks of another width
   size_t sums_at, copy_at, tile_at, temp_at, per_thread, spots_at, shared;
 
-  WinogradPlan(const Gather& g, const Source& s, const Tail& t, int32_t panel) {
+  WinogradPlan(const Gather& g, const Source& s, const Tail& t, int32_t panel, int32_t tile) {
     empty = g.batch <= 0 || g.dest_channels <= 0 || g.y.dest <= 0 || g.x.dest <= 0;
     per_thread = shared = 0;
     if (empty) return;
+    side = tile == 4 ? 4 : 2;
+    terms = terms_of(side);
     vectors = vectors_for(g.dest_channels);
     width = vectors * LANES;
     blocks = ceil_div(g.dest_channels, width);
-    down = ceil_div(g.y.dest, 2);
-    across = ceil_div(g.x.dest, 2);
+    down = ceil_div(g.y.dest, side);
+    across = ceil_div(g.x.dest, side);
     tiles = g.batch * down * across;
     pixel = g.source_channels;
     pitch = ptrdiff_t(round_up(g.source_channels, LANES));
@@ -48,11 +51,11 @@ struct WinogradPlan {
     pass = ceil_div(g.source_channels, passes);
     const auto within = [&](const Axis& a) { return a.lead <= s.place.border && a.dest + 1 - a.lead < a.source + s.place.border; };
     direct = s.plain() && s.place.nhwc && within(g.y) && within(g.x);
-    columns = 2 * across + 2;
+    columns = side * across + 2;
 
-    const int32_t most = clamp_to(int32_t(TILE_BYTES / (TERMS * 4 * (pitch > 0 ? pitch : 1))) / TILE_ROWS * TILE_ROWS, FEW_TILES, 16 * TILE_ROWS);
+    const int32_t most = clamp_to(int32_t(TILE_BYTES / (terms * 4 * (pitch > 0 ? pitch : 1))) / TILE_ROWS * TILE_ROWS, FEW_TILES, 16 * TILE_ROWS);
     groups = greater(1, (tiles + most / 2) / most);
-    const int32_t wanted = chunks_for(double(tiles) * TERMS * g.dest_channels * g.source_channels);
+    const int32_t wanted = chunks_for(double(tiles) * terms * g.dest_channels * g.source_channels);
     if (groups < wanted) groups = clamp_to(tiles / FEW_TILES, groups, wanted);
     group = ceil_div(tiles, groups);
     if (groups > 2) group = int32_t(round_up(group, TILE_ROWS));
@@ -64,12 +67,12 @@ struct WinogradPlan {
     // 64 bytes more than a multiple of 4 KB: the terms of a tile lie in different sets of L1.
     slice = ptrdiff_t(round_up(size_t(group) * pitch, 1024)) + 16;
     sum_slice = ptrdiff_t(group) * width + 16;
-    some = clamp_to(int32_t(TILE_BYTES / 2 / (TERMS * sum_slice * 4)), 1, part);
-    weights = size_t(TERMS) * blocks * g.source_channels * width;
-    sums_at = round_up(size_t(TERMS) * slice * 4, 128);
-    copy_at = round_up(sums_at + size_t(some) * TERMS * sum_slice * 4, 128);
-    tile_at = round_up(copy_at + (direct ? 0 : 4 * columns * pixel * 4), 128);
-    temp_at = round_up(tile_at + (t.place.nhwc ? 0 : size_t(2) * 2 * across * width * 4), 128);
+    some = clamp_to(int32_t(TILE_BYTES / 2 / (terms * sum_slice * 4)), 1, part);
+    weights = size_t(terms) * blocks * g.source_channels * width;
+    sums_at = round_up(size_t(terms) * slice * 4, 128);
+    copy_at = round_up(sums_at + size_t(some) * terms * sum_slice * 4, 128);
+    tile_at = round_up(copy_at + (direct ? 0 : (side + 2) * columns * pixel * 4), 128);
+    temp_at = round_up(tile_at + (t.place.nhwc ? 0 : size_t(side) * side * across * width * 4), 128);
     per_thread = round_up(temp_at + s.scratch() * 4, 128);
     repacks = panel != width;
     spots_at = round_up(repacks ? weights * 4 : 0, 128);
@@ -115,7 +118,7 @@ struct WinogradCall {
       multiply(c, block, end);
       for (int32_t b = block; b < end; ++b)
         each_run([&](int32_t t, int32_t count, int32_t n, int32_t y, int32_t x) {
-          const float* sums = c.sums + ptrdiff_t(b - block) * TERMS * p.sum_slice + ptrdiff_t(t) * p.width;
+          const float* sums = c.sums + ptrdiff_t(b - block) * p.terms * p.sum_slice + ptrdiff_t(t) * p.width;
           if (tail.place.nhwc) finish(sums, b, count, n, y, x);
           else finish_planes(sums, b, count, n, y, x, c.tile);
         });
@@ -123,34 +126,34 @@ struct WinogradCall {
     if (c.block == 0)
       each_run([&](int32_t, int32_t count, int32_t n, int32_t y, int32_t x) {
         if (x + count < p.across) return;
-        const int32_t rows = 2 / tail.pool_height;
+        const int32_t rows = p.side / tail.pool_height;
         zero_border(tail.out, tail.place, n, lesser(y * rows, tail.place.height), y == p.down - 1 ? tail.place.height : (y + 1) * rows);
       });
   }
 
   void transform(const Chunk& c, int32_t t, int32_t count, int32_t n, int32_t y, int32_t x) const {
-    const float* rows[4];
-    const int32_t first = 2 * y - g.y.lead;
+    const float* rows[6];
+    const int32_t first = p.side * y - g.y.lead, left = p.side * x, height = p.side + 2;
     int32_t columns = p.columns;
     if (p.direct) {
       const int32_t last = g.y.source + source.place.border - 1;
-      for (int32_t i = 0; i < 4; ++i) rows[i] = source.data + source.place.at(n, lesser(first + i, last), 2 * x - g.x.lead);
+      for (int32_t i = 0; i < height; ++i) rows[i] = source.data + source.place.at(n, lesser(first + i, last), left - g.x.lead);
       columns = g.x.source + source.place.border + g.x.lead;
     } else {
-      source.rows(n, first, 4, g.x.lead, p.columns, 0, int32_t(p.pixel), int32_t(p.pixel), c.copy, c.temp);
-      for (int32_t i = 0; i < 4; ++i) rows[i] = c.copy + (ptrdiff_t(i) * p.columns + 2 * x) * p.pixel;
+      source.rows(n, first, height, g.x.lead, p.columns, 0, int32_t(p.pixel), int32_t(p.pixel), c.copy, c.temp);
+      for (int32_t i = 0; i < height; ++i) rows[i] = c.copy + (ptrdiff_t(i) * p.columns + left) * p.pixel;
     }
-    winograd_source(rows, columns - 2 * x, p.pixel, count, g.source_channels, c.terms + t * p.pitch, p.pitch, p.slice);
+    (p.side == 4 ? winograd_source<4> : winograd_source<2>)(rows, columns - left, p.pixel, count, g.source_channels, c.terms + t * p.pitch, p.pitch, p.slice);
   }
 
   void multiply(const Chunk& c, int32_t block, int32_t end) const {
     const ptrdiff_t panel = ptrdiff_t(g.source_channels) * p.width;
-    for (int32_t term = 0; term < TERMS; ++term)
+    for (int32_t term = 0; term < p.terms; ++term)
       for (int32_t b = block; b < end; ++b) {
         const float* w = weight + (ptrdiff_t(term) * p.blocks + b) * panel;
         for (int32_t i = 0; i < p.passes; ++i) {
           const Stretch all = {i * p.pass, lesser(p.pass, g.source_channels - i * p.pass)};
-          TileCall call = {c.terms + term * p.slice, w, &all, 1, 1, i == 0 ? ZEROS : nullptr, nullptr, c.sums + (ptrdiff_t(b - block) * TERMS + term) * p.sum_slice};
+          TileCall call = {c.terms + term * p.slice, w, &all, 1, 1, i == 0 ? ZEROS : nullptr, nullptr, c.sums + (ptrdiff_t(b - block) * p.terms + term) * p.sum_slice};
           w += ptrdiff_t(all.length) * p.width;
           if (w + ptrdiff_t(all.length) * p.width <= weight + p.weights) {
             call.ahead = w;
@@ -163,13 +166,13 @@ struct WinogradCall {
 
   // Tiles side by side, to NHWC.
   void finish(const float* sums, int32_t block, int32_t count, int32_t n, int32_t y, int32_t x) const {
-    const int32_t channel = block * p.width, size = 2 / tail.pool_height;
+    const int32_t channel = block * p.width, size = p.side / tail.pool_height;
     run_finish(sums, count, n, y, x, channel, tail.out + tail.place.at(n, y * size, x * size) + channel, tail.place.pixel, tail.place.row, lesser(p.width, g.dest_channels - channel));
   }
   // To NCHW: at first to rows of pixels.
   void finish_planes(const float* sums, int32_t block, int32_t count, int32_t n, int32_t y, int32_t x, float* tile) const {
-    const int32_t channel = block * p.width, size = 2 / tail.pool_height;
-    const ptrdiff_t row = ptrdiff_t(2) * p.across * p.width;
+    const int32_t channel = block * p.width, size = p.side / tail.pool_height;
+    const ptrdiff_t row = ptrdiff_t(p.side) * p.across * p.width;
     run_finish(sums, count, n, y, x, channel, tile, p.width, row, p.width);
     const int32_t pixels = lesser(count * size, tail.place.width - x * size);
     for (int32_t i = 0; i < size && y * size + i < tail.place.height && pixels > 0; ++i)
@@ -178,17 +181,21 @@ struct WinogradCall {
 
   // `stored` lanes of each pixel.
   void run_finish(const float* sums, int32_t count, int32_t n, int32_t y, int32_t x, int32_t channel, float* to, ptrdiff_t pixel, ptrdiff_t row, int32_t stored) const {
-    const int32_t lanes = lesser(p.width, g.dest_channels - channel);
-    const float* residual = tail.residual ? tail.residual + tail.residual_place.at(n, 2 * y, 2 * x) + channel * tail.residual_place.channel : nullptr;
+    const int32_t lanes = lesser(p.width, g.dest_channels - channel), size = p.side / tail.pool_height;
+    const float* residual = tail.residual ? tail.residual + tail.residual_place.at(n, p.side * y, p.side * x) + channel * tail.residual_place.channel : nullptr;
     const bool whole = lanes == p.width && (!residual || tail.residual_place.nhwc);
-    const int32_t size = 2 / tail.pool_height;
     uint8_t* const index = tail.index ? tail.index + ((ptrdiff_t(n) * tail.place.height + y * size) * tail.place.width + x * size) * tail.place.channels + channel : nullptr;
-    const auto run = tail.pool_height == 2 ? (whole ? &WinogradCall::finish_run<true, true> : &WinogradCall::finish_run<true, false>)
-                                           : (whole ? &WinogradCall::finish_run<false, true> : &WinogradCall::finish_run<false, false>);
+    const auto run = p.side == 4 ? finish_of<4>(whole) : finish_of<2>(whole);
     (this->*run)(sums, count, y, x, channel, stored, lanes, residual, to, pixel, row, index);
   }
+  using Finish = void (WinogradCall::*)(const float*, int32_t, int32_t, int32_t, int32_t, int32_t, int32_t, const float*, float*, ptrdiff_t, ptrdiff_t, uint8_t*) const;
+  template <int M> Finish finish_of(bool whole) const {
+    if (tail.pool_height == 2) return whole ? &WinogradCall::finish_run<M, 2, true> : &WinogradCall::finish_run<M, 2, false>;
+    return whole ? &WinogradCall::finish_run<M, 1, true> : &WinogradCall::finish_run<M, 1, false>;
+  }
 
-  template <bool POOL, bool WHOLE>
+  // P: the window.
+  template <int M, int P, bool WHOLE>
   __attribute__((noinline)) void finish_run(const float* sums, int32_t count, int32_t y, int32_t x, int32_t channel, int32_t stored, int32_t lanes, const float* residual, float* to, ptrdiff_t pixel, ptrdiff_t row, uint8_t* index) const {
     const Place& r = tail.residual_place;
     const bool relu = tail.relu, six = tail.six;
@@ -198,40 +205,41 @@ struct WinogradCall {
       if (six) v = select(v > 6.0f, splat<F>(6.0f), v);
       return v;
     };
-    const int32_t below = g.y.dest - 2 * y;
+    // Whole windows of the tile.
+    const int32_t below = lesser(g.y.dest - M * y, M) / P;
     for (int32_t t = 0; t < count; ++t, sums += p.width) {
-      const int32_t right = g.x.dest - 2 * (x + t);
-      if (POOL && (below < 2 || right < 2)) continue;
+      const int32_t right = lesser(g.x.dest - M * (x + t), M) / P;
       for (int32_t l = 0; l < p.width; l += LANES) {
         const int32_t live = WHOLE ? LANES : lanes - l, stores = WHOLE ? LANES : stored - l;
         if (live <= 0) break;
-        F v[4];
-        winograd_result(sums + l, p.sum_slice, v);
         const F bias = tail.bias ? load_some(tail.bias + channel + l, live) : F{};
-        for (int q = 0; q < 4; ++q) {
-          v[q] += bias;
-          if (!residual || q % 2 >= right || q / 2 >= below) continue;
-          const float* from = residual + (2 * t + q % 2) * r.pixel + q / 2 * r.row + l * r.channel;
-          if (WHOLE || r.nhwc) v[q] += load_some(from, live);
-          else
-            for (int32_t i = 0; i < LANES && i < live; ++i) v[q][i] += from[i * r.channel];
+        F s[M][M + 2];
+        winograd_columns<M>(sums + l, p.sum_slice, s);
+#pragma GCC unroll 4
+        for (int i = 0; i < M / P; ++i) {
+          if (i >= below) break;
+          F v[P][M];
+          for (int q = 0; q < P; ++q) {
+            winograd_gather(s[i * P + q], v[q]);
+            for (int k = 0; k < M; ++k) {
+              v[q][k] += bias;
+              if (!residual || k >= right * P) continue;
+              const float* from = residual + (M * t + k) * r.pixel + (i * P + q) * r.row + l * r.channel;
+              if (WHOLE || r.nhwc) v[q][k] += load_some(from, live);
+              else
+                for (int32_t lane = 0; lane < LANES && lane < live; ++lane) v[q][k][lane] += from[lane * r.channel];
+            }
+          }
+          for (int j = 0; j < M / P; ++j) {
+            if (j >= right) break;
+            Largest largest(v[0][j * P]);
+            for (int q = 1; q < P * P; ++q) largest.meet(v[q / P][j * P + q % P], q);
+            const auto [best, winner] = largest;
+            const ptrdiff_t at = t * (M / P) + j;
+            store_some(to + at * pixel + i * row + l, clip(best), stores);
+            if (index) store_bytes(index + (ptrdiff_t(i) * tail.place.width + at) * channels + l, relu ? select(best <= 0.0f, I{} + P * P, winner) : winner, live);
+          }
         }
-        if constexpr (POOL) {
-          F best = v[0];
-          I winner{};
-          for (int q = 1; q < 4; ++q) {
-            const I better = (v[q] > best) | (v[q] != v[q]);
-            best = select(better, v[q], best);
-            winner = select(better, I{} + q, winner);
-          }
-          store_some(to + t * pixel + l, clip(best), stores);
-          if (index) store_bytes(index + ptrdiff_t(t) * channels + l, relu ? select(best <= 0.0f, I{} + 4, winner) : winner, live);
-        } else
-          for (int q = 0; q < 4; ++q) {
-            if (q % 2 >= right || q / 2 >= below) continue;
-            store_some(to + (2 * t + q % 2) * pixel + q / 2 * row + l, clip(v[q]), stores);
-            if (index) store_bytes(index + (ptrdiff_t(q / 2) * tail.place.width + 2 * t + q % 2) * channels + l, relu ? select(v[q] <= 0.0f, I{} + 1, I{}) : I{}, live);
-          }
       }
     }
   }
@@ -239,7 +247,7 @@ struct WinogradCall {
   // Weights in blocks of another width, from those of `panel`.
   void repack(const float* from, int32_t panel, float* to) const {
     const int32_t theirs = ceil_div(g.dest_channels, panel);
-    for (int32_t term = 0; term < TERMS; ++term)
+    for (int32_t term = 0; term < p.terms; ++term)
       for (int32_t b = 0; b < p.blocks; ++b)
         for (int32_t c = 0; c < g.source_channels; ++c)
           for (int32_t lane = 0; lane < p.width; ++lane) {
@@ -250,8 +258,8 @@ struct WinogradCall {
 };
 
 // `weight` as conv2d_winograd_pack makes it.
-static void run_winograd(const Gather& g, const Source& source, const Tail& tail, const float* weight, int32_t panel, Context& context) {
-  const WinogradPlan plan(g, source, tail, panel);
+static void run_winograd(const Gather& g, const Source& source, const Tail& tail, const float* weight, int32_t panel, int32_t tile, Context& context) {
+  const WinogradPlan plan(g, source, tail, panel, tile);
   if (plan.empty) {
     if (g.batch > 0 && tail.place.image > 0) __builtin_memset(tail.out, 0, size_t(g.batch) * tail.place.image * 4);
     return;

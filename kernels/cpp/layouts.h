@@ -103,6 +103,18 @@ DRISHTI_INLINE void store_some(float* to, F v, int32_t count) {
   else store_part(to, v, count);
 }
 
+// What a pool takes of the values of a window: the last NaN, else the first of the largest.
+struct Largest {
+  F best;
+  I winner{};
+  DRISHTI_INLINE explicit Largest(F first) : best(first) {}
+  DRISHTI_INLINE void meet(F v, int32_t position) {
+    const I better = (v > best) | (v != v);
+    best = select(better, v, best);
+    winner = select(better, I{} + position, winner);
+  }
+};
+
 // What is convolved: a tensor in either layout, or the gradient in front of a pool and a ReLU, made from the one behind them.
 struct Source {
   const float* data;

@@ -57,24 +57,33 @@ void conv(const Conv& s) {
            {{"output", out.write(best), false, false, largest}, {"index", index.write(winner), true}});
   }
   if (s.kh == 3 && s.kw == 3 && s.sh == 1 && s.sw == 1 && s.dh == 1 && s.dw == 1 && s.g == 1 && s.ph == s.pw && s.ph <= 2)
-    for (const int panel : {vectors_for(s.o) * LANES, 5}) {
-      const int blocks = ceil_div(s.o, panel);
-      Doubles expected(size_t(16) * blocks * panel * s.c);
+    for (const auto [panel, tile] : {std::pair(vectors_for(s.o) * LANES, 2), std::pair(5, 2), std::pair(vectors_for(s.o) * LANES, 4), std::pair(5, 4)}) {
+      const int blocks = ceil_div(s.o, panel), wide = tile + 2;
+      Doubles expected(size_t(terms_of(tile)) * blocks * panel * s.c);
       for (int o = 0; o < s.o; ++o)
         for (int c = 0; c < s.c; ++c) {
           // G g Gt by its definition
-          const double G[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
-          for (int term = 0; term < 16; ++term) {
+          const double G2[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
+          double G4[6][3] = {};
+          const double points[] = {0, 0.75, -0.75, 1.5, -1.5};
+          for (int i = 0; i < 5; ++i) {
+            double f = 1;
+            for (const double other : points) f *= other == points[i] ? 1 : points[i] - other;
+            G4[i][0] = 1 / f, G4[i][1] = points[i] / f, G4[i][2] = points[i] * points[i] / f;
+          }
+          G4[5][2] = 1;
+          const auto* const G = tile == 4 ? G4 : G2;
+          for (int term = 0; term < terms_of(tile); ++term) {
             double sum = 0;
-            for (int k = 0; k < 9; ++k) sum += G[term / 4][k / 3] * G[term % 4][k % 3] * w[(size_t(o) * s.c + c) * 9 + k];
+            for (int k = 0; k < 9; ++k) sum += G[term / wide][k / 3] * G[term % wide][k % 3] * w[(size_t(o) * s.c + c) * 9 + k];
             expected[((size_t(term) * blocks + o / panel) * s.c + c) * panel + o % panel] = sum * (s.scale ? scale[o] : 1);
           }
         }
-      verify(name + " winograd pack", Kernel<id_conv2d_winograd_pack_f32>::entry, Conv2dWinogradPackF32Params{s.o, s.c, 0, panel}, {w.data(), s.scale ? scale.data() : nullptr}, {{"packed", expected}});
+      verify(name + " winograd pack", Kernel<id_conv2d_winograd_pack_f32>::entry, Conv2dWinogradPackF32Params{s.o, s.c, 0, panel, tile}, {w.data(), s.scale ? scale.data() : nullptr}, {{"packed", expected}});
       const std::vector<float> packed(expected.begin(), expected.end());
-      Conv2dWinogradF32Params q = {s.n, s.c, s.h, s.w, s.o, oh, ow, 3, 3, 1, 1, s.pt, s.pl, 1, 1, 1, in.layout, in.border, out.layout, out.border, s.relu, s.ph, s.pw, res.border, panel, in.border};
+      Conv2dWinogradF32Params q = {s.n, s.c, s.h, s.w, s.o, oh, ow, 3, 3, 1, 1, s.pt, s.pl, 1, 1, 1, in.layout, in.border, out.layout, out.border, s.relu, s.ph, s.pw, res.border, panel, in.border, tile};
       verify(name + " winograd", Kernel<id_conv2d_winograd_f32>::entry, q, {x.data(), packed.data(), bias.data(), has_residual ? residual.data() : nullptr, nullptr},
-             {{"output", out.write(best), false, false, 2 * largest}, {"index", index.write(winner), true}});
+             {{"output", out.write(best), false, false, tile * largest}, {"index", index.write(winner), true}});
       // Other numbers where there was a 0, hidden by the mask: nothing changes.
       const Lie hides = {in.layout, s.n, s.c, s.h, s.w, in.layout ? 2 - in.border : 0};
       auto mask = hides.random();
@@ -87,7 +96,7 @@ void conv(const Conv& s) {
       });
       q.maskBorder = hides.border;
       verify(name + " winograd behind a mask", Kernel<id_conv2d_winograd_f32>::entry, q, {more.data(), packed.data(), bias.data(), has_residual ? residual.data() : nullptr, mask.data()},
-             {{"output", out.write(best), false, false, 2 * largest}, {"index", index.write(winner), true}});
+             {{"output", out.write(best), false, false, tile * largest}, {"index", index.write(winner), true}});
     }
   if (s.scale || s.relu == 2) return;
   const bool pools = s.ph * s.pw > 1;
@@ -120,8 +129,10 @@ void conv(const Conv& s) {
   if (s.kh != 3 || s.kw != 3 || s.sh * s.sw * s.dh * s.dw * s.g != 1 || pools) return;
   double largest_weight = 0;
   for (double x : DW) largest_weight = std::max(largest_weight, std::fabs(x));
-  const Conv2dWinogradBackwardWeightF32Params q = {s.n, s.c, s.h, s.w, s.o, oh, ow, s.kh, s.kw, s.sh, s.sw, s.pt, s.pl, s.dh, s.dw, s.g, in.layout, in.border, out.layout, out.border, s.relu, s.ph, s.pw, out.border};
-  verify(name + " winograd backward weight", Kernel<id_conv2d_winograd_backward_weight_f32>::entry, q, {g.data(), y.data(), x.data()}, {{"dW", DW, false, false, 2 * largest_weight}, {"db", DB, false, s.n == 2}});
+  for (const int tile : {2, 4}) {
+    const Conv2dWinogradBackwardWeightF32Params q = {s.n, s.c, s.h, s.w, s.o, oh, ow, s.kh, s.kw, s.sh, s.sw, s.pt, s.pl, s.dh, s.dw, s.g, in.layout, in.border, out.layout, out.border, s.relu, s.ph, s.pw, out.border, tile};
+    verify(name + " winograd backward weight", Kernel<id_conv2d_winograd_backward_weight_f32>::entry, q, {g.data(), y.data(), x.data()}, {{"dW", DW, false, false, tile * largest_weight}, {"db", DB, false, s.n == 2}});
+  }
 }
 
 }  // namespace

@@ -15,7 +15,8 @@ export interface CaptureOptions {
   fuse?: boolean;
   /**
    * Compute 3x3 convolutions with stride 1 and 32 channels or more, and their gradients, by Winograd's algorithm:
-   * 16 products for 36, with rounding errors up to twice as large (docs/numerics.md). Default true.
+   * 16 products for 36, with rounding errors up to twice as large, or 36 for 144 where there are many, with errors up to six
+   * times as large (docs/numerics.md). Default true.
    */
   winograd?: boolean;
   /** Told once, when the function turns out not to be capturable and runs eagerly from then on: why. */

@@ -435,6 +435,42 @@ it("3x3 convolutions of many channels go by Winograd where weights hold still, u
   await agree();
 });
 
+it("Winograd's tiles are of 4x4 outputs where there are many, forward and in both gradients", async () => {
+  manualSeed(10);
+  const model = new nn.Sequential(new nn.Conv2d(2, 32, 1), new nn.Conv2d(32, 32, 3, { padding: 1 }));
+  const optimizer = new SGD(model.parameters(), { lr: 0 }); // weights that are written to in every step
+  const body = (x: Tensor) => {
+    optimizer.zeroGrad();
+    const y = model.forward(x);
+    const loss = y.mul(y).mean();
+    loss.backward();
+    optimizer.step();
+    return loss;
+  };
+  const run = capture(body);
+  const tiles = async (images: number) => {
+    const x = randn([images, 2, 3, 3]);
+    const numbers = async (step: typeof body) => {
+      const values = [await step(x).item()];
+      for (const { grad } of model.parameters()) values.push(...(await grad!.readValues()));
+      return values;
+    };
+    const expected = await numbers(body);
+    for (let i = 0; i < 2; i++) expectClose(await numbers(run), expected);
+    return run.commands().flatMap(({ kernel, params }) => ("tile" in params ? [[kernel, params.tile]] : []));
+  };
+  const all = (tile: number, ofWeight = tile) => [
+    ["conv2d_winograd_pack_f32", tile],
+    ["conv2d_winograd_f32", tile],
+    ["conv2d_winograd_backward_weight_f32", ofWeight],
+    ["conv2d_winograd_pack_f32", tile],
+    ["conv2d_winograd_f32", tile],
+  ];
+  expect(await tiles(29)).toEqual(all(2));
+  expect(await tiles(32)).toEqual(all(2, 4)); // its weights are not transformed
+  expect(await tiles(128)).toEqual(all(4));
+});
+
 it("zeros around a picture become the padding of the convolutions behind it, where they are all that reads them", async () => {
   manualSeed(9);
   const [first, second] = [new nn.Conv2d(2, 3, 3, { stride: 2 }), new nn.Conv2d(2, 2, 2, { padding: 1, groups: 2 })];

@@ -18,6 +18,15 @@ export interface KernelSpec {
 
 /** Most axes a strided kernel takes; more are an error upstream. */
 export const MAX_DIMS = 8;
+/**
+ * From how much on Winograd's algorithm pays: channels on both sides, so that the transforms are small beside the products;
+ * pixels of all images, so that transforming the weights in every step is; tiles of 4x4 outputs of all images, so that reading
+ * their larger weights is, 36 numbers for 16; and as many that transforming those in every step is.
+ */
+export const WINOGRAD_CHANNELS = 32;
+export const WINOGRAD_PIXELS = 256;
+export const WINOGRAD_LARGE_TILES = 32;
+export const WINOGRAD_LARGE_TILES_OF_A_STEP = 128;
 
 const dims = ["i32", 8] as const;
 const count = { count: "i32" } as const;
@@ -501,35 +510,37 @@ export const contract = {
     writes: ["packed:f32"],
   },
   /**
-   * conv2d_fused_f32 for 3x3 kernels with stride and dilation 1, one group and windows of 1x1 or 2x2, by Winograd's F(2x2, 3x3):
-   * every 2x2 outputs are Aᵀ[U ∘ (Bᵀ d B)]A of the 4x4 inputs d around them, summed over channels. Numbers that are not finite
-   * spread over the 2x2 outputs. The weight is U = G g Gᵀ, as conv2d_winograd_pack_f32 makes it.
-   * Bᵀ = [1 0 −1 0; 0 1 1 0; 0 −1 1 0; 0 1 0 −1], G = [1 0 0; ½ ½ ½; ½ −½ ½; 0 0 1], Aᵀ = [1 1 1 0; 0 1 −1 −1].
+   * conv2d_fused_f32 for 3x3 kernels with stride and dilation 1, one group and windows of 1x1 or 2x2, by Winograd's F(m×m, 3×3),
+   * m = `tile`, 2 or 4: every m×m outputs are Aᵀ[U ∘ (Bᵀ d B)]A of the (m+2)×(m+2) inputs d around them, summed over channels.
+   * Numbers that are not finite spread over the m×m outputs. The weight is U = G g Gᵀ, as conv2d_winograd_pack_f32 makes it.
+   * m = 2: Bᵀ = [1 0 −1 0; 0 1 1 0; 0 −1 1 0; 0 1 0 −1], G = [1 0 0; ½ ½ ½; ½ −½ ½; 0 0 1], Aᵀ = [1 1 1 0; 0 1 −1 −1].
+   * m = 4: the points are 0, ±p, ±q, ∞ with p = ¾, q = 3/2. Rows of Bᵀ: coefficients of Π(x − another point), from x⁰ on, the last
+   * of all of them; of G: (1 x x²)/Π(x − another point), the last 0 0 1; columns of Aᵀ: (1 x x² x³), the last 0 0 0 1.
    * Where `mask`, in the input's layout, is ≤ 0 the input counts as 0: it is the gradient behind a ReLU.
    * Lavin & Gray, "Fast Algorithms for Convolutional Neural Networks", 2015 (arXiv:1509.09308).
    */
   conv2d_winograd_f32: {
-    params: { ...fusedConv2dParams, residualBorder: "i32", panel: "i32", maskBorder: "i32" },
+    params: { ...fusedConv2dParams, residualBorder: "i32", panel: "i32", maskBorder: "i32", tile: "i32" },
     reads: ["input:f32", "weight:f32", "bias:f32?", "residual:f32?", "mask:f32?"],
     writes: ["output:f32", "index:u8?"],
   },
   /**
-   * U = (G g Gᵀ)·scale of every filter of a weight O,I,3,3: (number of the 16, row by row; block of `panel` outputs; input
+   * U = (G g Gᵀ)·scale of every filter of a weight O,I,3,3: (number of the (m+2)², row by row; block of `panel` outputs; input
    * channel; output in the block), zeros in the last block. Panels are those of conv2d_pack_f32. With `transposed` 1 the weight
    * is (inChannels, outChannels, 3, 3) and each filter is turned by half: what makes the input's gradient of the output's.
    */
   conv2d_winograd_pack_f32: {
-    params: { outChannels: "i32", inChannels: "i32", transposed: "i32", panel: "i32" },
+    params: { outChannels: "i32", inChannels: "i32", transposed: "i32", panel: "i32", tile: "i32" },
     reads: ["weight:f32", "scale:f32?"],
     writes: ["packed:f32"],
   },
   /**
    * gradWeight and gradBias of conv2d_fused_backward_f32 for convolutions of conv2d_winograd_f32 without a pool: what multiplies
-   * and adds there goes the other way, gradWeight = Gᵀ[Σ (A g Aᵀ) ∘ (Bᵀ d B)]G over all tiles, g the 2x2 gradients of a tile.
+   * and adds there goes the other way, gradWeight = Gᵀ[Σ (A g Aᵀ) ∘ (Bᵀ d B)]G over all tiles, g the m×m gradients of a tile.
    * Numbers that are not finite spread over the whole filter.
    */
   conv2d_winograd_backward_weight_f32: {
-    params: { ...fusedConv2dParams, gradBorder: "i32" },
+    params: { ...fusedConv2dParams, gradBorder: "i32", tile: "i32" },
     reads: ["gradOutput:f32", "output:f32?", "input:f32"],
     writes: ["gradWeight:f32", "gradBias:f32?"],
   },

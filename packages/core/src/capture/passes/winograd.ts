@@ -1,16 +1,23 @@
-/** @file 3x3 convolutions and their gradients by Winograd's algorithm: 16 products for 36. */
-import type { Params } from "../../kernels/contract.ts";
+/** @file 3x3 convolutions and their gradients by Winograd's algorithm: 16 products for 36, or 36 for 144. */
+import {
+  type Params,
+  WINOGRAD_CHANNELS,
+  WINOGRAD_LARGE_TILES,
+  WINOGRAD_LARGE_TILES_OF_A_STEP,
+  WINOGRAD_PIXELS,
+} from "../../kernels/contract.ts";
 import { operandSizes } from "../../kernels/reference/operand-sizes.ts";
 import type { Command, Memory, Operand } from "../recording.ts";
 import { call, newMemory, whole } from "./graph.ts";
 
 type Convolution = Params<"conv2d_winograd_f32">;
-type Shape = Omit<Convolution, "residualBorder" | "panel" | "maskBorder">;
+type Shape = Omit<Convolution, "residualBorder" | "panel" | "maskBorder" | "tile">;
 
-/** Channels from which the transforms are small beside the products. */
-const CHANNELS = 32;
-/** Pixels of all images from which transforming the weights in every step is small beside them. */
-const PIXELS = 256;
+/** Outputs of a tile across and down: 4 where that saves a quarter of the products or more. As winograd_tile() in C++. */
+function tileOf({ batch, outHeight, outWidth }: Shape, least: number): number {
+  const tiles = (size: number) => Math.ceil(outHeight / size) * Math.ceil(outWidth / size);
+  return batch * tiles(4) >= least && 3 * tiles(4) <= tiles(2) ? 4 : 2;
+}
 
 /** Whether it serves a convolution, by its shape alone. */
 function fits(p: Shape, index: Operand | null): boolean {
@@ -20,7 +27,7 @@ function fits(p: Shape, index: Operand | null): boolean {
     p.kernelWidth === 3 &&
     [p.strideHeight, p.strideWidth, p.dilationHeight, p.dilationWidth, p.groups].every((one) => one === 1) &&
     Math.min(p.padTop, p.padLeft) >= 0 &&
-    Math.min(p.inChannels, p.outChannels) >= CHANNELS &&
+    Math.min(p.inChannels, p.outChannels) >= WINOGRAD_CHANNELS &&
     (window === "2x2" || (window === "1x1" && index === null))
   );
 }
@@ -38,16 +45,17 @@ interface Given {
 }
 
 /** The two calls: what transforms the weight, and the convolution. */
-function calls(p: Convolution, given: Given, lanes: number): readonly Command[] {
+function calls(p: Convolution, given: Given, lanes: number, isStill: boolean): readonly Command[] {
   const { outChannels, inChannels } = p;
   const panel = outChannels <= lanes ? lanes : 2 * lanes;
-  const params = { outChannels, inChannels, transposed: Number(given.transposed), panel };
+  const tile = tileOf(p, isStill ? WINOGRAD_LARGE_TILES : WINOGRAD_LARGE_TILES_OF_A_STEP);
+  const params = { outChannels, inChannels, transposed: Number(given.transposed), panel, tile };
   const packed = newMemory("f32", operandSizes.conv2d_winograd_pack_f32(params)[2]!);
   return [
     call("conv2d_winograd_pack_f32", params, [given.weight, given.scale ?? null], [whole(packed)]),
     call(
       "conv2d_winograd_f32",
-      { ...p, panel },
+      { ...p, panel, tile },
       [given.input, whole(packed), given.bias ?? null, given.residual ?? null, given.mask ?? null],
       [given.output, given.index ?? null],
     ),
@@ -74,6 +82,7 @@ function gradientOf(params: Params<"conv2d_fused_backward_f32">): Convolution {
     padLeft: 2 - p.padLeft,
     relu: 0,
     panel: 0,
+    tile: 0,
     maskBorder: p.outBorder,
   };
 }
@@ -105,12 +114,17 @@ function backward(command: Command<"conv2d_fused_backward_f32">, pays: Pays, lan
   }
   if (ofWeight)
     made.push(
-      call("conv2d_winograd_backward_weight_f32", weightParams, [gradOutput!, output!, input], [gradWeight, gradBias!]),
+      call(
+        "conv2d_winograd_backward_weight_f32",
+        { ...weightParams, tile: tileOf(p, WINOGRAD_LARGE_TILES) },
+        [gradOutput!, output!, input],
+        [gradWeight, gradBias!],
+      ),
     );
   if (ofInput) {
     const mask = p.relu === 0 ? null : output!;
     const given = { input: gradOutput!, weight, transposed: true, residual: addend!, output: gradInput, mask };
-    made.push(...calls(convolution, given, lanes));
+    made.push(...calls(convolution, given, lanes, false));
   }
   return made;
 }
@@ -125,14 +139,15 @@ export function winograd(
   lanes: number,
 ): readonly Command[] {
   const pays: Pays = (p, weight, index) =>
-    fits(p, index) && ((weight && isConstant(weight.memory)) || p.batch * p.outHeight * p.outWidth >= PIXELS);
+    fits(p, index) && ((weight && isConstant(weight.memory)) || p.batch * p.outHeight * p.outWidth >= WINOGRAD_PIXELS);
   return commands.flatMap((command): readonly Command[] => {
     if (command.kernel === "conv2d_fused_f32") {
-      const p = { ...(command.params as Params<"conv2d_fused_f32">), maskBorder: 0 };
+      const p = { ...(command.params as Params<"conv2d_fused_f32">), maskBorder: 0, tile: 0 };
       const [input, weight, scale, bias, residual] = command.reads as [Operand, Operand, ...(Operand | null)[]];
       const [output, index] = command.writes as [Operand, Operand | null];
       if (!pays(p, weight, index)) return [command];
-      return calls(p, { input, weight, transposed: false, scale, bias, residual, output, index }, lanes);
+      const given = { input, weight, transposed: false, scale, bias, residual, output, index };
+      return calls(p, given, lanes, isConstant(weight.memory));
     }
     if (command.kernel === "conv2d_fused_backward_f32")
       return backward(command as Command<"conv2d_fused_backward_f32">, pays, lanes);

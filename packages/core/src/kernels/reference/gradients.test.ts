@@ -73,7 +73,7 @@ const rules: readonly (readonly [KernelName, Rule])[] = [
     {
       forward: "conv2d_fused_f32",
       except: /^(?!(residual and ReLU|plain, no border given|one pixel)$)/,
-      params: (p) => ({ ...p, gradBorder: p.outBorder! }),
+      params: (p) => ({ ...p, gradBorder: p.outBorder!, tile: 4 }),
     },
   ],
   [

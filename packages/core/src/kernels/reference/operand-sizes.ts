@@ -100,8 +100,8 @@ const nhwcIndex = (p: NhwcPool) => bordered(p.batch, p.channels, p.outHeight, p.
 const packed = (p: Params<"conv2d_pack_f32">) =>
   p.groups * Math.ceil(p.outChannels / p.groups / p.panel) * p.panel * p.inChannels * p.kernelHeight * p.kernelWidth;
 
-const transformed = (p: { readonly outChannels: number; readonly inChannels: number; readonly panel: number }) =>
-  16 * Math.ceil(p.outChannels / p.panel) * p.panel * p.inChannels;
+const transformed = (p: Params<"conv2d_winograd_pack_f32" | "conv2d_winograd_f32">) =>
+  (p.tile + 2) ** 2 * Math.ceil(p.outChannels / p.panel) * p.panel * p.inChannels;
 
 /** Every operand of every kernel; a kernel missing here is a compile error. */
 export const operandSizes: { readonly [K in KernelName]: Sizes<K> } = {

@@ -1,24 +1,47 @@
-/** @file Winograd's F(2x2, 3x3) by the formula: Aᵀ[(G g Gᵀ) ∘ (Bᵀ d B)]A, summed over channels. */
+/** @file Winograd's F(2x2, 3x3) and F(4x4, 3x3) by the formula: Aᵀ[(G g Gᵀ) ∘ (Bᵀ d B)]A, summed over channels. */
 import type { Params } from "../contract.ts";
 
 type Matrix = readonly (readonly number[])[];
+interface Matrices {
+  readonly B: Matrix;
+  readonly G: Matrix;
+  readonly A: Matrix;
+}
 /** The transposed matrices of the paper, rows of numbers. */
-const B: Matrix = [
-  [1, 0, -1, 0],
-  [0, 1, 1, 0],
-  [0, -1, 1, 0],
-  [0, 1, 0, -1],
-];
-const G: Matrix = [
-  [1, 0, 0],
-  [0.5, 0.5, 0.5],
-  [0.5, -0.5, 0.5],
-  [0, 0, 1],
-];
-const A: Matrix = [
-  [1, 1, 1, 0],
-  [0, 1, -1, -1],
-];
+const two: Matrices = {
+  B: [
+    [1, 0, -1, 0],
+    [0, 1, 1, 0],
+    [0, -1, 1, 0],
+    [0, 1, 0, -1],
+  ],
+  G: [
+    [1, 0, 0],
+    [0.5, 0.5, 0.5],
+    [0.5, -0.5, 0.5],
+    [0, 0, 1],
+  ],
+  A: [
+    [1, 1, 1, 0],
+    [0, 1, -1, -1],
+  ],
+};
+/** The same of 4x4 outputs, from the points at which polynomials are multiplied. */
+const points = [0, 0.75, -0.75, 1.5, -1.5];
+const others = (x: number) => points.filter((point) => point !== x);
+/** Coefficients of Π(x − root), that of x⁰ first. */
+function product(roots: readonly number[]): number[] {
+  let c = [1];
+  for (const root of roots) c = Array.from({ length: c.length + 1 }, (_, i) => (c[i - 1] ?? 0) - root * (c[i] ?? 0));
+  return c;
+}
+const powers = (x: number, count: number) => Array.from({ length: count }, (_, i) => x ** i);
+const four: Matrices = {
+  B: [...points.map((x) => [...product(others(x)), 0]), product(points)],
+  G: [...points.map((x) => powers(x, 3).map((p) => p / others(x).reduce((f, other) => f * (x - other), 1))), [0, 0, 1]],
+  A: Array.from({ length: 4 }, (_, i) => [...points.map((x) => x ** i), Number(i === 3)]),
+};
+const matrices = (tile: number) => (tile === 4 ? four : two);
 
 const turned = (m: Matrix): Matrix => m[0]!.map((_, i) => m.map((row) => row[i]!));
 
@@ -27,14 +50,18 @@ function both(m: Matrix, x: ArrayLike<number>): Float64Array {
   const [rows, size] = [m.length, m[0]!.length];
   const left = new Float64Array(rows * size);
   const result = new Float64Array(rows * rows);
-  for (const [r, row] of m.entries())
-    for (let i = 0; i < size; i++) {
-      if (row[i] === 0) continue;
-      for (let j = 0; j < size; j++) left[r * size + j]! += row[i]! * x[i * size + j]!;
-    }
   for (let r = 0; r < rows; r++)
-    for (const [q, row] of m.entries())
-      for (let j = 0; j < size; j++) if (row[j] !== 0) result[r * rows + q]! += left[r * size + j]! * row[j]!;
+    for (let i = 0; i < size; i++) {
+      const factor = m[r]![i]!;
+      if (factor === 0) continue;
+      for (let j = 0; j < size; j++) left[r * size + j]! += factor * x[i * size + j]!;
+    }
+  for (let q = 0; q < rows; q++)
+    for (let j = 0; j < size; j++) {
+      const factor = m[q]![j]!;
+      if (factor === 0) continue;
+      for (let r = 0; r < rows; r++) result[r * rows + q]! += left[r * size + j]! * factor;
+    }
   return result;
 }
 
@@ -54,12 +81,12 @@ export function winogradWeight(
   [weight, scale]: readonly [Float64Array, Float64Array | null],
   [packed]: readonly [Float64Array],
 ): void {
-  packed.fill(0, 0, 16 * Math.ceil(p.outChannels / p.panel) * p.panel * p.inChannels);
+  packed.fill(0, 0, (p.tile + 2) ** 2 * Math.ceil(p.outChannels / p.panel) * p.panel * p.inChannels);
   for (let o = 0; o < p.outChannels; o++) {
     for (let c = 0; c < p.inChannels; c++) {
       const from = (p.transposed ? c * p.outChannels + o : o * p.inChannels + c) * 9;
       const filter = weight.subarray(from, from + 9);
-      const numbers = both(G, p.transposed ? filter.toReversed() : filter);
+      const numbers = both(matrices(p.tile).G, p.transposed ? filter.toReversed() : filter);
       for (const [term, x] of numbers.entries()) packed[placeOf(p, term, o, c)] = x * (scale ? scale[o]! : 1);
     }
   }
@@ -83,20 +110,25 @@ export function winogradConv(
   const { batch, inChannels, inHeight, inWidth, outChannels, outHeight, outWidth } = p;
   const values = new Float64Array(batch * outChannels * outHeight * outWidth);
   const inputAt = reader(input, inChannels, inHeight, inWidth);
+  const { tile } = p;
+  const { B, A } = matrices(tile);
+  const terms = (tile + 2) ** 2;
+  const sources = new Float64Array(terms * inChannels);
   for (let n = 0; n < batch; n++) {
-    for (let y = 0; y < outHeight; y += 2) {
-      for (let x = 0; x < outWidth; x += 2) {
-        const sources = Array.from({ length: inChannels }, (_, c) =>
-          both(B, patch(inputAt, n, c, y - p.padTop, x - p.padLeft, 4)),
-        );
+    for (let y = 0; y < outHeight; y += tile) {
+      for (let x = 0; x < outWidth; x += tile) {
+        for (let c = 0; c < inChannels; c++)
+          sources.set(both(B, patch(inputAt, n, c, y - p.padTop, x - p.padLeft, tile + 2)), c * terms);
         for (let o = 0; o < outChannels; o++) {
-          const sums = new Float64Array(16);
-          for (let term = 0; term < 16; term++) {
-            const [at, step] = [placeOf(p, term, o, 0), p.panel];
-            for (let c = 0; c < inChannels; c++) sums[term]! += sources[c]![term]! * weight[at + c * step]!;
+          const sums = new Float64Array(terms);
+          for (let term = 0; term < terms; term++) {
+            const at = placeOf(p, term, o, 0);
+            let sum = 0;
+            for (let c = 0; c < inChannels; c++) sum += sources[c * terms + term]! * weight[at + c * p.panel]!;
+            sums[term] = sum;
           }
           for (const [q, value] of both(A, sums).entries()) {
-            const [row, column] = [y + (q >> 1), x + (q & 1)];
+            const [row, column] = [y + Math.floor(q / tile), x + (q % tile)];
             if (row < outHeight && column < outWidth)
               values[((n * outChannels + o) * outHeight + row) * outWidth + column] = value;
           }
@@ -117,23 +149,27 @@ export function winogradGradWeight(
   const { batch, inChannels, inHeight, inWidth, outChannels, outHeight, outWidth } = p;
   const inputAt = reader(input, inChannels, inHeight, inWidth);
   const gradientAt = reader(gradient, outChannels, outHeight, outWidth);
-  const sums = new Float64Array(outChannels * inChannels * 16);
+  const { tile } = p;
+  const { B, G, A } = matrices(tile);
+  const terms = (tile + 2) ** 2;
+  const [lift, unfilter] = [turned(A), turned(G)];
+  const sums = new Float64Array(outChannels * inChannels * terms);
+  const sources = new Float64Array(terms * inChannels);
   for (let n = 0; n < batch; n++) {
-    for (let y = 0; y < outHeight; y += 2) {
-      for (let x = 0; x < outWidth; x += 2) {
-        const sources = Array.from({ length: inChannels }, (_, c) =>
-          both(B, patch(inputAt, n, c, y - p.padTop, x - p.padLeft, 4)),
-        );
+    for (let y = 0; y < outHeight; y += tile) {
+      for (let x = 0; x < outWidth; x += tile) {
+        for (let c = 0; c < inChannels; c++)
+          sources.set(both(B, patch(inputAt, n, c, y - p.padTop, x - p.padLeft, tile + 2)), c * terms);
         for (let o = 0; o < outChannels; o++) {
-          const g = both(turned(A), patch(gradientAt, n, o, y, x, 2));
+          const g = both(lift, patch(gradientAt, n, o, y, x, tile));
           for (let c = 0; c < inChannels; c++) {
-            const [source, at] = [sources[c]!, (o * inChannels + c) * 16];
-            for (let term = 0; term < 16; term++) sums[at + term]! += g[term]! * source[term]!;
+            const [from, at] = [c * terms, (o * inChannels + c) * terms];
+            for (let term = 0; term < terms; term++) sums[at + term]! += g[term]! * sources[from + term]!;
           }
         }
       }
     }
   }
   for (let i = 0; i < outChannels * inChannels; i++)
-    gradWeight.set(both(turned(G), sums.subarray(i * 16, (i + 1) * 16)), i * 9);
+    gradWeight.set(both(unfilter, sums.subarray(i * terms, (i + 1) * terms)), i * 9);
 }

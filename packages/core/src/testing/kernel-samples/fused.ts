@@ -302,12 +302,20 @@ const winogradCases: Readonly<Record<string, Case>> = {
   NaN: { input: [1, 8, 8, 8], out: 8, pool: [2, 2], kind: "nan", panel: 8 },
   "no images": { input: [0, 8, 8, 8], out: 4, panel: 4 },
 };
-const winograds = Object.entries(winogradCases).map(([name, c]): KernelSample<"conv2d_winograd_f32"> => {
+const winograd = ([name, c]: [string, Case], tile: number): KernelSample<"conv2d_winograd_f32"> => {
   const { params, absent, ...sample } = forward(name, c);
   const operands = absent!.filter((operand) => operand !== "scale");
   if (!/^(odd sizes|no padding|several)/.test(name)) operands.push("mask");
-  return { ...sample, params: { ...params, maskBorder: 2 * params.inLayout }, absent: operands };
-});
+  // Errors are measured by the largest result, and ReLU6 cuts that down to 6: with large tiles ReLU alone.
+  const relu = tile === 2 ? params.relu : Math.min(params.relu, 1);
+  return {
+    ...sample,
+    name: tile === 2 ? name : `${name}, tiles of ${tile}`,
+    params: { ...params, relu, maskBorder: 2 * params.inLayout, tile },
+    absent: operands,
+  };
+};
+const winograds = [2, 4].flatMap((tile) => Object.entries(winogradCases).map((each) => winograd(each, tile)));
 const winogradWeightCases: Readonly<Record<string, Case>> = {
   "64 to 64, several parts": { input: [3, 70, 8, 6], out: 84, relu: 0, to: 1 },
   "odd sizes and channels, border too small": { input: [2, 19, 7, 5], out: 21, from: 0, to: 2 },
@@ -319,19 +327,19 @@ const winogradWeightCases: Readonly<Record<string, Case>> = {
   NaN: { input: [1, 8, 8, 8], out: 8, kind: "nan" },
   "no images": { input: [0, 8, 8, 8], out: 4 },
 };
-const winogradWeights = Object.entries(winogradWeightCases).map(
-  ([name, c]): KernelSample<"conv2d_winograd_backward_weight_f32"> => {
+const winogradWeights = [2, 4].flatMap((tile) =>
+  Object.entries(winogradWeightCases).map(([name, c]): KernelSample<"conv2d_winograd_backward_weight_f32"> => {
     const { gradInBorder: _, addendBorder: __, ...params } = backward(name, c).params;
     return {
-      name,
-      params,
+      name: tile === 2 ? name : `${name}, tiles of ${tile}`,
+      params: { ...params, tile },
       values: {
         gradOutput: framed(c.to ?? 1, params.outHeight, params.outWidth, params.outChannels),
         input: framed(c.from ?? 1, params.inHeight, params.inWidth, params.inChannels, c.kind),
       },
       absent: c.relu === 0 ? ["output"] : [],
     };
-  },
+  }),
 );
 const winogradPack = (
   name: string,
@@ -339,13 +347,16 @@ const winogradPack = (
   inChannels: number,
   panel: number,
   transposed = 0,
-): KernelSample<"conv2d_winograd_pack_f32"> => ({ name, params: { outChannels, inChannels, transposed, panel } });
+  tile = 2,
+): KernelSample<"conv2d_winograd_pack_f32"> => ({ name, params: { outChannels, inChannels, transposed, panel, tile } });
 const winogradPacks = [
   winogradPack("64 outputs", 64, 32, 16),
   winogradPack("outputs left over", 21, 5, 8),
   winogradPack("fewer outputs than the panel", 5, 17, 32),
   winogradPack("transposed", 32, 24, 16, 1),
   winogradPack("transposed, outputs left over", 21, 6, 5, 1),
+  winogradPack("tiles of 4, outputs left over", 21, 5, 8, 0, 4),
+  winogradPack("tiles of 4, transposed", 64, 24, 16, 1, 4),
 ];
 
 export const fused = {
