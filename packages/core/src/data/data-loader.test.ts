@@ -207,6 +207,40 @@ describe("reading ahead", () => {
     }
     expect(seen).toBe(20);
   });
+  test("with shuffle into the next epoch, which is what it is without", async () => {
+    const options = { batchSize: 3, shuffle: true, seed: 5 };
+    const memory = new DataLoader(pictures(12), options);
+    let asked = 0;
+    const loader = new DataLoader(
+      slow(pictures(12), () => asked++),
+      options,
+    );
+    for (const epoch of [1, 2, 3]) {
+      expect(await collect(loader)).toEqual(await collect(memory));
+      expect(loader.state()).toEqual(memory.state());
+      expect(asked).toBe(12 * epoch + 6);
+    }
+    memory.load({ ...memory.state(), epoch: 7 });
+    loader.load({ ...loader.state(), epoch: 7 });
+    expect(await collect(loader)).toEqual(await collect(memory));
+  });
+  test("no further where dropout draws from the generator, too", async () => {
+    let asked = 0;
+    const epochs = async (set: Dataset<Sample>) => {
+      manualSeed(3);
+      const loader = new DataLoader(set, { batchSize: 3, shuffle: true });
+      const out: Batch[] = [];
+      for (let epoch = 0; epoch < 3; epoch++)
+        for await (const batch of loader) {
+          out.push(batch);
+          defaultGenerator.random();
+        }
+      return out;
+    };
+    const expected = await epochs(pictures(12));
+    expect(await epochs(slow(pictures(12), () => asked++))).toEqual(expected);
+    expect(asked).toBe(3 * 12 + 6); // two batches in vain, once
+  });
   test("a failing sample is reported when its batch comes; none after a stop", async () => {
     const set = pictures(8);
     const failing: Dataset<Sample> = {

@@ -50,6 +50,8 @@ export interface DataLoaderState {
  * Order    torch's, for the same generator and seed: an epoch draws a base seed (2 × 32 bits), with `shuffle` a second
  *          seed for a generator of its own, whose `randperm` is the order.
  * Augment  by (seed, epoch, index) alone; see `SampleRandom`.
+ * Ahead    sets that answer with promises are read `prefetch` batches ahead; with `shuffle` into the next epoch, too,
+ *          where nothing but this loader draws from the generator meanwhile.
  * Events   gives way to the event loop every 16 ms.
  * Throws   ArgumentError "batch-size", "prefetch", "state"; while iterating DataError "shape", "no-samples" when not
  *          one can be read, and what the set throws.
@@ -76,6 +78,10 @@ export class DataLoader implements AsyncIterable<Batch> {
   /** The epoch in progress, if one is. */
   #progress: { orderSeed: number; next: number } | undefined;
   #resuming = false;
+  /** The first batches of the next epoch, begun while the last ones of this epoch were worked on. */
+  #early: Early | undefined;
+  /** The seed of an epoch was not the one foreseen: something else draws from the generator, such as dropout. */
+  #unforeseen = false;
   #waitedMs = 0;
 
   constructor(dataset: Dataset<Sample>, options: DataLoaderOptions = {}) {
@@ -141,7 +147,15 @@ export class DataLoader implements AsyncIterable<Batch> {
     const seed = this.#seed ?? this.#generator.initialSeed();
     const make = batchMaker(this.dataset, this.#transform, seed);
     const breather = new Breather();
-    const batches = ahead(make, (k) => this.#indices(order, k), epoch, progress.next, this.length, this.#prefetch);
+    const begun = this.#takeEarly(progress, seed);
+    const early = (): Early | undefined => {
+      if (!this.#shuffle || this.#unforeseen || this.#early) return this.#early;
+      const orderSeed = this.#drawOrderSeed(this.#generator.clone());
+      this.#early = { orderSeed, epoch: epoch + 1, seed, order: this.#order(orderSeed), batches: [] };
+      return this.#early;
+    };
+    const span = { order, epoch, from: progress.next, to: this.length, depth: this.#prefetch };
+    const batches = ahead(make, (list, k) => this.#indices(list, k), span, begun, early);
     let [made, empty] = [0, 0];
     for (;;) {
       const asked = Date.now();
@@ -203,6 +217,7 @@ export class DataLoader implements AsyncIterable<Batch> {
       );
     if (generator) this.#generator.setState(generator);
     this.#epoch = epoch;
+    this.#early = undefined;
     this.#progress = orderSeed === null ? undefined : { orderSeed, next: nextBatch };
     this.#resuming = orderSeed !== null;
   }
@@ -210,17 +225,28 @@ export class DataLoader implements AsyncIterable<Batch> {
   /** The loaded epoch, or a new one. An epoch that was broken off counts as one. */
   #begin(): { orderSeed: number; next: number } {
     if (this.#progress && !this.#resuming) this.#epoch++;
-    if (!this.#progress || !this.#resuming) this.#progress = { orderSeed: this.#drawOrderSeed(), next: 0 };
+    if (!this.#progress || !this.#resuming)
+      this.#progress = { orderSeed: this.#drawOrderSeed(this.#generator), next: 0 };
     this.#resuming = false;
     return this.#progress;
   }
 
   /** torch's draws at the start of an epoch. Only the low half of a 64-bit seed reaches the sampler's engine. */
-  #drawOrderSeed(): number {
+  #drawOrderSeed(generator: Generator): number {
     const draws = this.#shuffle ? 4 : 2;
     let last = 0;
-    for (let i = 0; i < draws; i++) last = this.#generator.random();
+    for (let i = 0; i < draws; i++) last = generator.random();
     return this.#shuffle ? last : 0;
+  }
+
+  /** What was begun for this very epoch; else it is dropped. */
+  #takeEarly({ orderSeed, next }: { orderSeed: number; next: number }, seed: bigint): Promise<Batch>[] {
+    const early = this.#early;
+    this.#early = undefined;
+    if (!early || next > 0 || early.epoch !== this.#epoch || early.seed !== seed) return [];
+    if (early.orderSeed === orderSeed) return early.batches;
+    this.#unforeseen = true;
+    return [];
   }
 
   #order(orderSeed: number): Int32Array {
@@ -233,20 +259,30 @@ export class DataLoader implements AsyncIterable<Batch> {
   }
 }
 
-/** Batches `from` … `to − 1` in order, with up to `depth` more under way while the caller has one. */
+interface Early {
+  readonly orderSeed: number;
+  readonly epoch: number;
+  readonly seed: bigint;
+  readonly order: Int32Array;
+  readonly batches: Promise<Batch>[];
+}
+
+/**
+ * Batches `from` … `to − 1` in order, the first of which are `begun`, with up to `depth` more under way while the caller has
+ * one; where this epoch has no more, those are the first of the next one.
+ */
 async function* ahead(
   make: MakeBatch,
-  indices: (batch: number) => Int32Array,
-  epoch: number,
-  from: number,
-  to: number,
-  depth: number,
+  indices: (order: Int32Array, batch: number) => Int32Array,
+  { order, epoch, from, to, depth }: { order: Int32Array; epoch: number; from: number; to: number; depth: number },
+  begun: Promise<Batch>[],
+  early: () => Early | undefined,
 ): AsyncGenerator<Batch, void, undefined> {
-  const waiting: Promise<Batch>[] = [];
-  let next = from;
+  const waiting = begun;
+  let next = from + begun.length;
   while (next < to || waiting.length > 0) {
     while (next < to && waiting.length <= depth) {
-      const batch = make(indices(next), epoch, next);
+      const batch = make(indices(order, next), epoch, next);
       next++;
       if (!(batch instanceof Promise)) {
         yield batch; // made at once: nothing to run ahead of
@@ -256,6 +292,16 @@ async function* ahead(
       waiting.push(batch);
     }
     const first = waiting.shift();
-    if (first) yield await first;
+    if (!first) continue;
+    // With depth 0 nothing is read ahead; of an epoch of a few batches no more than it has.
+    const following = next === to && waiting.length < depth ? early() : undefined;
+    while (following && waiting.length + following.batches.length < Math.min(depth, to)) {
+      const k = following.batches.length;
+      const batch = make(indices(following.order, k), following.epoch, k);
+      if (!(batch instanceof Promise)) break;
+      batch.catch(() => {});
+      following.batches.push(batch);
+    }
+    yield await first;
   }
 }
