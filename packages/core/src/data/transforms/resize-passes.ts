@@ -15,7 +15,8 @@ export function resizeFloat(picture: Picture, window: Window, across: Taps, down
   const [width, height] = [across.start.length, down.start.length];
   const { data, channels } = picture;
   const wide = new Float32Array(channels * window.height * width);
-  horizontal(picture, window, across, wide);
+  if (channels === 3 && data instanceof Uint8Array) horizontalColour(data, picture, window, across, wide);
+  else horizontal(picture, window, across, wide);
   const out = new Float32Array(channels * height * width);
   vertical(wide, channels, window.height, width, down, out);
   if (!(data instanceof Uint8Array)) return { data: out, channels, height, width };
@@ -24,9 +25,18 @@ export function resizeFloat(picture: Picture, window: Window, across: Taps, down
   return { data: new Uint8Array(bytes.buffer), channels, height, width };
 }
 
+/** Weights as torch has them, in float32; kept as doubles, in which the sums are made. */
+const rounded = new WeakMap<Taps, Float64Array>();
+
+function roundedWeights(taps: Taps): Float64Array {
+  const weights = rounded.get(taps) ?? taps.weights.map(Math.fround);
+  rounded.set(taps, weights);
+  return weights;
+}
+
 function horizontal({ data, channels, height, width }: Picture, window: Window, taps: Taps, out: Float32Array): void {
   const { count, start } = taps;
-  const weights = Float32Array.from(taps.weights);
+  const weights = roundedWeights(taps);
   const wide = start.length;
   let to = 0;
   for (let c = 0; c < channels; c++)
@@ -39,6 +49,35 @@ function horizontal({ data, channels, height, width }: Picture, window: Window, 
         out[to++] = sum;
       }
     }
+}
+
+/** The same sums, three at a time: photos spend most of their time here. */
+function horizontalColour(
+  data: Uint8Array,
+  { height, width }: Picture,
+  window: Window,
+  taps: Taps,
+  out: Float32Array,
+): void {
+  const { count, start } = taps;
+  const weights = roundedWeights(taps);
+  const wide = start.length;
+  const [plane, outPlane] = [height * width, window.height * wide];
+  for (let y = 0, to = 0; y < window.height; y++) {
+    const row = (window.top + y) * width + window.left;
+    for (let x = 0, tap = 0; x < wide; x++, to++) {
+      let [red, green, blue] = [0, 0, 0];
+      for (let at = row + start[x]!, end = tap + count; tap < end; tap++, at++) {
+        const weight = weights[tap]!;
+        red += data[at]! * weight;
+        green += data[at + plane]! * weight;
+        blue += data[at + 2 * plane]! * weight;
+      }
+      out[to] = red;
+      out[to + outPlane] = green;
+      out[to + 2 * outPlane] = blue;
+    }
+  }
 }
 
 function vertical(data: Float32Array, channels: number, height: number, width: number, taps: Taps, out: Float32Array) {

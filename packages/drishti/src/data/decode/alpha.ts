@@ -21,6 +21,15 @@ export function toPlanes(
   const stored = interleaved.length / plane;
   const channels = stored <= 2 ? 1 : 3;
   const data = new Uint8Array(channels * plane);
+  if (stored === 3) {
+    const [green, blue] = [plane, 2 * plane];
+    for (let i = 0, at = 0; i < plane; i++, at += 3) {
+      data[i] = interleaved[at]!;
+      data[green + i] = interleaved[at + 1]!;
+      data[blue + i] = interleaved[at + 2]!;
+    }
+    return { data, channels, height, width };
+  }
   for (let c = 0; c < channels; c++) {
     const to = c * plane;
     if (stored === channels) for (let i = 0, at = c; i < plane; i++, at += stored) data[to + i] = interleaved[at]!;
