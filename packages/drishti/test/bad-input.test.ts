@@ -32,7 +32,11 @@ describe("wrong usage: code 2, a sentence, nothing written", () => {
     ["a negative rate", ["--lr", "-1"], /--lr.*'-1'/],
     ["a rate of 0", ["--lr", "0"], /--lr must be a number above 0, got 0/],
     ["a momentum of 1", ["--momentum", "1"], /--momentum must be at least 0 and below 1, got 1/],
-    ["an unknown model", ["--model", "simplecn"], /no model "simplecn"; built in are simplecnn, .*resnet18/],
+    [
+      "an unknown model",
+      ["--model", "simplecn"],
+      /no model "simplecn"; did you mean "simplecnn"\? Built in are simplecnn, .*resnet18/,
+    ],
     [
       "an unknown optimiser",
       ["--optimizer", "adamm"],
@@ -60,7 +64,7 @@ describe("wrong usage: code 2, a sentence, nothing written", () => {
     ["evaluate without a model", ["evaluate"], /missing required argument 'model'/],
     ["predict without a picture", ["predict", "x"], /missing required argument 'file'/],
     ["evaluate of an untrained network", ["evaluate", "simplecnn"], /simplecnn is a network without trained weights/],
-    ["bench of an unknown model", ["bench", "--model", "vgg"], /no model "vgg"; there are: simplecnn/],
+    ["bench of an unknown model", ["bench", "--model", "vgg"], /no model "vgg"; built in are simplecnn/],
     ["a summary of no picture", ["summary", "simplecnn", "--input", "3,32"], /channels, height and width/],
   ])("%s", async (_, argv, message) => {
     expect(await cli(argv)).toMatchObject({ code: 2, out: "", err: expect.stringMatching(message) });

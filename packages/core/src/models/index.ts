@@ -19,7 +19,7 @@ export { MLP } from "./mlp.ts";
 export { MobileNetV1, type MobileNetV1Options } from "./mobilenet-v1.ts";
 export { InvertedResidual, MobileNetV2, type MobileNetV2Options } from "./mobilenet-v2.ts";
 export type { ImageNetOptions, ModelOptions } from "./options.ts";
-export { createModel, type ModelShape, modelNames, modelNotes, modelShape } from "./registry.ts";
+export { createModel, type ModelShape, modelNames, modelNotes, modelShape, noModel } from "./registry.ts";
 export { BasicBlock, Bottleneck, ResNet, type ResNetOptions } from "./resnet.ts";
 export { ResNetCifar } from "./resnet-cifar.ts";
 export { ShuffleNetV2 } from "./shufflenet.ts";

@@ -107,7 +107,9 @@ describe("the registry", () => {
   });
 
   test("an unknown name is refused with the list", () => {
-    expect(() => createModel("simplecn")).toThrow(/no model "simplecn"; there are: simplecnn, /);
+    expect(() => createModel("simplecn")).toThrow(
+      /no model "simplecn"; did you mean "simplecnn"\? Built in are simplecnn, /,
+    );
     expect(() => createModel("constructor")).toThrow(expect.objectContaining({ code: "unknown-model" }));
   });
 

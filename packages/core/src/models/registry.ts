@@ -1,4 +1,5 @@
 /** @file The built-in models by name. */
+import { closest } from "../base/known-options.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import type { Layer } from "../nn/index.ts";
 import { AlexNet } from "./alexnet.ts";
@@ -139,11 +140,18 @@ export function createModel(name: string, shape: Partial<ModelShape> = {}): Laye
  * modelShape("lenet5"); // { "inChannels": 1, "numClasses": 10, "height": 28, "width": 28 }
  */
 export function modelShape(name: string): ModelShape {
-  if (!Object.hasOwn(entries, name))
-    throw new ArgumentError(
-      "model",
-      "unknown-model",
-      `there is no model "${name}"; there are: ${modelNames.join(", ")}.`,
-    );
+  if (!Object.hasOwn(entries, name)) throw new ArgumentError("model", "unknown-model", `${noModel(name)}.`);
   return entries[name]!.shape;
+}
+
+/**
+ * What to say of a name that no built-in model has: the one that was meant, where one is near, and all there are.
+ *
+ * @example
+ * noModel("restnet18").slice(0, 59); // 'there is no model "restnet18"; did you mean "resnet18"? Built'
+ */
+export function noModel(name: string): string {
+  const meant = closest(name, modelNames);
+  const hint = meant === undefined ? "built" : `did you mean "${meant}"? Built`;
+  return `there is no model "${name}"; ${hint} in are ${modelNames.join(", ")}`;
 }

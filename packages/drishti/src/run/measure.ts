@@ -1,7 +1,7 @@
 /** @file Images a second, measured. */
 import { manualSeed, noGrad, randint, randn, type Tensor } from "@drishti/core";
 import { capture } from "@drishti/core/capture";
-import { createModel, type ModelShape, modelNames, modelShape } from "@drishti/core/models";
+import { createModel, type ModelShape, modelNames, modelShape, noModel } from "@drishti/core/models";
 import { CrossEntropyLoss } from "@drishti/core/nn";
 import { Adam } from "@drishti/core/optim";
 import { UsageError } from "./usage-error.ts";
@@ -26,8 +26,7 @@ export async function measure(
   name: string,
   options: { batchSize: number; seconds: number; seed: number; shape?: Partial<ModelShape> },
 ): Promise<Figure> {
-  if (!modelNames.includes(name))
-    throw new UsageError(`there is no model "${name}"; there are: ${modelNames.join(", ")}.`);
+  if (!modelNames.includes(name)) throw new UsageError(`${noModel(name)}.`);
   const { batchSize, seconds, seed, shape } = options;
   manualSeed(seed);
   const { inChannels, height, width, numClasses } = { ...modelShape(name), ...shape };

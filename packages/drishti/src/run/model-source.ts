@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { DataError } from "@drishti/core/errors";
-import { createModel, loadWeights, type ModelShape, modelNames, replaceHead } from "@drishti/core/models";
+import { createModel, loadWeights, type ModelShape, modelNames, noModel, replaceHead } from "@drishti/core/models";
 import { init, type Layer, Module } from "@drishti/core/nn";
 import type { ModelCard, TrainingState } from "@drishti/core/train";
 import { expandHome, kindOf } from "../data/files.ts";
@@ -31,9 +31,7 @@ export async function modelSource(spec: string): Promise<ModelSource> {
   if (modelNames.includes(spec)) return { kind: "built-in", name: spec };
   const path = expandHome(spec);
   if (!existsSync(path) && !/[./\\]/.test(spec))
-    throw new UsageError(
-      `there is no model "${spec}"; built in are ${modelNames.join(", ")}; or give a run folder, a model file or a module.`,
-    );
+    throw new UsageError(`${noModel(spec)}; or give a run folder, a model file or a module.`);
   if ((await kindOf(path)) === "file") return { kind: /\.[cm]?[jt]s$/.test(path) ? "module" : "file", path };
   const served = modelOfWebFolder(path);
   if (served) return { kind: "file", path: served };
