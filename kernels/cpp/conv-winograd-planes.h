@@ -39,7 +39,8 @@ static Conv2dWinogradF32Params winograd_params(const Conv2dF32Params& p, bool ba
   w.kernelHeight = w.kernelWidth = 3;
   w.strideHeight = w.strideWidth = w.dilationHeight = w.dilationWidth = w.groups = w.poolHeight = w.poolWidth = 1;
   w.panel = vectors_for(w.outChannels) * LANES;
-  w.tile = winograd_tile(w.batch, w.outHeight, w.outWidth, WINOGRAD_LARGE_TILES_OF_A_STEP);
+  // PyTorch adds a gradient's taps up in short sums: tiles of 4 would stray from it by more than its own room.
+  w.tile = backward ? 2 : winograd_tile(w.batch, w.outHeight, w.outWidth, WINOGRAD_LARGE_TILES_OF_A_STEP);
   return w;
 }
 
