@@ -148,7 +148,7 @@ export function modelShape(name: string): ModelShape {
  * What to say of a name that no built-in model has: the one that was meant, where one is near, and all there are.
  *
  * @example
- * noModel("restnet18").slice(0, 59); // 'there is no model "restnet18"; did you mean "resnet18"? Built'
+ * noModel("restnet18").slice(0, 61); // 'there is no model "restnet18"; did you mean "resnet18"? Built'
  */
 export function noModel(name: string): string {
   const meant = closest(name, modelNames);
