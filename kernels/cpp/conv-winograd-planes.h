@@ -9,12 +9,8 @@
 namespace drishti {
 namespace DRISHTI_NS {
 
-// Outputs of a tile across and down: 4 where that saves a quarter of the products or more. As tileOf() in
-// packages/core/src/capture/passes/winograd.ts.
-static int32_t winograd_tile(int32_t batch, int32_t height, int32_t width, int32_t least) {
-  const auto tiles = [&](int32_t size) { return ceil_div(height, size) * ceil_div(width, size); };
-  return batch * tiles(4) >= least && 3 * tiles(4) <= tiles(2) ? 4 : 2;
-}
+// Outputs of a tile across and down. Larger tiles are quicker and less exact: eager training is to follow PyTorch's.
+constexpr int32_t PLANES_TILE = 2;
 
 // By shape alone.
 static bool winograd_pays(const Conv2dF32Params& p) {
@@ -39,8 +35,7 @@ static Conv2dWinogradF32Params winograd_params(const Conv2dF32Params& p, bool ba
   w.kernelHeight = w.kernelWidth = 3;
   w.strideHeight = w.strideWidth = w.dilationHeight = w.dilationWidth = w.groups = w.poolHeight = w.poolWidth = 1;
   w.panel = vectors_for(w.outChannels) * LANES;
-  // PyTorch adds a gradient's taps up in short sums: tiles of 4 would stray from it by more than its own room.
-  w.tile = backward ? 2 : winograd_tile(w.batch, w.outHeight, w.outWidth, WINOGRAD_LARGE_TILES_OF_A_STEP);
+  w.tile = PLANES_TILE;
   return w;
 }
 
@@ -68,19 +63,18 @@ static ScratchNeed winograd_planes_scratch(const Conv2dF32Params& p, bool backwa
 
 struct WinogradPlanesWeight {
   FusedShape shape;
-  int32_t tile;
   Source gradient, input;
   WinogradPlanesWeight(const Conv2dF32Params& p, const float* g, const float* x)
       : shape{p.batch, p.inChannels, p.outChannels, 1, p.inHeight, p.inWidth, p.outHeight, p.outWidth, 3, 3, 1, 1, p.padTop, p.padLeft, 1, 1},
-        tile(winograd_tile(p.batch, p.outHeight, p.outWidth, WINOGRAD_LARGE_TILES)), gradient(g, Place(0, p.outChannels, p.outHeight, p.outWidth, 0)), input(x, Place(0, p.inChannels, p.inHeight, p.inWidth, 0)) {}
+        gradient(g, Place(0, p.outChannels, p.outHeight, p.outWidth, 0)), input(x, Place(0, p.inChannels, p.inHeight, p.inWidth, 0)) {}
 };
 static void run_winograd_planes_weight(const Conv2dF32Params& p, void* const* buffers, Context& context) {
   const WinogradPlanesWeight w(p, in<float>(buffers, 0), in<float>(buffers, 1));
-  run_winograd_weight(w.shape, w.input, w.gradient, w.tile, out<float>(buffers, 2), nullptr, context);
+  run_winograd_weight(w.shape, w.input, w.gradient, PLANES_TILE, out<float>(buffers, 2), nullptr, context);
 }
 static ScratchNeed winograd_planes_weight_scratch(const Conv2dF32Params& p) {
   const WinogradPlanesWeight w(p, nullptr, nullptr);
-  const WinogradWeightPlan plan(w.shape, w.input, w.gradient, w.tile);
+  const WinogradWeightPlan plan(w.shape, w.input, w.gradient, PLANES_TILE);
   return {plan.per_thread, plan.shared};
 }
 

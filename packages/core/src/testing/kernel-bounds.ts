@@ -65,9 +65,9 @@ const rounded: Partial<Record<KernelName, Bound>> = {
   linear_backward_input_f32: { ofTerms: 8 },
   linear_backward_weight_f32: { ofTerms: 8 },
   // Also where it goes by Winograd's algorithm: docs/numerics.md has what was measured.
-  conv2d_f32: { ofTerms: 16 },
+  conv2d_f32: { ofTerms: 8 },
   conv2d_backward_input_f32: { ofTerms: 8 },
-  conv2d_backward_weight_f32: { ofTerms: 16 },
+  conv2d_backward_weight_f32: { ofTerms: 8 },
   channel_sum_f32: { ofTerms: 8 },
   pad2d_backward_f32: { ofTerms: 8 },
   max_pool2d_backward_f32: { ofTerms: 8 },

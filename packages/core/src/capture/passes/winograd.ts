@@ -13,7 +13,7 @@ import { call, newMemory, whole } from "./graph.ts";
 type Convolution = Params<"conv2d_winograd_f32">;
 type Shape = Omit<Convolution, "residualBorder" | "panel" | "maskBorder" | "tile">;
 
-/** Outputs of a tile across and down: 4 where that saves a quarter of the products or more. As winograd_tile() in C++. */
+/** Outputs of a tile across and down: 4 where that saves a quarter of the products or more. */
 function tileOf({ batch, outHeight, outWidth }: Shape, least: number): number {
   const tiles = (size: number) => Math.ceil(outHeight / size) * Math.ceil(outWidth / size);
   return batch * tiles(4) >= least && 3 * tiles(4) <= tiles(2) ? 4 : 2;
