@@ -1,4 +1,5 @@
 /** @file An optimiser's state as PyTorch saves it: torch.optim.Optimizer.state_dict(), alone or in a checkpoint. */
+import { checkpointPart, type Dict, isDict, type Part } from "./checkpoint-part.ts";
 import { type Fail, failer } from "./fail.ts";
 import type { PyTorchValue } from "./pytorch.ts";
 import { PyTorchTensor } from "./pytorch-tensor.ts";
@@ -11,15 +12,18 @@ export interface FoundOptimizerState {
   readonly paramGroups: { lr: number; params: number[] }[];
 }
 
-/** Names under which checkpoints keep it. */
-const usual = ["optimizer_state_dict", "optimizer", "optim", "optimizer_states", "opt"];
+const part: Part = {
+  owner: "optimiser",
+  code: "no-optimizer-state",
+  usual: ["optimizer_state_dict", "optimizer", "optim", "optimizer_states", "opt"],
+  begins: (dict) => dict.has("param_groups"),
+  isWhole: (dict) => isDict(dict.get("state")) && Array.isArray(dict.get("param_groups")),
+};
 /** How PyTorch computes, not what: nothing here answers to them. */
 const without = new Set(["foreach", "capturable", "differentiable", "fused", "decoupled_weight_decay"]);
 /** Entries of the state that are one number, though PyTorch keeps them as tensors. */
 export const counts = new Set(["step", "mu_product"]);
 
-type Dict = Map<PyTorchValue, PyTorchValue>;
-const isDict = (value: PyTorchValue | undefined): value is Dict => value instanceof Map;
 const camel = (name: string): string => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 
 /**
@@ -50,34 +54,8 @@ export function optimizerStateOf(
   options: { key?: string; file?: string } = {},
 ): FoundOptimizerState {
   const fail = failer("pytorch", options.file);
-  const dict = options.key === undefined ? search(value) : at(value, options.key);
-  if (!isDict(dict) || !isDict(dict.get("state")) || !Array.isArray(dict.get("param_groups"))) {
-    const held = isDict(value) ? `a dict with the keys ${[...value.keys()].slice(0, 12).join(", ")}` : "no dict";
-    const place = options.key === undefined ? "it" : `"${options.key}"`;
-    return fail(
-      "no-optimizer-state",
-      `there is no optimiser's state in ${place}: the file holds ${held}. Name its place by a key.`,
-    );
-  }
+  const dict = checkpointPart(value, part, options.key, fail);
   return converted(dict.get("state") as Dict, dict.get("param_groups") as PyTorchValue[], fail);
-}
-
-function at(value: PyTorchValue, key: string): PyTorchValue | undefined {
-  return key
-    .split(".")
-    .reduce<PyTorchValue | undefined>(
-      (inside, step) => (isDict(inside) ? inside.get(step) : Array.isArray(inside) ? inside[Number(step)] : undefined),
-      value,
-    );
-}
-
-function search(value: PyTorchValue): PyTorchValue | undefined {
-  if (!isDict(value) || value.has("param_groups")) return value;
-  for (const name of usual) {
-    const inner = value.get(name);
-    if (inner !== undefined) return Array.isArray(inner) && inner.length === 1 ? inner[0] : inner;
-  }
-  return undefined;
 }
 
 function converted(state: Dict, groups: readonly PyTorchValue[], fail: Fail): FoundOptimizerState {

@@ -1,4 +1,5 @@
 /** @file The state of a learning-rate schedule as PyTorch saves it: torch.optim.lr_scheduler's state_dict(). */
+import { checkpointPart, type Dict, isDict, type Part } from "./checkpoint-part.ts";
 import { type Fail, failer } from "./fail.ts";
 import type { PyTorchValue } from "./pytorch.ts";
 import { PyTorchTensor } from "./pytorch-tensor.ts";
@@ -26,15 +27,13 @@ export interface SchedulerState {
   schedulers?: SchedulerState[];
 }
 
-/** Names under which checkpoints keep it. */
-const usual = [
-  "scheduler_state_dict",
-  "lr_scheduler_state_dict",
-  "lr_scheduler",
-  "scheduler",
-  "lr_schedulers",
-  "sched",
-];
+const part: Part = {
+  owner: "schedule",
+  code: "no-scheduler-state",
+  usual: ["scheduler_state_dict", "lr_scheduler_state_dict", "lr_scheduler", "scheduler", "lr_schedulers", "sched"],
+  begins: (dict) => dict.has("last_epoch") || dict.has("_schedulers"),
+  isWhole: (dict) => part.begins(dict),
+};
 /** PyTorch's names of what some schedules keep besides, and ours. */
 const special = [
   ["T_cur", "tCur"],
@@ -43,9 +42,6 @@ const special = [
   ["num_bad_epochs", "badEpochs"],
   ["cooldown_counter", "cooldownLeft"],
 ] as const;
-
-type Dict = Map<PyTorchValue, PyTorchValue>;
-const isDict = (value: PyTorchValue | undefined): value is Dict => value instanceof Map;
 
 /**
  * The state of a schedule out of what `readPyTorch` gave: the file itself, or a checkpoint that has it under
@@ -69,34 +65,8 @@ export function schedulerStateOf<S extends SchedulerState = SchedulerState & { b
   options: { key?: string; file?: string } = {},
 ): S {
   const fail = failer("pytorch", options.file);
-  const dict = options.key === undefined ? search(value) : at(value, options.key);
-  if (!isDict(dict) || !(dict.has("last_epoch") || dict.has("_schedulers"))) {
-    const held = isDict(value) ? `a dict with the keys ${[...value.keys()].slice(0, 12).join(", ")}` : "no dict";
-    const place = options.key === undefined ? "it" : `"${options.key}"`;
-    return fail(
-      "no-scheduler-state",
-      `there is no schedule's state in ${place}: the file holds ${held}. Name its place by a key.`,
-    );
-  }
+  const dict = checkpointPart(value, part, options.key, fail);
   return converted(dict, fail) as S;
-}
-
-function at(value: PyTorchValue, key: string): PyTorchValue | undefined {
-  return key
-    .split(".")
-    .reduce<PyTorchValue | undefined>(
-      (inside, step) => (isDict(inside) ? inside.get(step) : Array.isArray(inside) ? inside[Number(step)] : undefined),
-      value,
-    );
-}
-
-function search(value: PyTorchValue): PyTorchValue | undefined {
-  if (!isDict(value) || value.has("last_epoch") || value.has("_schedulers")) return value;
-  for (const name of usual) {
-    const inner = value.get(name);
-    if (inner !== undefined) return Array.isArray(inner) && inner.length === 1 ? inner[0] : inner;
-  }
-  return undefined;
 }
 
 function converted(dict: Dict, fail: Fail): SchedulerState {
