@@ -78,6 +78,7 @@ function largest(data: TypedArray): number {
 /** The room of every element of one output. `mean`: what it is the mean of. */
 function room(
   bound: Bound,
+  params: Readonly<Record<string, unknown>>,
   expected: TypedArray,
   terms: TypedArray | null,
   mean: TypedArray | null,
@@ -86,7 +87,8 @@ function room(
   if ("ofResult" in bound) return (i) => bound.ofResult * epsilon * Math.abs(expected[i]!);
   if ("ofTerms" in bound) return (i) => bound.ofTerms * epsilon * terms![i]!;
   const scale = largest(mean ?? expected.subarray(before, expected.length - after));
-  return () => bound.ofLargest * epsilon * scale;
+  const times = bound.times === undefined ? 1 : Number(params[bound.times]);
+  return () => times * bound.ofLargest * epsilon * scale;
 }
 
 /** Error as a share of the bound; infinite where a bit that must agree does not, or NaN or an infinity is misplaced. */
@@ -134,7 +136,9 @@ export async function compareKernel(backend: Backend, kernel: KernelName): Promi
       if (!actual || !expected) continue;
       const { name, type } = parseOperand(text);
       const allowed =
-        type === "f32" ? room(bound, expected, terms?.writes[w] ?? null, name === "mean" ? averaged : null) : () => 0;
+        type === "f32"
+          ? room(bound, call.params, expected, terms?.writes[w] ?? null, name === "mean" ? averaged : null)
+          : () => 0;
       let bad = 0;
       let first = "";
       for (let i = 0; i < expected.length; i++) {

@@ -4,13 +4,13 @@ import { contract, type KernelName } from "../kernels/contract.ts";
 /**
  * exact: the reference's result rounded to float32, in every bit (0 and −0 count as equal).
  * The others give the room as a multiple of ε = 2⁻²³: `ofResult` of the element's own magnitude; `ofLargest` of the
- * output's largest magnitude; `ofTerms` of the sum of the magnitudes of the terms that the element adds up. `meanOf` names the
+ * output's largest magnitude, as often as the parameter `times` says; `ofTerms` of the sum of the magnitudes of the terms that the element adds up. `meanOf` names the
  * input whose largest magnitude counts for the output `mean`: what was added up may cancel to almost nothing.
  */
 export type Bound =
   | "exact"
   | { readonly ofResult: number }
-  | { readonly ofLargest: number; readonly meanOf?: string }
+  | { readonly ofLargest: number; readonly meanOf?: string; readonly times?: string }
   | { readonly ofTerms: number };
 
 /** Kernels that are not listed are exact. */
@@ -54,8 +54,8 @@ const rounded: Partial<Record<KernelName, Bound>> = {
   conv2d_fused_f32: { ofTerms: 8 },
   conv2d_fused_backward_f32: { ofTerms: 8 },
   // The transforms add what cancels again, so terms are larger than those of the plain sum.
-  conv2d_winograd_f32: { ofLargest: 32 },
-  conv2d_winograd_backward_weight_f32: { ofLargest: 32 },
+  conv2d_winograd_f32: { ofLargest: 8, times: "tile" },
+  conv2d_winograd_backward_weight_f32: { ofLargest: 8, times: "tile" },
   max_pool2d_nhwc_backward_f32: { ofTerms: 8 },
   avg_pool2d_nhwc_f32: { ofTerms: 8 },
   avg_pool2d_nhwc_backward_f32: { ofTerms: 8 },

@@ -75,7 +75,6 @@ const convCases: Readonly<Record<string, ConvCase>> = {
   // Of 256 pixels and 32 channels on, native kernels go by Winograd's algorithm.
   "33 to 41 channels, no padding": { input: [3, 33, 11, 12], out: 41, kernel: [3, 3] },
   "40 to 32 channels, padding 2 in front": { input: [4, 40, 9, 8], out: 32, kernel: [3, 3], pad: [2, 0, 1, 2] },
-  // And of 128 tiles of 4x4 on, by larger ones.
   "33 to 35 channels, 128 images": { input: [128, 33, 3, 3], out: 35, kernel: [3, 3], pad: [1, 1, 1, 1] },
   "64 to 64 channels, stride 2": { input: [2, 64, 8, 8], out: 64, kernel: [3, 3], pad: [1, 1, 1, 1], stride: [2, 2] },
   "3 to 32 channels, 32 wide": { input: [2, 3, 32, 32], out: 32, kernel: [3, 3], pad: [1, 1, 1, 1] },
