@@ -80,6 +80,8 @@ describe("train on a folder", () => {
     [["--data", photos, ...train, "--train-size", "6"], /--train-size 6: .* made for 8×8, .* 6×6 \(.*108.*192/],
     [["--data", "mnist", "--train-size", "20"], /--train-size 20 is for photos: the pictures of mnist are all 28×28/],
     [["--data", "mnist", "--image-size", "20"], /--image-size 20 is for photos/],
+    [["--data", photos, "--image-size", "100000"], /--image-size must be a whole number from 1 to 4096, got 100000/],
+    [["--data", photos, "--train-size", "100000"], /--train-size must be a whole number from 1 to 4096, got 100000/],
   ])("a size that nothing comes of: %j", async (args, message) => {
     const { code, err } = await cli(["train", ...args, "--out", join(root, "no")]);
     expect([code, err]).toEqual([2, expect.stringMatching(message)]);

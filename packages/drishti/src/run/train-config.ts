@@ -58,6 +58,9 @@ type Check = (value: unknown) => string | undefined;
 const text: Check = (value) => (typeof value === "string" && value !== "" ? undefined : "must be a text");
 const count: Check = (value) =>
   Number.isSafeInteger(value) && (value as number) >= 1 ? undefined : "must be a whole number from 1";
+/** A single picture of the largest size is 200 MB of floats. */
+const side: Check = (value) =>
+  count(value) === undefined && (value as number) <= 4096 ? undefined : "must be a whole number from 1 to 4096";
 const atLeast0: Check = (value) =>
   Number.isFinite(value) && (value as number) >= 0 ? undefined : "must be a number from 0";
 const oneOf =
@@ -91,8 +94,8 @@ const checks: Readonly<Record<keyof TrainConfig, Check>> = {
   cutmix: atLeast0,
   "label-smoothing": (value) =>
     (value as number) >= 0 && (value as number) < 1 ? undefined : "must be at least 0 and below 1",
-  "image-size": optional(count),
-  "train-size": optional(count),
+  "image-size": optional(side),
+  "train-size": optional(side),
   workers: optional((value) =>
     Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : "must be a whole number from 0",
   ),
