@@ -83,7 +83,7 @@ export function define(command: Command): Command {
     )
     .option(
       "--train-size <n>",
-      "height and width of photos while learning; a quarter less takes half the time (default: --image-size)",
+      "height and width of photos while learning; a quarter less is little more than half the pixels (default: --image-size)",
       wholeNumber(1),
     )
     .option("--workers <n>", "threads that read pictures ahead (default: one a processor but one)", wholeNumber(0))
