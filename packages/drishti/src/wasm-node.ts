@@ -19,10 +19,11 @@ export interface WasmNodeOptions {
   readonly variant?: WasmVariant;
 }
 
-/** `runWasmWorker` in plain JavaScript: a worker started from a string needs no file that may be TypeScript. */
-const workerSource = `
+/** `runWasmWorker` in plain JavaScript: a worker started from a string needs no file that may be TypeScript. @internal */
+export const workerSource = `
 const { module, memory, thread, stackTop } = require("node:worker_threads").workerData;
 const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+memory.grow(0);
 exports.__stack_pointer.value = stackTop;
 exports.work(thread);
 `;

@@ -21,6 +21,9 @@ export interface WorkerStart {
  */
 export function runWasmWorker({ module, memory, thread, stackTop }: WorkerStart): void {
   const exports = instantiate(module, memory);
+  // Growth that fell between the message's arrival and here is unknown to this worker (V8): filling or copying what lies
+  // there would end it in the middle of a job. Growing by nothing brings it up to date.
+  memory.grow(0);
   exports.__stack_pointer.value = stackTop;
   exports.work(thread);
 }
