@@ -122,10 +122,9 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   #setGrad(value: Tensor | null, lent: boolean): void {
-    const before = this.#grad;
+    if (watch.current) watch.current.gradWriting(this, value, this.#grad);
     this.#grad = value;
     this.#gradLent = lent;
-    if (watch.current) watch.current.gradWritten(this, value, before);
   }
 
   /** Whether backward() computes a gradient here. Setting it is for leaves of dtype float32. */

@@ -16,7 +16,8 @@ export interface Watcher {
   /** In-place changes were counted. */
   versioned(storage: Storage, by: number): void;
   gradRead(leaf: Tensor, value: Tensor | null): void;
-  gradWritten(leaf: Tensor, value: Tensor | null, before: Tensor | null): void;
+  /** A gradient is about to be set. */
+  gradWriting(leaf: Tensor, value: Tensor | null, before: Tensor | null): void;
   requiresGradRead(t: Tensor, value: boolean): void;
   /** A gradient arrived at a node that hooks wait at. */
   hooked(node: GraphNode): void;
@@ -24,8 +25,8 @@ export interface Watcher {
   module(module: object, hasHooks: boolean): void;
   /** Must hold before a recording may be replayed; `what` names it. */
   guard(what: string, holds: () => boolean): void;
-  /** Runs host code that has to run again in every replay. */
-  segment<T>(body: () => T): T;
+  /** Runs host code that has to run again in every replay, at the end if it may be `later`. */
+  segment<T>(body: () => T, later?: boolean): T;
   /** Host code that a replay would miss. */
   refuse(why: string): void;
   /** From here to the next call kernels' refusals are put into words by this. */
@@ -36,8 +37,9 @@ export const watch: { current: Watcher | null } = { current: null };
 
 /**
  * Runs code whose effect depends on the host: random draws, step counts, learning rates. Captured functions run it anew
- * in every replay, at its place between the kernels. Tensors made inside may leave only as the result.
+ * in every replay, at its place between the kernels. Tensors made inside may leave only as the result. `later`: it gives
+ * nothing and looks only at parameters, gradients and what is its own, so it may wait until something else is to follow.
  */
-export function hostSegment<T>(body: () => T): T {
-  return watch.current ? watch.current.segment(body) : body();
+export function hostSegment<T>(body: () => T, later = false): T {
+  return watch.current ? watch.current.segment(body, later) : body();
 }

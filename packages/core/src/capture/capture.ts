@@ -180,8 +180,26 @@ class Capture<A extends unknown[], R> {
       this.#giveUp(outcome.reason);
       return outcome.value;
     }
-    this.#keep(key, outcome.recording);
-    return outcome.value;
+    const { recording, stand, value } = outcome;
+    if (!stand) {
+      this.#keep(key, recording);
+      return value;
+    }
+    let replay: Replay | undefined;
+    this.#busy = true;
+    try {
+      return stand((given) => {
+        replay = this.#keep(key, recording);
+        return replay.run(args, undefined, given) as R;
+      });
+    } catch (error) {
+      // What the function does about it is not known; the next call will show.
+      this.#recordings = this.#recordings.filter((entry) => entry.replay !== replay);
+      replay?.dispose();
+      throw error;
+    } finally {
+      this.#busy = false;
+    }
   }
 
   #keep(key: string, recording: Recording): Replay {
@@ -208,7 +226,8 @@ class Capture<A extends unknown[], R> {
  * numbers or counts steps: dropout masks, optimisers, running averages.
  *
  * Arguments  tensors, numbers, strings, booleans. Another shape, value, mode (train, eval) or set of frozen layers is
- *            recorded anew; `maxRecordings` are kept. The first call runs eagerly, the second is recorded.
+ *            recorded anew; `maxRecordings` are kept. The first call runs eagerly, the second is recorded and
+ *            runs as a replay.
  * Result     tensors, numbers, lists and plain objects of them; fresh tensors in every call. Gradients of parameters are
  *            the same tensors in every call: clone what is to be kept. Other tensors made inside cannot be read outside.
  * Not for    async functions, reading values, tensors made of numbers inside, hooks, schedules stepping inside: these run

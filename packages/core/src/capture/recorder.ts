@@ -12,6 +12,7 @@ import { type Guard, type Item, type Memory, NotCapturable, type Operand, type R
 import { templateOf } from "./result.ts";
 import { type Listener, shadow } from "./shadow.ts";
 import { isFixed } from "./signature.ts";
+import { Waiting } from "./waiting.ts";
 
 /** What a reader of a tensor that only lived inside is told. */
 const EXPIRED =
@@ -41,6 +42,8 @@ class Recorder implements Watcher, Listener {
   readonly #journal: Journal | undefined;
   readonly #dry: boolean;
   #journaling = false;
+  /** What has not run so far; undefined once somebody looked, from when on everything runs at once. */
+  #waiting: Waiting | undefined;
   #detach: (() => void) | undefined;
   #inSegment = 0;
   /** Storages made by the host code that is running, and by all of it so far. */
@@ -50,11 +53,15 @@ class Recorder implements Watcher, Listener {
   #translate: ((error: unknown) => unknown) | undefined;
   #generator = generatorMark();
 
-  /** `journal` keeps what the call changes, so that it can be undone; `dry` runs no kernel but those of host segments. */
+  /**
+   * `journal` keeps what the call changes, so that it can be undone; `dry` runs no kernel but those of host segments.
+   * Without a journal kernels wait until somebody looks at values: at best until a replay runs them.
+   */
   constructor(args: readonly unknown[], journal: Journal | undefined, dry: boolean) {
     this.#args = args;
     this.#journal = journal;
     this.#dry = dry;
+    if (!journal) this.#waiting = new Waiting();
     for (const [i, t] of args.entries()) {
       if (!(t instanceof Tensor)) continue;
       if (!isFixed(t) && !this.#arguments.has(t.storage)) this.#arguments.set(t.storage, i);
@@ -80,12 +87,14 @@ class Recorder implements Watcher, Listener {
     this.#attach(storage.backend);
     this.#storages.set(storage.buffer, storage);
     if (this.#inSegment === 0) return;
+    if (!this.#segmentMade.has(storage)) this.catchUp();
     if (this.#made.has(storage)) this.#memoryOf(storage.buffer).pinned = true;
     if (!this.#segmentMade.has(storage)) this.#segmentLooks = true;
   }
 
   versioned(storage: Storage, by: number): void {
     if (this.#inSegment > 0) return;
+    this.#runHeld();
     const argument = this.#arguments.get(storage) ?? -1;
     const apply = (args: readonly unknown[]) => {
       const target = argument < 0 ? storage : (args[argument] as Tensor).storage;
@@ -99,8 +108,10 @@ class Recorder implements Watcher, Listener {
     this.#grads.set(leaf, value);
   }
 
-  gradWritten(leaf: Tensor, value: Tensor | null, before: Tensor | null): void {
+  gradWriting(leaf: Tensor, value: Tensor | null, before: Tensor | null): void {
+    if (this.#inSegment === 0) this.#runHeld();
     this.#journal?.gradient(leaf, before);
+    this.#waiting?.gradient(leaf, before);
     this.#written.add(leaf);
     if (value?.gradFn && !value.gradFn.freed) this.refuse("it keeps the graph of a gradient (createGraph)");
     if (value && this.#made.has(value.storage)) this.#memoryOf(value.storage.buffer).pinned = true;
@@ -136,9 +147,14 @@ class Recorder implements Watcher, Listener {
     this.#guards.push({ what, holds });
   }
 
-  segment<T>(body: () => T): T {
+  segment<T>(body: () => T, later = false): T {
     if (this.#inSegment > 0) return body();
     this.#checkGenerator();
+    if (later && this.#waiting) {
+      this.#waiting.held.push(body);
+      return undefined as T;
+    }
+    this.#runHeld();
     this.#inSegment++;
     this.#segmentMade = new Set();
     this.#segmentLooks = false;
@@ -152,12 +168,14 @@ class Recorder implements Watcher, Listener {
     let memory: Memory | null = null;
     if (result instanceof Tensor && this.#segmentMade.has(result.storage))
       memory = this.#newMemory(result.storage.buffer, "segment", -1);
+    this.#waiting?.given.set(body, result);
     this.items.push({ kind: "segment", body, result: memory, apart: memory !== null && !this.#segmentLooks });
     return result;
   }
 
   refuse(why: string): void {
     this.refusal ??= why;
+    this.catchUp();
   }
 
   wording(translate: ((error: unknown) => unknown) | undefined): void {
@@ -167,7 +185,9 @@ class Recorder implements Watcher, Listener {
   // What the backend is told to do.
 
   isDry(): boolean {
-    return this.#dry && this.#inSegment === 0;
+    if (this.#inSegment > 0) return false;
+    this.#runHeld();
+    return this.#dry || this.#waiting !== undefined;
   }
 
   willWrite(buffer: BackendBuffer): void {
@@ -192,7 +212,9 @@ class Recorder implements Watcher, Listener {
   }
 
   mayFree(buffer: BackendBuffer): boolean {
-    return !this.#memories.get(buffer)?.pinned;
+    const memory = this.#memories.get(buffer);
+    if (!memory) return true;
+    return !memory.pinned && (this.#waiting?.mayFree(memory) ?? true);
   }
 
   wrote(_view: BufferView): void {
@@ -202,6 +224,7 @@ class Recorder implements Watcher, Listener {
   read({ buffer }: BufferView): void {
     if (this.#journaling) return;
     const storage = this.#storages.get(buffer);
+    if (!storage || !this.#segmentMade.has(storage)) this.catchUp();
     if (this.#inSegment > 0 && !(storage && this.#made.has(storage))) return;
     this.refuse("it reads values back; return the tensor and read it outside");
     if (this.#dry) throw new NotCapturable(this.refusal!); // there are no values
@@ -218,8 +241,23 @@ class Recorder implements Watcher, Listener {
     this.#detach?.();
   }
 
+  /** Runs what waits, as if it had run when it was asked for; from then on nothing waits. */
+  catchUp(): void {
+    const waiting = this.#waiting;
+    if (!waiting || !this.backend) return;
+    this.#waiting = undefined;
+    const commands = this.items.flatMap((item) => (item.kind === "command" ? [item.command] : []));
+    this.#inSegment++; // what runs now is written down already
+    try {
+      waiting.catchUp(this.backend, commands, this.#args);
+    } finally {
+      this.#inSegment--;
+    }
+    for (const body of waiting.held) this.segment(body);
+  }
+
   /** @throws NotCapturable with the reason. */
-  finish(value: unknown): Recording {
+  finish(value: unknown): Finished {
     this.#checkGenerator();
     const fields = [...this.#modules.values()].flat();
     const changed = fields.find((guard) => !guard.holds());
@@ -230,6 +268,9 @@ class Recorder implements Watcher, Listener {
     const result = templateOf(value, this.#args, (storage) => this.#memoryOf(storage.buffer));
     const isDropped = (storage: Storage) => this.#made.has(storage) && !this.#memories.get(storage.buffer)?.pinned;
     const items = this.items.filter((item) => item.kind !== "action" || !item.storage || !isDropped(item.storage));
+    const { backend } = this;
+    const waiting = this.#waiting;
+    for (const body of waiting?.held ?? []) items.push({ kind: "segment", body, result: null, apart: false });
     const guards = [
       ...this.#guards,
       ...hookGuards(this.#modules.keys()),
@@ -239,13 +280,36 @@ class Recorder implements Watcher, Listener {
       ...leafHookGuards(this.#requiresGrad.keys()),
     ];
     const results = new Set(result.memories);
+    const expire = (storage: Storage) => {
+      storage.expired = EXPIRED;
+      backend.free(storage.buffer);
+    };
+    const replaced: Storage[] = [];
     for (const storage of this.#made) {
       const memory = this.#memories.get(storage.buffer);
-      if (memory?.pinned || (memory && results.has(memory))) continue;
-      storage.expired = EXPIRED;
-      this.backend.free(storage.buffer);
+      if (memory?.pinned) continue;
+      if (memory && results.has(memory)) replaced.push(storage);
+      else expire(storage);
     }
-    return { backend: this.backend, items, guards, result: result.template };
+    const recording = { backend, items, guards, result: result.template };
+    if (!waiting) return { recording };
+    const stand = <T>(run: (given: Waiting["given"]) => T): T => {
+      try {
+        return run(waiting.given);
+      } catch (error) {
+        waiting.restoreGradients();
+        throw error;
+      } finally {
+        for (const storage of replaced) expire(storage);
+        waiting.freeLate(backend);
+      }
+    };
+    return { recording, stand };
+  }
+
+  /** What stands behind host code that waits would come before it. */
+  #runHeld(): void {
+    if (this.#waiting && this.#waiting.held.length > 0) this.catchUp();
   }
 
   #attach(backend: Backend): void {
@@ -297,8 +361,18 @@ function generatorMark(): string {
   return `${position} ${cachedNormal} ${words[0]} ${words[1]}`;
 }
 
-type Recorded = { readonly recording: Recording } | { readonly reason: string };
+/**
+ * `stand`, where the call's kernels still wait: runs a replay that stands for the call, given what host code has made. What it
+ * throws leaves the gradients as before the call.
+ */
+interface Finished {
+  readonly recording: Recording;
+  readonly stand?: <T>(run: (given: Waiting["given"]) => T) => T;
+}
 
+type Recorded = Finished | { readonly reason: string };
+
+/** `value` counts where nothing waits. */
 export type Outcome<R> = { readonly value: R } & Recorded;
 
 function watched<R>(recorder: Recorder, body: () => R): R {
@@ -310,11 +384,22 @@ function watched<R>(recorder: Recorder, body: () => R): R {
   }
 }
 
-/** Runs the function once, as it would run anyway, and writes down what it did. What it throws passes through. */
+/**
+ * Runs the function once and writes down what it did; kernels run when values are looked at, else a replay is to run them.
+ * What the function throws passes through, after all that stood before it.
+ */
 export function record<R>(body: () => R, args: readonly unknown[]): Outcome<R> {
   const recorder = new Recorder(args, undefined, false);
-  const value = watched(recorder, body);
-  return { value, ...recordingOf(() => recorder.finish(value)) };
+  let value: R;
+  try {
+    value = watched(recorder, body);
+  } catch (error) {
+    recorder.catchUp();
+    throw error;
+  }
+  const outcome = recordingOf(() => recorder.finish(value));
+  if ("reason" in outcome) recorder.catchUp();
+  return { value, ...outcome };
 }
 
 /**
@@ -351,9 +436,9 @@ export function rehearse<A extends readonly unknown[]>(
   });
 }
 
-function recordingOf(make: () => Recording): Recorded {
+function recordingOf(make: () => Finished): Recorded {
   try {
-    return { recording: make() };
+    return make();
   } catch (error) {
     if (error instanceof NotCapturable) return { reason: error.message };
     throw error;

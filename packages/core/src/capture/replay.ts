@@ -84,8 +84,12 @@ export class Replay {
     return this.guards.find((guard) => !guard.holds());
   }
 
-  /** `timed` is told of every call by itself, with its milliseconds. */
-  run(args: readonly unknown[], timed?: (command: Command, run: () => void) => void): unknown {
+  /** `timed` is told of every call by itself, with its milliseconds; `given`: host code that has run already, with its result. */
+  run(
+    args: readonly unknown[],
+    timed?: (command: Command, run: () => void) => void,
+    given?: ReadonlyMap<() => unknown, unknown>,
+  ): unknown {
     for (const slot of this.#slots.values()) {
       if (slot.memory.origin !== "argument") continue;
       const { storage, offset } = args[slot.memory.argument] as Tensor;
@@ -103,7 +107,7 @@ export class Replay {
       else if (step.kind === "constants") this.#refresh(step);
       else if (step.kind === "action") step.apply(args);
       else {
-        const value = step.body();
+        const value = given?.has(step.body) ? given.get(step.body) : step.body();
         if (step.result) {
           const { storage } = value as Tensor;
           fresh.set(step.result, storage);

@@ -65,7 +65,7 @@ export class EMA {
           else add_(mul_(average, share), t.mul(1 - share));
         }
       });
-    });
+    }, true);
   }
 
   /** Exchanges the model's weights and the average; a second call exchanges them back. */

@@ -147,17 +147,20 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
 
   /** One step for every parameter that has a gradient; the others, and their state, stay as they are. */
   step(): void {
-    hostSegment(() =>
-      noGrad(() => {
-        for (const group of this.paramGroups) {
-          for (const parameter of group.params) {
-            const grad = this.keepsGradients ? parameter.grad : parameter.peekGrad();
-            if (!grad) continue;
-            this.update(parameter, grad.contiguous(), group, this.stateOf(parameter));
-            parameter.storage.version++;
+    const own = !this.keepsGradients; // somebody else's update() may look at anything
+    hostSegment(
+      () =>
+        noGrad(() => {
+          for (const group of this.paramGroups) {
+            for (const parameter of group.params) {
+              const grad = own ? parameter.peekGrad() : parameter.grad;
+              if (!grad) continue;
+              this.update(parameter, grad.contiguous(), group, this.stateOf(parameter));
+              parameter.storage.version++;
+            }
           }
-        }
-      }),
+        }),
+      own,
     );
   }
 
