@@ -77,11 +77,17 @@ export function randomCrop(size: number | readonly number[], options: RandomCrop
       "padding-mode",
       say`paddingMode must be one of ${paddingModes.join(", ")}; got "${{ paddingMode }}".`,
     );
-  const padded = (axis: Int32Array, before: number, after: number, want: number): Int32Array => {
-    const own = padAxis(axis, before, after, paddingMode);
-    const missing = padIfNeeded ? Math.max(0, want - own.length) : 0;
-    return padAxis(own, missing, missing, paddingMode);
+  const padded = (before: number, after: number, want: number): ((axis: Int32Array) => Int32Array) => {
+    let last: readonly [axis: Int32Array, padded: Int32Array] | undefined; // pictures of one size come with one and the same
+    return (axis) => {
+      if (last?.[0] === axis) return last[1];
+      const own = padAxis(axis, before, after, paddingMode);
+      const missing = padIfNeeded ? Math.max(0, want - own.length) : 0;
+      last = [axis, padAxis(own, missing, missing, paddingMode)];
+      return last[1];
+    };
   };
+  const [padRows, padCols] = [padded(top, bottom, height), padded(left, right, width)];
   const check = (h: number, w: number): void => {
     if (!padIfNeeded && (h < height || w < width))
       throw new ArgumentError(
@@ -96,8 +102,8 @@ export function randomCrop(size: number | readonly number[], options: RandomCrop
     fill,
     pads: paddingMode === "constant" && (padIfNeeded || left + top + right + bottom > 0),
     move(map, random) {
-      const rows = padded(map.rows, top, bottom, height);
-      const cols = padded(map.cols, left, right, width);
+      const rows = padRows(map.rows);
+      const cols = padCols(map.cols);
       check(rows.length, cols.length);
       if (rows.length === height && cols.length === width) return { rows, cols };
       const y = drawInteger(random, rows.length - height + 1);
