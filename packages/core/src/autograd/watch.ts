@@ -8,6 +8,8 @@ import type { Storage } from "./storage.ts";
 import type { Tensor } from "./tensor.ts";
 
 export interface Watcher {
+  /** Whether calls are joined later: then each operation runs by itself. */
+  readonly joins: boolean;
   /** A storage is about to be made on this backend. */
   making(backend: Backend): void;
   made(storage: Storage): void;

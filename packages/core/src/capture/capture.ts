@@ -83,6 +83,7 @@ class Capture<A extends unknown[], R> {
   replays = 0;
   readonly #fn: (...args: A) => R;
   readonly #options: CaptureOptions;
+  readonly #fuse: boolean;
   #recordings: { key: string; replay: Replay }[] = [];
   #busy = false;
   #warm = false;
@@ -93,6 +94,7 @@ class Capture<A extends unknown[], R> {
   constructor(fn: (...args: A) => R, options: CaptureOptions) {
     this.#fn = fn;
     this.#options = options;
+    this.#fuse = options.fuse ?? true;
   }
 
   get arenaBytes(): number {
@@ -155,7 +157,8 @@ class Capture<A extends unknown[], R> {
       this.#giveUp(`${this.#broken} differs in every call`);
       return undefined;
     }
-    const outcome = rehearse(this.#fn, args, this.#warm ? undefined : (this.#options.tryWith?.(args) ?? args));
+    const trial = this.#warm ? undefined : (this.#options.tryWith?.(args) ?? args);
+    const outcome = rehearse(this.#fn, args, this.#fuse, trial);
     this.#warm = true;
     const replay = "recording" in outcome ? this.#keep(key, outcome.recording) : undefined;
     const broken = replay?.brokenGuard();
@@ -175,7 +178,7 @@ class Capture<A extends unknown[], R> {
       this.#giveUp(`${this.#broken} differs in every call`);
       return this.#fn(...args);
     }
-    const outcome = record(() => this.#fn(...args), args);
+    const outcome = record(() => this.#fn(...args), args, this.#fuse);
     if ("reason" in outcome) {
       this.#giveUp(outcome.reason);
       return outcome.value;
@@ -204,7 +207,7 @@ class Capture<A extends unknown[], R> {
 
   #keep(key: string, recording: Recording): Replay {
     const { backend } = recording;
-    const passes = (this.#options.fuse ?? true) ? passesFor(backend, this.#options.winograd) : [];
+    const passes = this.#fuse ? passesFor(backend, this.#options.winograd) : [];
     const replay = new Replay(recording, programOf(recording, passes));
     const changing = replay.brokenGuard();
     if (changing && this.#inVain > 2) this.#broken = changing.what;

@@ -41,6 +41,7 @@ class Recorder implements Watcher, Listener {
   readonly #clock = graphClock();
   readonly #journal: Journal | undefined;
   readonly #dry: boolean;
+  readonly joins: boolean;
   #journaling = false;
   /** What has not run so far; undefined once somebody looked, from when on everything runs at once. */
   #waiting: Waiting | undefined;
@@ -54,10 +55,12 @@ class Recorder implements Watcher, Listener {
   #generator = generatorMark();
 
   /**
-   * `journal` keeps what the call changes, so that it can be undone; `dry` runs no kernel but those of host segments.
-   * Without a journal kernels wait until somebody looks at values: at best until a replay runs them.
+   * `joins`: passes will join the calls. `journal` keeps what the call changes, so that it can be undone; `dry` runs no kernel
+   * but those of host segments. Without a journal kernels wait until somebody looks at values: at best until a replay runs
+   * them.
    */
-  constructor(args: readonly unknown[], journal: Journal | undefined, dry: boolean) {
+  constructor(args: readonly unknown[], joins: boolean, journal?: Journal, dry = false) {
+    this.joins = joins;
     this.#args = args;
     this.#journal = journal;
     this.#dry = dry;
@@ -385,11 +388,12 @@ function watched<R>(recorder: Recorder, body: () => R): R {
 }
 
 /**
- * Runs the function once and writes down what it did; kernels run when values are looked at, else a replay is to run them.
- * What the function throws passes through, after all that stood before it.
+ * Runs the function once and writes down what it did, operation by operation where its calls are to be joined; kernels run
+ * when values are looked at, else a replay is to run them. What the function throws passes through, after all that stood
+ * before it.
  */
-export function record<R>(body: () => R, args: readonly unknown[]): Outcome<R> {
-  const recorder = new Recorder(args, undefined, false);
+export function record<R>(body: () => R, args: readonly unknown[], joins: boolean): Outcome<R> {
+  const recorder = new Recorder(args, joins);
   let value: R;
   try {
     value = watched(recorder, body);
@@ -410,6 +414,7 @@ export function record<R>(body: () => R, args: readonly unknown[]): Outcome<R> {
 export function rehearse<A extends readonly unknown[]>(
   fn: (...args: A) => unknown,
   args: A,
+  joins: boolean,
   trial?: readonly unknown[],
 ): Recorded {
   const undone = <T>(run: (journal: Journal) => T): T => {
@@ -421,7 +426,7 @@ export function rehearse<A extends readonly unknown[]>(
     }
   };
   const attempt = (given: A) =>
-    undone((journal) => void watched(new Recorder(given, journal, false), () => fn(...given)));
+    undone((journal) => void watched(new Recorder(given, joins, journal), () => fn(...given)));
   if (trial) {
     try {
       attempt(trial as A);
@@ -431,7 +436,7 @@ export function rehearse<A extends readonly unknown[]>(
     }
   }
   return undone((journal) => {
-    const recorder = new Recorder(args, journal, true);
+    const recorder = new Recorder(args, joins, journal, true);
     return recordingOf(() => recorder.finish(watched(recorder, () => fn(...args))));
   });
 }

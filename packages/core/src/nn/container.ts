@@ -3,7 +3,7 @@ import type { Shape } from "../base/shape.ts";
 import type { Dims } from "../base/typed/dims.ts";
 import { ArgumentError, say } from "../errors/errors.ts";
 import { Module } from "./module.ts";
-import { keepsNothing, poolsFirst } from "./plain-layers.ts";
+import { keepsNothing, poolsFirst, ranAsOne } from "./plain-layers.ts";
 import type { Appended, Fit, Fitted, Given, Unshaped } from "./typed-layer.ts";
 
 /** A module from one tensor to one tensor: what a Sequential chains. */
@@ -106,7 +106,9 @@ export class Sequential<const L extends readonly Entry[] = readonly Layer[]> ext
     for (let i = 0; i < layers.length; i++) {
       if (mine && poolsFirst(layers[i]!, layers[i + 1])) [layers[i], layers[i + 1]] = [layers[i + 1]!, layers[i]!];
       const layer = layers[i]!;
-      const y = layer.forward(x);
+      const joined = ranAsOne(layers.slice(i, i + 3), x);
+      const y = joined ?? layer.forward(x);
+      if (joined) i += 2;
       const plain = keepsNothing(layer);
       if (y === x) {
         mine &&= plain;

@@ -2,6 +2,7 @@ import { empty } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { type Pair, pair, type Shape } from "../base/shape.ts";
 import { ArgumentError, say } from "../errors/errors.ts";
+import { convPool } from "../ops/conv-pool.ts";
 import {
   convTranspose2d,
   type ConvTranspose2dOptions as TransposeOptions,
@@ -116,6 +117,13 @@ export class Conv2d<
     const { paddingMode = "zeros" } = this.options;
     if (paddingMode === "zeros") return conv2d(input, this.weight, this.bias, this.#geometry);
     return conv2dPadded(input, this.weight, this.bias, this.#geometry, paddingMode);
+  }
+
+  /** forward, ReLU and MaxPool2d(2) as one operation; undefined where none does that. @internal */
+  pooled(input: Tensor): Tensor | undefined {
+    const { weight, bias, options } = this;
+    if ((options.paddingMode ?? "zeros") !== "zeros") return undefined;
+    return convPool({ input, weight, bias: bias ?? undefined }, this.#geometry);
   }
 
   override extraRepr(): string {

@@ -1,8 +1,9 @@
 /**
  * @file Layers known to keep neither their input nor their output, so that a chain of them may recycle what lies
- * between.
+ * between, and run some as one operation.
  */
 
+import type { Tensor } from "../autograd/tensor.ts";
 import { isTraced } from "../autograd/trace.ts";
 import { watch } from "../autograd/watch.ts";
 import { GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh } from "./activation.ts";
@@ -66,6 +67,24 @@ const plain: ReadonlySet<unknown> = new Set([
 /** Whether nobody but the tape can still hold what goes in and comes out: a layer of ours without hooks. */
 export function keepsNothing(layer: Module): boolean {
   return plain.has(layer.constructor) && !layer.hasHooks;
+}
+
+const joined = [Conv2d, ReLU, MaxPool2d] as const;
+const forwards = joined.map((type): unknown => type.prototype.forward);
+
+/**
+ * Conv2d, ReLU and MaxPool2d(2) as one operation where the backend has it: their output, else undefined. They are of these very
+ * classes, compute what these do, and nobody looks at them. Not while somebody wants to see each operation: a tracer, or
+ * a recording whose calls are joined later.
+ */
+export function ranAsOne(layers: readonly Module[], input: Tensor): Tensor | undefined {
+  const [conv, , pool] = layers as [Conv2d, ReLU?, MaxPool2d?];
+  const isPlain = (layer: Module, i: number) =>
+    layer.constructor === joined[i] && layer.ownForward === forwards[i] && !layer.hasHooks;
+  if (!layers.every(isPlain) || !pool?.isHalving || isTraced() || watch.current?.joins) return undefined;
+  const output = conv.pooled(input);
+  if (output) for (const layer of layers) watch.current?.module(layer, false);
+  return output;
 }
 
 /**

@@ -92,6 +92,13 @@ export class MaxPool2d<
     ) as Pooled<Indices>;
   }
 
+  /** Whether its windows are 2×2 side by side, nothing around them. @internal */
+  get isHalving(): boolean {
+    const { kernel, stride, padding, dilation, ceilMode } = poolGeometry("MaxPool2d", this.kernelSize, this.#windows);
+    const numbers = [...kernel, ...stride, ...padding, ...dilation].join("");
+    return numbers === "22220011" && !ceilMode && !this.options.returnIndices;
+  }
+
   override extraRepr(): string {
     return `${this.kernelSize}`;
   }

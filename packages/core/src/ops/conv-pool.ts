@@ -1,0 +1,98 @@
+/**
+ * @file Convolution, ReLU and a max-pool of 2×2 as one operation: what lies between is never written, and the gradients
+ * leave out the products with what did not win its window.
+ */
+import { tensor } from "../autograd/create.ts";
+import { defineOp, type Op, run } from "../autograd/define-op.ts";
+import { isGradEnabled } from "../autograd/grad-mode.ts";
+import { makeContiguous, release, Tensor } from "../autograd/tensor.ts";
+import type { Shape } from "../base/shape.ts";
+import { WINOGRAD_CHANNELS, WINOGRAD_PIXELS } from "../kernels/contract.ts";
+import { type Conv2dOptions, type ConvGeometry, conv2dOp, convGeometry, convParams } from "./conv2d.ts";
+import { spreadOp } from "./max-pool2d.ts";
+import { permute } from "./view.ts";
+
+type Inputs = { input: Tensor; weight: Tensor; bias?: Tensor };
+/** `output`: before the pool. */
+type Geometry = ConvGeometry & { readonly output: Shape };
+
+/** NCHW on both sides, no borders; what follows; and what not all of the kernels have. */
+const always = {
+  ...{ inLayout: 0, inBorder: 0, outLayout: 0, outBorder: 0, relu: 1, poolHeight: 2, poolWidth: 2 },
+  ...{ residualBorder: 0, maskBorder: 0, gradBorder: 0, gradInBorder: 0, addendBorder: 0, panel: 0, tile: 2 },
+};
+const paramsOf = (input: Shape, weight: Shape, g: Geometry) => ({
+  ...convParams(input, weight, g.output, g),
+  ...always,
+});
+
+/** Where in planes of this width the winners stand, as max-pooling has it; −1 where ReLU let none pass. */
+function positions(index: Tensor, width: number): Tensor {
+  const { backend, memory, numel: count, shape } = makeContiguous(permute(index, [0, 3, 1, 2]));
+  const [rows, columns] = shape.slice(2) as [number, number];
+  const at = (winner: number, i: number) =>
+    winner > 3 ? -1 : (2 * (Math.floor(i / columns) % rows) + (winner >> 1)) * width + 2 * (i % columns) + (winner & 1);
+  return tensor(Int32Array.from(backend.readSync!(memory, count), at), { shape, device: backend });
+}
+
+const convPoolOp: Op<Inputs, Geometry> = defineOp<Inputs, Geometry, { index?: Tensor }>({
+  name: "conv2d",
+  shape: (_inputs, { output }) => output.map((size, axis) => (axis > 1 ? size >> 1 : size)),
+  saves: ["input", "weight"],
+  forward({ input, weight, bias }, g, out) {
+    const { backend } = out;
+    const { lanes } = backend;
+    const p = paramsOf(input.shape, weight.shape, g);
+    const [n, channels, height, width] = out.shape as [number, number, number, number];
+    // Which value of each window won, where a gradient may ask.
+    const index = isGradEnabled() ? Tensor.empty(backend, [n, height, width, channels], "uint8") : undefined;
+    // By Winograd's algorithm what goes by it alone, in tiles of 2×2 outputs as there.
+    const isWinograd =
+      [...weight.shape.slice(2), ...g.stride, ...g.dilation].join("") === "331111" &&
+      Math.min(channels, p.inChannels) >= WINOGRAD_CHANNELS &&
+      n * p.outHeight * p.outWidth >= WINOGRAD_PIXELS;
+    if (lanes && isWinograd) {
+      const how = { ...p, transposed: 0, panel: channels <= lanes ? lanes : 2 * lanes };
+      const packed = Tensor.empty(backend, [16, Math.ceil(channels / how.panel) * how.panel, p.inChannels]);
+      run("conv2d_winograd_pack_f32", how, [weight, null], [packed]);
+      run("conv2d_winograd_f32", how, [input, packed, bias, null, null], [out, index]);
+      release(packed);
+    } else run("conv2d_fused_f32", p, [input, weight, null, bias, null], [out, index]);
+    return { index };
+  },
+  ownsExtra: true,
+  backward(gradOutput, { input, weight, index }, g, { needs, shapes }) {
+    const fresh = (key: keyof Inputs) => (needs[key] ? Tensor.empty(gradOutput.backend, shapes[key]!) : undefined);
+    const grads = { input: fresh("input"), weight: fresh("weight"), bias: fresh("bias") };
+    run(
+      "conv2d_fused_backward_f32",
+      paramsOf(shapes.input, shapes.weight, g),
+      [gradOutput, index, null, needs.weight ? input : null, needs.input ? weight : null, null],
+      [grads.input, grads.weight, grads.bias],
+    );
+    return grads;
+  },
+  differentiable(gradOutput, { input, weight, index, output }, g, context) {
+    const spread = spreadOp({ gradOutput, indices: positions(index!, g.output[3]!) }, { shape: g.output });
+    return conv2dOp.definition.backward!(spread, { input, weight, output }, g, context);
+  },
+});
+
+/**
+ * maxPool2d(relu(conv2d(inputs, options)), 2). undefined where the parts are to run: on a backend without the kernels, on the
+ * reference, which judges, and for whatever the parts refuse, as their errors say where. @internal
+ */
+export function convPool(inputs: Inputs, options: Conv2dOptions): Tensor | undefined {
+  const { input, weight } = inputs;
+  const { backend } = input;
+  if (backend.name === "reference" || !backend.readSync || !backend.supports("conv2d_winograd_f32")) return undefined;
+  try {
+    const g = convGeometry(options, [weight.shape[2]!, weight.shape[3]!]);
+    const output = conv2dOp.definition.shape(inputs, g);
+    // Groups have kernels of their own.
+    if (g.groups > 1 || input.numel === 0 || Math.min(output[2]!, output[3]!) < 2) return undefined;
+    return convPoolOp(inputs, { ...g, output });
+  } catch {
+    return undefined;
+  }
+}
