@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { registerBackend, setDefaultDevice } from "../autograd/device.ts";
+import type { Tensor } from "../autograd/tensor.ts";
 import { createReference } from "../backends/reference.ts";
 import { Generator, manualSeed } from "../base/rng/index.ts";
 import { ArrayImageSet, compose, DataLoader, normalize, randomCrop, toTensor } from "../data/index.ts";
@@ -97,6 +98,20 @@ function throughFile(state: TrainingState): TrainingState {
 function withoutClock(state: TrainingState): object {
   return { ...state, progress: { ...state.progress, seconds: 0 } };
 }
+
+test("the first step is tried with two pictures, which takes next to no memory, then recorded; the others are replays", async () => {
+  const rows: number[] = [];
+  class Noting extends nn.Sequential {
+    override forward(x: Tensor): Tensor {
+      rows.push(x.size(0));
+      return super.forward(x);
+    }
+  }
+  const model = new Noting(new nn.Flatten(), new nn.Linear(36, 8), new nn.BatchNorm1d(8), new nn.Linear(8, 2));
+  const optimizer = new SGD(model.parameters(), { lr: 0.01 });
+  await collect(setUp({ model, optimizer, scheduler: undefined, validation: undefined, epochs: 2 }));
+  expect(rows).toEqual([2, 8, 4]); // the last batch of an epoch has 4
+});
 
 describe("events", () => {
   test("steps, epoch, checkpoint, in that order, then done", async () => {

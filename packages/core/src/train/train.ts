@@ -8,7 +8,7 @@ import { type Captured, capture } from "../capture/index.ts";
 import type { Batch } from "../data/index.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import type { Layer } from "../nn/index.ts";
-import { crossEntropy } from "../ops/index.ts";
+import { crossEntropy, narrow } from "../ops/index.ts";
 import type { Optimizer } from "../optim/index.ts";
 import { divergenceMessage, findNonFinite } from "./diagnose.ts";
 import { batchTensors, checkLogits, deviceOf, evaluate, type LossFunction } from "./evaluate.ts";
@@ -158,7 +158,11 @@ class Run {
       return value;
     };
     if (options.capture ?? true)
-      this.#captured = capture(eager, { rehearse: true, onEager: (why) => (this.#eagerReason = why) });
+      this.#captured = capture(eager, {
+        rehearse: true,
+        tryWith: twoPictures,
+        onEager: (why) => (this.#eagerReason = why),
+      });
     this.#gradients = this.#captured ?? eager;
   }
 
@@ -319,6 +323,11 @@ class Run {
     const { epoch, step } = at;
     yield { kind: "diverged", epoch, step, loss, layer, what, message: divergenceMessage(finding, at) };
   }
+}
+
+/** Of each tensor of a batch, the first two: enough to try a step with, batch norm included, without a batch's activations. */
+function twoPictures(tensors: readonly unknown[]): unknown[] {
+  return tensors.map((t) => narrow(t as Tensor, 0, 0, Math.min(2, (t as Tensor).size(0))));
 }
 
 function isBetter(score: { accuracy: number; loss: number }, best: Progress["best"]): boolean {
