@@ -125,9 +125,13 @@ class Capture<A extends unknown[], R> {
     }
   }
 
+  /** The memory goes to the system, not to the pool: the next recording may want other sizes. */
   release(): void {
+    const backends = new Set(this.#recordings.map(({ replay }) => replay.backend));
+    for (const backend of backends) backend.keepFreed?.(false);
     for (const { replay } of this.#recordings) replay.dispose();
     this.#recordings = [];
+    for (const backend of backends) backend.keepFreed?.(true);
   }
 
   #keyOf(args: A): string | undefined {

@@ -44,7 +44,7 @@ type Ready = Exclude<Step, { commands: unknown }> | Calls | Constants;
 
 export class Replay {
   readonly guards: readonly Guard[];
-  readonly #backend: Backend;
+  readonly backend: Backend;
   readonly #result: Template;
   readonly #steps: readonly Ready[];
   readonly #slots = new Map<Memory, Slot>();
@@ -54,7 +54,7 @@ export class Replay {
   constructor(recording: Recording, program: Program) {
     const { backend, guards, result } = recording;
     this.guards = guards;
-    this.#backend = backend;
+    this.backend = backend;
     this.#result = result;
     this.#results = program.results;
     for (const memory of program.results) this.#slot(memory);
@@ -97,7 +97,7 @@ export class Replay {
     }
     const fresh = new Map<Memory, Storage>();
     for (const memory of this.#results) {
-      const storage = new Storage(this.#backend, memory.type, memory.length);
+      const storage = new Storage(this.backend, memory.type, memory.length);
       fresh.set(memory, storage);
       this.#bind(this.#slot(memory), storage.buffer, 0);
     }
@@ -118,13 +118,13 @@ export class Replay {
     }
     const result = resultOf(this.#result, args, (memory) => this.#storageOf(memory, args, fresh));
     // What host code made for the calls is theirs alone; what nobody was given goes back to the pool.
-    for (const storage of lent) if (storage.handles === 1) this.#backend.free(storage.buffer);
+    for (const storage of lent) if (storage.handles === 1) this.backend.free(storage.buffer);
     return result;
   }
 
   /** Gives the arena back. */
   dispose(): void {
-    for (const arena of this.#arenas.values()) this.#backend.free(arena);
+    for (const arena of this.#arenas.values()) this.backend.free(arena);
   }
 
   #refresh(step: Constants): void {
@@ -183,7 +183,7 @@ export class Replay {
     };
     // Slots hold the recorded call's memory until the first replay binds its own.
     const list = compile(
-      this.#backend,
+      this.backend,
       commands.map(({ kernel, params, reads, writes }) => ({
         kernel,
         params,
