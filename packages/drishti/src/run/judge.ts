@@ -33,7 +33,7 @@ export async function judge(
   data: string,
   options: { batchSize?: number; signal?: AbortSignal; onCount?: (done: number) => void } = {},
 ): Promise<Judgement> {
-  const { batchSize = isImageSet(set) ? 256 : 64, signal, onCount } = options;
+  const { batchSize = isImageSet(set) ? 128 : 64, signal, onCount } = options;
   const start = performance.now();
   const loader = new DataLoader(set, { batchSize, transform: transformFor(set, card, data) });
   const classes = card.classes.length;

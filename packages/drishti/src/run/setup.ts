@@ -102,7 +102,7 @@ export async function setUp(
   const batchTransform = mixing(config, data.classes.length);
   const loader = new DataLoader(data.train, { batchSize, shuffle: true, transform: train, batchTransform });
   const validation = new DataLoader(data.val, {
-    batchSize: isImageSet(data.val) ? Math.max(batchSize, 256) : batchSize,
+    batchSize: isImageSet(data.val) ? Math.max(batchSize, 128) : batchSize,
     transform: plain,
   });
   const optimizer = makeOptimizer(model, config);

@@ -12,6 +12,7 @@ import {
   type TrainingState,
   train,
 } from "@drishti/core/train";
+import { collect } from "./collect.ts";
 import { type Judgement, judge } from "./judge.ts";
 import { openTrained, readTrained } from "./model-source.ts";
 import { writeReport } from "./report/page.ts";
@@ -80,8 +81,39 @@ export interface TrainOutcome {
  * Throws  DataError for data, models and files that are not what they should be, or cannot be written.
  */
 export async function runTraining(job: TrainJob): Promise<TrainOutcome> {
-  const { config, signal, listen } = job;
   const start = performance.now();
+  const learned = await learn(job);
+  collect(); // the network that learned, its gradients and moments
+  const { done, records, validation } = learned;
+  const { config } = job;
+  const finished = done.reason === "finished";
+  const trained = finished ? await openTrained(await readTrained(job.out)) : null;
+  const judgement = trained ? await judge(trained, validation, config.val ?? config.data) : null;
+  const outcome: TrainOutcome = {
+    ...done,
+    run: job.out,
+    config,
+    device: learned.device,
+    records,
+    judgement,
+    trained,
+    validation,
+    imagesPerSecond: speedOf(records),
+    seconds: (performance.now() - start) / 1000,
+    hasCheckpoint: learned.hasCheckpoint,
+    message: learned.message,
+  };
+  collect();
+  if (finished) await writeReport(new RunFolder(job.out).report, outcome);
+  return outcome;
+}
+
+/** What is left of the loop when it has ended; the best model is in its file. */
+type Learned = Pick<Keeper, "done" | "message" | "hasCheckpoint" | "records"> &
+  Pick<TrainOutcome, "device" | "validation">;
+
+async function learn(job: TrainJob): Promise<Learned> {
+  const { config, signal, listen } = job;
   const folder = new RunFolder(job.out);
   if (!job.resume) folder.checkFree();
   const saved = job.resume ? await readSaved(folder) : undefined;
@@ -91,7 +123,7 @@ export async function runTraining(job: TrainJob): Promise<TrainOutcome> {
   const keeper = await Keeper.open(folder, setup, saved);
   listen?.(readyEvent(job, setup, saved));
 
-  const { model, optimizer, schedule, loader, validation, card, data } = setup;
+  const { model, optimizer, schedule, loader, validation, card, data, device } = setup;
   const events = train({
     model,
     optimizer,
@@ -112,31 +144,13 @@ export async function runTraining(job: TrainJob): Promise<TrainOutcome> {
     for await (const event of events) {
       await keeper.keep(event);
       listen?.(event);
+      if (event.kind === "checkpoint") setImmediate(collect); // its state, once it is out of sight
     }
   } catch (error) {
     throw keeper.withWayOn(error);
   }
-
   const { done, message, hasCheckpoint, records } = keeper;
-  const finished = done.reason === "finished";
-  const trained = finished ? await openTrained(await readTrained(job.out)) : null;
-  const judgement = trained ? await judge(trained, data.val, config.val ?? config.data) : null;
-  const outcome: TrainOutcome = {
-    ...done,
-    run: job.out,
-    config,
-    device: setup.device,
-    records,
-    judgement,
-    trained,
-    validation: data.val,
-    imagesPerSecond: speedOf(records),
-    seconds: (performance.now() - start) / 1000,
-    hasCheckpoint,
-    message,
-  };
-  if (finished) await writeReport(folder.report, outcome);
-  return outcome;
+  return { done, message, hasCheckpoint, records, device, validation: data.val };
 }
 
 /** Writes down what happens: metrics, curves, checkpoints, the best model. */
