@@ -46,20 +46,23 @@ export interface BatchSource {
 /**
  * The way to make batches of this set: its own, if it has one. Pictures in memory: at once, in one pass over the bytes where the pipeline allows.
  * Others: through a promise, all samples of the batch asked for together. Random transforms draw by (seed, epoch, index).
+ *
+ * passing   pictures in memory: all batches of one size in the same array, each good until the next is made.
  */
-export function batchMaker(set: Dataset<Sample>, transform: Transform, seed: bigint): MakeBatch {
+export function batchMaker(set: Dataset<Sample>, transform: Transform, seed: bigint, passing: boolean): MakeBatch {
   if ("batches" in set) return (set as BatchSource).batches(transform, seed);
-  return isImageSet(set) ? memoryBatches(set, transform, seed) : promisedBatches(set, transform, seed);
+  return isImageSet(set) ? memoryBatches(set, transform, seed, passing) : promisedBatches(set, transform, seed);
 }
 
-function memoryBatches(set: ImageSet, transform: Transform, seed: bigint): MakeBatch {
+function memoryBatches(set: ImageSet, transform: Transform, seed: bigint, passing: boolean): MakeBatch {
   const source: ImageShape = [set.channels, set.height, set.width];
   const shape = transform.outputShape(source);
   const size = shape[0] * shape[1] * shape[2];
   const fused = fuse(transform, source);
   const random = new SampleRandom();
+  let images = new Float32Array(0);
   return (indices, epoch, index) => {
-    const images = new Float32Array(indices.length * size);
+    if (!passing || images.length !== indices.length * size) images = new Float32Array(indices.length * size);
     const labels = new Int32Array(indices.length);
     for (let k = 0; k < indices.length; k++) {
       const i = indices[k]!;

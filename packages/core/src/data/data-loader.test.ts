@@ -342,3 +342,37 @@ describe("a set that makes its own batches", () => {
     expect(loader.waitedMs).toBeGreaterThan(40);
   });
 });
+
+describe("passing: batches for those who copy them at once", () => {
+  const options = { batchSize: 4, shuffle: true, seed: 2, transform: augment };
+  test("the same numbers in one array; otherwise every batch has its own", async () => {
+    const own = await collect(new DataLoader(pictures(12), options));
+    expect(new Set(own.map(({ images }) => images)).size).toBe(3);
+    const arrays = new Set<Float32Array>();
+    const seen: Float32Array[] = [];
+    for await (const { images } of DataLoader.passing(new DataLoader(pictures(12), options))) {
+      arrays.add(images);
+      seen.push(images.slice());
+    }
+    expect(arrays.size).toBe(1);
+    expect(seen).toEqual(own.map(({ images }) => images));
+  });
+  test("a smaller batch at the end has its own size", async () => {
+    const lengths: number[] = [];
+    for await (const { images } of DataLoader.passing(new DataLoader(pictures(10), options)))
+      lengths.push(images.length);
+    expect(lengths).toEqual([4, 4, 2].map((count) => count * 48));
+  });
+  test("loaders of one's own, and those whose batches are mixed, stay as they are", async () => {
+    class Kept extends DataLoader {
+      override async *[Symbol.asyncIterator]() {
+        yield* await collect({ [Symbol.asyncIterator]: () => super[Symbol.asyncIterator]() });
+      }
+    }
+    const kept = new Kept(pictures(12), options);
+    expect(DataLoader.passing(kept)).toBe(kept);
+    const batchTransform = { name: "same", apply: (batch: Batch) => batch, toJSON: () => ({ name: "same" }) };
+    const mixed = new DataLoader(pictures(12), { ...options, batchTransform });
+    expect(DataLoader.passing(mixed)).toBe(mixed);
+  });
+});

@@ -139,13 +139,29 @@ export class DataLoader implements AsyncIterable<Batch> {
     return this.#waitedMs;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
+    return this.#iterate(false);
+  }
+
+  /**
+   * An epoch for those who copy a batch before they ask for the next: its array is used again, which spares the system
+   * fetching and clearing new memory each time. What is no plain loader is iterated as it is. @internal
+   */
+  static passing(loader: AsyncIterable<Batch>): AsyncIterable<Batch> {
+    const plain =
+      loader instanceof DataLoader &&
+      loader[Symbol.asyncIterator] === DataLoader.prototype[Symbol.asyncIterator] &&
+      !loader.#batchTransform; // one of a user's own may keep the batch before
+    return plain ? loader.#iterate(true) : loader;
+  }
+
+  async *#iterate(passing: boolean): AsyncGenerator<Batch, void, undefined> {
     const progress = this.#begin();
     const epoch = this.#epoch;
     const order = this.#order(progress.orderSeed);
     // The seed is read here, not in the constructor: manualSeed() may come between the two, as in torch scripts.
     const seed = this.#seed ?? this.#generator.initialSeed();
-    const make = batchMaker(this.dataset, this.#transform, seed);
+    const make = batchMaker(this.dataset, this.#transform, seed, passing);
     const breather = new Breather();
     const begun = this.#takeEarly(progress, seed);
     const early = (): Early | undefined => {

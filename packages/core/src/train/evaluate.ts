@@ -6,7 +6,7 @@ import { release, type Tensor } from "../autograd/tensor.ts";
 import type { Backend } from "../backends/backend.ts";
 import { checkKnown } from "../base/known-options.ts";
 import { capture } from "../capture/index.ts";
-import type { Batch } from "../data/index.ts";
+import { type Batch, DataLoader } from "../data/index.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { evalMode } from "../models/eval-mode.ts";
 import type { Layer } from "../nn/index.ts";
@@ -69,7 +69,7 @@ export async function evaluate(
   const pass = captured ?? eager;
   const restore = evalMode(model);
   try {
-    for await (const batch of batches) {
+    for await (const batch of onBatch ? batches : DataLoader.passing(batches)) {
       const { images, labels } = batchTensors(batch, device);
       const replays = captured?.replays ?? 0;
       const [logits, loss] = pass(images, labels);

@@ -5,7 +5,7 @@ import { Breather } from "../base/event-loop.ts";
 import { checkKnown, type Known } from "../base/known-options.ts";
 import { defaultGenerator, type GeneratorState } from "../base/rng/index.ts";
 import { type Captured, capture } from "../capture/index.ts";
-import type { Batch } from "../data/index.ts";
+import { type Batch, DataLoader } from "../data/index.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import type { Layer } from "../nn/index.ts";
 import { crossEntropy, narrow } from "../ops/index.ts";
@@ -190,7 +190,7 @@ class Run {
     const start = now();
     let since = start;
     let images = 0;
-    for await (const batch of loader) {
+    for await (const batch of DataLoader.passing(loader)) {
       const last = batch.index + 1 === loader.length;
       const report = last || (this.progress.step + 1) % logEvery === 0;
       await this.#step(batch, report);
