@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { registerDevices, reportDevices } from "../devices.ts";
+import { type DeviceReport, registerDevices, reportDevices } from "../devices.ts";
 import { groupsIn, runGroup } from "./run.ts";
 
 const root = resolve(import.meta.dirname, "../../../..");
@@ -13,11 +13,13 @@ registerDevices();
 const devices = reportDevices().filter(({ device }) => device !== "webgpu");
 
 /**
- * Leaves the oracle's room at step 42 (0.025 for 0.02) on native AVX2: a ReLU input that should be −2.5·10⁻⁸, of terms
- * that add up to 1.1, comes out positive; so it does in PyTorch on the same machine. docs/numerics.md has the figures.
- * `npm run oracle` reports it as failed. Not among the curves that must agree.
+ * A ReLU input of this curve's step 5 is 2.5·10⁻⁸ off zero, of terms that add up to 1.1: which side it falls on decides whether
+ * the curve stays in its room, in PyTorch too. It stays on the instruction sets that were measured; on others nobody
+ * knows. docs/numerics.md has the figures. `npm run oracle` reports it as failed where it leaves.
  */
-const deviations = new Set(["native training/simple_cnn_dropout-adam"]);
+const measured = /^(avx2|baseline)\b/;
+const isCoin = (id: string, { device, detail }: DeviceReport) =>
+  id === "training/simple_cnn_dropout-adam" && device === "native" && !measured.test(detail ?? "");
 
 /** Curves of the whole oracle take a minute or two on wasm. */
 const timeout = 600_000;
@@ -25,11 +27,12 @@ const timeout = 600_000;
 function suite(name: string, folder: string): void {
   describe(name, () => {
     for (const group of groupsIn(folder)) {
-      for (const { device, available, reason } of devices) {
+      for (const report of devices) {
+        const { device, available, reason } = report;
         const title = available ? `${group} on ${device}` : `${group} on ${device} (skipped: ${reason})`;
         test.skipIf(!available)(title, { timeout }, async () => {
           const { passed, failures, skipped } = await runGroup(folder, group, device);
-          expect(failures.filter((failure) => !deviations.has(`${device} ${failure.id}`))).toEqual([]);
+          expect(failures.filter(({ id }) => !isCoin(id, report))).toEqual([]);
           // Curves on the reference are mostly skipped: minutes in plain loops.
           expect(passed).toBeGreaterThan(group === "training" ? 0 : skipped.length);
         });
