@@ -49,12 +49,10 @@ export abstract class Module {
   readonly #preHooks = new Set<ForwardPreHook>();
   readonly #hooks = new Set<ForwardHook>();
   readonly #backwardHooks = new Set<FullBackwardHook>();
-  readonly #own: Forward;
   readonly #wrapped: Forward;
 
   constructor() {
     const own = this.forward as Forward;
-    this.#own = own;
     this.#wrapped = (...inputs) => this.#run(own, inputs);
     // forward is wrapped once per instance, so that hooks and error paths work however it is called.
     Object.defineProperty(this, "forward", {
@@ -106,9 +104,9 @@ export abstract class Module {
     return this.#hooks.size > 0 || this.#preHooks.size > 0 || this.#backwardHooks.size > 0;
   }
 
-  /** forward as the class had it when the module was made; null if somebody has put another in its place. @internal */
-  get ownForward(): unknown {
-    return (this.forward as Forward) === this.#wrapped ? this.#own : null;
+  /** Whether forward is still the class's, and nobody has put another in its place. @internal */
+  get runsItsOwn(): boolean {
+    return (this.forward as Forward) === this.#wrapped;
   }
 
   /**

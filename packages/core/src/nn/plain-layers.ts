@@ -64,36 +64,28 @@ const plain: ReadonlySet<unknown> = new Set([
   Softmin,
 ]);
 
-/** Whether nobody but the tape can still hold what goes in and comes out: a layer of ours without hooks. */
+/** Whether nobody but the tape can still hold what goes in and comes out: a layer of ours as it was made, without hooks. */
 export function keepsNothing(layer: Module): boolean {
-  return plain.has(layer.constructor) && !layer.hasHooks;
-}
-
-const joined = [Conv2d, ReLU, MaxPool2d] as const;
-const forwards = joined.map((type): unknown => type.prototype.forward);
-
-/**
- * Conv2d, ReLU and MaxPool2d(2) as one operation where the backend has it: their output, else undefined. They are of these very
- * classes, compute what these do, and nobody looks at them. Not while somebody wants to see each operation: a tracer, or
- * a recording whose calls are joined later.
- */
-export function ranAsOne(layers: readonly Module[], input: Tensor): Tensor | undefined {
-  const [conv, , pool] = layers as [Conv2d, ReLU?, MaxPool2d?];
-  const isPlain = (layer: Module, i: number) =>
-    layer.constructor === joined[i] && layer.ownForward === forwards[i] && !layer.hasHooks;
-  if (!layers.every(isPlain) || !pool?.isHalving || isTraced() || watch.current?.joins) return undefined;
-  const output = conv.pooled(input);
-  if (output) for (const layer of layers) watch.current?.module(layer, false);
-  return output;
+  return plain.has(layer.constructor) && !layer.hasHooks && layer.runsItsOwn;
 }
 
 /**
  * Whether ReLU and the pool after it may change places: the largest of a window, cut off at 0, is the largest of what was cut
- * off. Values and gradients are the same bits, and the cut is made on fewer numbers. Not while somebody watches the
- * order, and not where a window may see nothing but padding.
+ * off. Values and gradients are the same bits, and the cut is made on fewer numbers. Not while somebody wants to see each
+ * operation, a tracer or a recording whose calls are joined later, and not where a window may see nothing but padding.
  */
 export function poolsFirst(layer: Module, next: Module | undefined): boolean {
-  if (layer.constructor !== ReLU || next?.constructor !== MaxPool2d || watch.current || isTraced()) return false;
+  if (layer.constructor !== ReLU || next?.constructor !== MaxPool2d || watch.current?.joins || isTraced()) return false;
   const { dilation = 1, returnIndices } = (next as MaxPool2d<boolean>).options;
   return !returnIndices && [dilation].flat().every((step) => step === 1) && keepsNothing(layer) && keepsNothing(next);
+}
+
+/** Conv2d, ReLU and MaxPool2d(2) as one operation: its output, or undefined where there is none or somebody could notice. */
+export function ranAsOne(layers: readonly Module[], input: Tensor): Tensor | undefined {
+  const [conv, relu, pool] = layers as [Conv2d, Module?, MaxPool2d?];
+  if (conv.constructor !== Conv2d || !keepsNothing(conv) || !relu || !poolsFirst(relu, pool) || !pool!.isHalving)
+    return undefined;
+  const output = conv.pooled(input);
+  if (output) for (const layer of layers) watch.current?.module(layer, false);
+  return output;
 }

@@ -92,11 +92,10 @@ export class MaxPool2d<
     ) as Pooled<Indices>;
   }
 
-  /** Whether its windows are 2×2 side by side, nothing around them. @internal */
+  /** Whether its windows are 2×2, side by side, with nothing around the input. @internal */
   get isHalving(): boolean {
-    const { kernel, stride, padding, dilation, ceilMode } = poolGeometry("MaxPool2d", this.kernelSize, this.#windows);
-    const numbers = [...kernel, ...stride, ...padding, ...dilation].join("");
-    return numbers === "22220011" && !ceilMode && !this.options.returnIndices;
+    const { kernel, stride, padding, ceilMode } = poolGeometry("MaxPool2d", this.kernelSize, this.#windows);
+    return [...kernel, ...stride, ...padding].join("") === "222200" && !ceilMode;
   }
 
   override extraRepr(): string {

@@ -13,18 +13,21 @@ import { spreadOp } from "./max-pool2d.ts";
 import { permute } from "./view.ts";
 
 type Inputs = { input: Tensor; weight: Tensor; bias?: Tensor };
-/** `output`: before the pool. */
-type Geometry = ConvGeometry & { readonly output: Shape };
+type Geometry = ConvGeometry & {
+  /** Before the pool. */
+  readonly output: Shape;
+  /** Outputs side by side in the weight for Winograd's algorithm, in tiles of 2×2 as a convolution takes by itself; 0: not so. */
+  readonly winograd: number;
+};
 
 /** NCHW on both sides, no borders; what follows; and what not all of the kernels have. */
 const always = {
   ...{ inLayout: 0, inBorder: 0, outLayout: 0, outBorder: 0, relu: 1, poolHeight: 2, poolWidth: 2 },
   ...{ residualBorder: 0, maskBorder: 0, gradBorder: 0, gradInBorder: 0, addendBorder: 0, panel: 0, tile: 2 },
 };
-const paramsOf = (input: Shape, weight: Shape, g: Geometry) => ({
-  ...convParams(input, weight, g.output, g),
-  ...always,
-});
+/** Assigned, not spread: that takes tens of microseconds. */
+const paramsOf = (input: Shape, weight: Shape, g: Geometry) =>
+  Object.assign(convParams(input, weight, g.output, g), always);
 
 /** Where in planes of this width the winners stand, as max-pooling has it; −1 where ReLU let none pass. */
 function positions(index: Tensor, width: number): Tensor {
@@ -40,20 +43,14 @@ const convPoolOp: Op<Inputs, Geometry> = defineOp<Inputs, Geometry, { index?: Te
   shape: (_inputs, { output }) => output.map((size, axis) => (axis > 1 ? size >> 1 : size)),
   saves: ["input", "weight"],
   forward({ input, weight, bias }, g, out) {
-    const { backend } = out;
-    const { lanes } = backend;
+    const { backend, shape } = out;
+    const [n, channels, height, width] = shape as [number, number, number, number];
     const p = paramsOf(input.shape, weight.shape, g);
-    const [n, channels, height, width] = out.shape as [number, number, number, number];
     // Which value of each window won, where a gradient may ask.
     const index = isGradEnabled() ? Tensor.empty(backend, [n, height, width, channels], "uint8") : undefined;
-    // By Winograd's algorithm what goes by it alone, in tiles of 2×2 outputs as there.
-    const isWinograd =
-      [...weight.shape.slice(2), ...g.stride, ...g.dilation].join("") === "331111" &&
-      Math.min(channels, p.inChannels) >= WINOGRAD_CHANNELS &&
-      n * p.outHeight * p.outWidth >= WINOGRAD_PIXELS;
-    if (lanes && isWinograd) {
-      const how = { ...p, transposed: 0, panel: channels <= lanes ? lanes : 2 * lanes };
-      const packed = Tensor.empty(backend, [16, Math.ceil(channels / how.panel) * how.panel, p.inChannels]);
+    if (g.winograd) {
+      const how = Object.assign(p, { transposed: 0, panel: g.winograd });
+      const packed = Tensor.empty(backend, [16, channels + how.panel, p.inChannels]);
       run("conv2d_winograd_pack_f32", how, [weight, null], [packed]);
       run("conv2d_winograd_f32", how, [input, packed, bias, null, null], [out, index]);
       release(packed);
@@ -85,13 +82,21 @@ const convPoolOp: Op<Inputs, Geometry> = defineOp<Inputs, Geometry, { index?: Te
 export function convPool(inputs: Inputs, options: Conv2dOptions): Tensor | undefined {
   const { input, weight } = inputs;
   const { backend } = input;
-  if (backend.name === "reference" || !backend.readSync || !backend.supports("conv2d_winograd_f32")) return undefined;
+  const { lanes = 0, name, readSync } = backend;
+  if (name === "reference" || !readSync || !backend.supports("conv2d_winograd_f32")) return undefined;
   try {
-    const g = convGeometry(options, [weight.shape[2]!, weight.shape[3]!]);
+    const [out = 0, channels = 0, ...kernel] = weight.shape;
+    const g = convGeometry(options, kernel as [number, number]);
     const output = conv2dOp.definition.shape(inputs, g);
-    // Groups have kernels of their own.
-    if (g.groups > 1 || input.numel === 0 || Math.min(output[2]!, output[3]!) < 2) return undefined;
-    return convPoolOp(inputs, { ...g, output });
+    const [n = 0, , height = 0, width = 0] = output;
+    const isWinograd =
+      [...kernel, ...g.stride, ...g.dilation].join("") === "331111" &&
+      Math.min(channels, out) >= WINOGRAD_CHANNELS &&
+      n * height * width >= WINOGRAD_PIXELS;
+    // Groups have kernels of their own; the gradients of large pictures by Winograd's algorithm are quicker than without zeros.
+    const isLarge = isWinograd && isGradEnabled() && height * width * (4 * lanes + 1.125 * out) > 1e6;
+    if (g.groups > 1 || isLarge || input.numel === 0 || Math.min(height, width) < 2) return undefined;
+    return convPoolOp(inputs, { ...g, output, winograd: isWinograd ? 2 * lanes : 0 });
   } catch {
     return undefined;
   }

@@ -220,6 +220,10 @@ for (const [name, backend] of [
           layers: layersOf(new nn.Conv2d(2, 2, 3, { padding: 1, paddingMode: "reflect" })),
         }),
         "a larger window": () => ({ layers: [new nn.Conv2d(2, 2, 3), new nn.ReLU(), new nn.MaxPool2d(3)] }),
+        "pictures whose gradients are quicker by Winograd's algorithm": () => ({
+          layers: layersOf(new nn.Conv2d(32, 32, 3)),
+          shape: [1, 32, 170, 170],
+        }),
         "one picture": () => ({ layers: layersOf(new nn.Conv2d(2, 2, 3)), shape: [2, 6, 6] }),
         "an empty batch": () => ({ layers: layersOf(new nn.Conv2d(2, 2, 3)), shape: [0, 2, 6, 6] }),
       };
