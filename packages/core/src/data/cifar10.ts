@@ -23,6 +23,8 @@ export const cifar10Classes: readonly string[] = [
 /**
  * The set that the given .bin files hold together, in the order given.
  *
+ * memory   where the pictures go; default new memory. It may be where the files themselves lie, one behind the other and in this
+ *          order, if nobody wants them afterwards: then nothing is held twice.
  * Throws  DataError "truncated" when a file is no whole number of records, "empty", "label" for a label above the classes.
  * Source  Alex Krizhevsky, "The CIFAR-10 dataset", binary version.
  *
@@ -30,10 +32,14 @@ export const cifar10Classes: readonly string[] = [
  * const bytes = new Uint8Array(2 * 3073); // two records
  * imageSetFromCifar10([{ name: "test_batch.bin", bytes }]).length; // 2
  */
-export function imageSetFromCifar10(files: readonly NamedBytes[], classes = cifar10Classes): ArrayImageSet {
+export function imageSetFromCifar10(
+  files: readonly NamedBytes[],
+  classes = cifar10Classes,
+  memory?: Uint8Array,
+): ArrayImageSet {
   const counts = files.map(countRecords);
   const total = counts.reduce((a, b) => a + b, 0);
-  const pixels = new Uint8Array(total * PIXELS);
+  const pixels = memory?.subarray(0, total * PIXELS) ?? new Uint8Array(total * PIXELS);
   const labels = new Uint8Array(total);
   let at = 0;
   files.forEach(({ name, bytes }, file) => {

@@ -106,6 +106,15 @@ describe("imageSetFromCifar10", () => {
     expect(set.image(2)).toEqual(record(0, 2).subarray(1));
     expect(set.classes[3]).toBe("cat");
   });
+  test("in the files' own memory the same, without another copy", () => {
+    const memory = file(record(3, 0), record(9, 1), record(0, 2));
+    const parts = () => [named("a.bin", memory.subarray(0, 2 * 3073)), named("b.bin", memory.subarray(2 * 3073))];
+    const apart = imageSetFromCifar10(parts());
+    const within = imageSetFromCifar10(parts(), cifar10Classes, memory);
+    expect(within.pixels.buffer).toBe(memory.buffer);
+    expect(within.pixels).toEqual(apart.pixels);
+    expect(within.labels).toEqual(apart.labels);
+  });
   test.each([
     {
       name: "half a record",

@@ -17,11 +17,14 @@ const others: readonly { name: string; magic: readonly number[]; command: (path:
   { name: "zip", magic: [0x50, 0x4b], command: (path) => `unzip "${path}" -d FOLDER` },
 ];
 
+type Place = (name: string, bytes: Uint8Array) => Uint8Array;
+
 /**
  * The contents of the wanted members, by their name without folders; what is not there is left out, the first of two wins.
  *
  * kind    what to write before FOLDER in the hint for archives we do not unpack: "cifar10:".
  * names   receives the name of every file in the archive, for messages.
+ * place   says where a member is to lie: as it is, or in a copy that this makes.
  * Throws  DataError "packing" (xz, zip, … with the command that unpacks it), "truncated", "damaged", "format".
  */
 export async function readTar(
@@ -29,6 +32,7 @@ export async function readTar(
   wanted: ReadonlySet<string>,
   kind: string,
   names: string[] = [],
+  place?: Place,
 ): Promise<Map<string, Uint8Array>> {
   const { start, size } = await beginning(path);
   const other = others.find(({ magic }) => magic.every((byte, i) => start[i] === byte));
@@ -50,10 +54,10 @@ export async function readTar(
 
   const file = createReadStream(path, { highWaterMark: 1 << 20 });
   try {
-    if (!zipped) return await readStreamOnDemand(file, () => chosenMembers(path, wanted, names));
+    if (!zipped) return await readStreamOnDemand(file, () => chosenMembers(path, wanted, names, place));
     const plainBytes = createGunzip({ chunkSize: 1 << 18 });
     pipeline(file, plainBytes).catch(() => {}); // reading on fails with the same error
-    return await readStreamOnDemand(plainBytes, () => chosenMembers(path, wanted, names));
+    return await readStreamOnDemand(plainBytes, () => chosenMembers(path, wanted, names, place));
   } catch (cause) {
     if (cause instanceof DataError) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
@@ -66,6 +70,7 @@ export function* chosenMembers(
   path: string,
   wanted: ReadonlySet<string>,
   names: string[] = [],
+  place: Place = (_, bytes) => bytes,
 ): OnDemand<Map<string, Uint8Array>> {
   const found = new Map<string, Uint8Array>();
   yield* tarMembers(path, Number.POSITIVE_INFINITY, function* ({ name: whole, start, length }) {
@@ -80,7 +85,7 @@ export function* chosenMembers(
       throw new DataError("data", "size", `${path}: ${whole} has ${length} bytes, far more than such a file.`, path);
     const content = yield { start, length };
     if (content.length < length) throw cut(path, start + content.length);
-    found.set(name, plain(content));
+    found.set(name, place(name, plain(content)));
   });
   return found;
 }

@@ -9,7 +9,7 @@ import {
 } from "@drishti/core/data";
 import { DataError } from "@drishti/core/errors";
 import { readTar } from "./archive.ts";
-import { kindOf, listed, namesIn, readBytes } from "./files.ts";
+import { kindOf, listed, namesIn, readSideBySide } from "./files.ts";
 import type { Split } from "./split.ts";
 
 const FOLDER = "cifar-10-batches-bin";
@@ -31,7 +31,7 @@ export async function openCifar10(
   splits: readonly Split[],
 ): Promise<Partial<Record<Split, ArrayImageSet>>> {
   const wanted = splits.flatMap((split) => files[split]);
-  const { read, names } =
+  const { readAll, names } =
     (await kindOf(path)) === "folder" ? fromFolder(path) : await fromArchive(path, new Set([...wanted, META]));
   const missing = wanted.filter((name) => !names.includes(name));
   if (missing.length > 0) {
@@ -45,12 +45,12 @@ export async function openCifar10(
       path,
     );
   }
-  const classes = names.includes(META) ? parseCifar10Classes(await read(META)) : cifar10Classes;
+  const classes = names.includes(META) ? parseCifar10Classes((await readAll([META]))[0]!) : cifar10Classes;
   const sets: Partial<Record<Split, ArrayImageSet>> = {};
   for (const split of splits) {
-    const parts = await Promise.all(files[split].map(read));
+    const parts = await readAll(files[split]);
     const odd = parts.find(({ bytes }) => bytes.length !== parts[0]!.bytes.length);
-    const set = imageSetFromCifar10(parts, classes); // says so itself if a file is no whole number of records
+    const set = imageSetFromCifar10(parts, classes, commonMemory(parts)); // says so itself if a file is no whole number of records
     if (odd)
       throw new DataError(
         "cifar10",
@@ -65,22 +65,45 @@ export async function openCifar10(
 
 interface Source {
   readonly names: readonly string[];
-  read(name: string): Promise<NamedBytes>;
+  /** One behind the other in one piece of memory, if they can be. */
+  readAll(names: readonly string[]): Promise<NamedBytes[]>;
 }
 
 function fromFolder(path: string): Source {
   const folder = namesIn(path).includes(FOLDER) ? join(path, FOLDER) : path;
-  return {
-    names: namesIn(folder),
-    async read(name) {
-      const file = join(folder, name);
-      return { name: file, bytes: await readBytes(file) };
-    },
-  };
+  return { names: namesIn(folder), readAll: (names) => readSideBySide(names.map((name) => join(folder, name))) };
 }
 
 async function fromArchive(path: string, wanted: ReadonlySet<string>): Promise<Source> {
   const names: string[] = [];
-  const members = await readTar(path, wanted, "cifar10:", names);
-  return { names, read: async (name) => ({ name: `${path}: ${name}`, bytes: members.get(name)! }) };
+  const members = await readTar(path, wanted, "cifar10:", names, sideBySide(files.train));
+  return {
+    names,
+    readAll: async (all) => all.map((name) => ({ name: `${path}: ${name}`, bytes: members.get(name)! })),
+  };
+}
+
+/** Puts files of these names, equally long as they should be, into one piece of memory; others stay where they are. */
+function sideBySide(order: readonly string[]): (name: string, bytes: Uint8Array) => Uint8Array {
+  let memory: Uint8Array | undefined;
+  return (name, bytes) => {
+    const place = order.indexOf(name);
+    if (place < 0) return bytes;
+    memory ??= new Uint8Array(order.length * bytes.length);
+    if (memory.length !== order.length * bytes.length) return bytes;
+    const target = memory.subarray(place * bytes.length, (place + 1) * bytes.length);
+    target.set(bytes);
+    return target;
+  };
+}
+
+/** The piece of memory that the files fill, where they lie one behind the other in nothing else. */
+function commonMemory(parts: readonly NamedBytes[]): Uint8Array | undefined {
+  const { buffer, byteOffset } = parts[0]!.bytes;
+  let length = 0;
+  for (const { bytes } of parts) {
+    if (bytes.buffer !== buffer || bytes.byteOffset !== byteOffset + length) return undefined;
+    length += bytes.length;
+  }
+  return new Uint8Array(buffer, byteOffset, length);
 }

@@ -1,6 +1,6 @@
 /** @file Reading files so that whatever is wrong names the file and says what to do. */
 import { readdirSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -33,6 +33,38 @@ export async function readBytes(path: string): Promise<Uint8Array> {
   } catch (cause) {
     throw readError(path, cause);
   }
+}
+
+/** Whole files, one behind the other in one piece of memory. Throws DataError as `readError`. */
+export async function readSideBySide(paths: readonly string[]): Promise<{ name: string; bytes: Uint8Array }[]> {
+  const sizes: number[] = [];
+  for (const path of paths) sizes.push((await stat(path).catch((cause) => raise(path, cause))).size);
+  const memory = new Uint8Array(sizes.reduce((a, b) => a + b, 0));
+  const parts: { name: string; bytes: Uint8Array }[] = [];
+  let at = 0;
+  for (const [i, name] of paths.entries()) {
+    const place = memory.subarray(at, at + sizes[i]!);
+    at += place.length;
+    const file = await open(name).catch((cause) => raise(name, cause));
+    try {
+      let length = 0;
+      while (length < place.length) {
+        const { bytesRead } = await file
+          .read(place, length, place.length - length)
+          .catch((cause) => raise(name, cause));
+        if (bytesRead === 0) break; // cut off meanwhile
+        length += bytesRead;
+      }
+      parts.push({ name, bytes: place.subarray(0, length) });
+    } finally {
+      await file.close();
+    }
+  }
+  return parts;
+}
+
+function raise(path: string, cause: unknown): never {
+  throw readError(path, cause);
 }
 
 /** The same memory as a Uint8Array and nothing more: a Buffer's `slice` shares where a Uint8Array's copies. */
