@@ -1,7 +1,28 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { closest } from "../src/base/known-options.ts";
 import { DataLoader, randomCrop } from "../src/data/index.ts";
-import { createReference, nn, ones, optim, registerBackend, setDefaultDevice, tensor, zeros } from "../src/index.ts";
+import {
+  arange,
+  bernoulli,
+  createReference,
+  empty,
+  eye,
+  full,
+  Generator,
+  nn,
+  ones,
+  onesLike,
+  optim,
+  rand,
+  randint,
+  randn,
+  randperm,
+  registerBackend,
+  setDefaultDevice,
+  tensor,
+  zeros,
+  zerosLike,
+} from "../src/index.ts";
 import { ResNet } from "../src/models/index.ts";
 import { evaluate } from "../src/train/index.ts";
 import { colorJitter, mixUp } from "../src/transforms/index.ts";
@@ -59,6 +80,19 @@ describe("a misspelt option is refused with the name that was meant", () => {
     ["colorJitter", "brightness", "brigthness", () => colorJitter(wrong({ brigthness: 0.1 }))],
     ["mixUp", "numClasses", "classes", () => mixUp(wrong({ classes: 3 }))],
     ["ResNet", "numClasses", "num_classes", () => new ResNet([1, 1, 1, 1], wrong({ num_classes: 3 }))],
+    ["tensor", "dtype", "dtpe", () => tensor([1], wrong({ dtpe: "int32" }))],
+    ["zeros", "requiresGrad", "requires_grad", () => zeros([2], wrong({ requires_grad: true }))],
+    ["ones", "dtype", "dtpe", () => ones([2], wrong({ dtpe: "int32" }))],
+    ["full", "device", "devise", () => full([2], 1, wrong({ devise: "reference" }))],
+    ["empty", undefined, "shape", () => empty([2], wrong({ shape: [1, 2] }))],
+    ["zerosLike", "dtype", "dtyp", () => zerosLike(image(), wrong({ dtyp: "int32" }))],
+    ["onesLike", "dtype", "dtyp", () => onesLike(image(), wrong({ dtyp: "int32" }))],
+    ["arange", "dtype", "type", () => arange(0, 5, 1, wrong({ type: "float32" }))],
+    ["eye", undefined, "shape", () => eye(2, 2, wrong({ shape: [4] }))],
+    ["rand", "generator", "generater", () => rand([2], wrong({ generater: new Generator(1) }))],
+    ["randn", "requiresGrad", "requireGrad", () => randn([2], wrong({ requireGrad: true }))],
+    ["randint", "generator", "Generator", () => randint(0, 9, [2], wrong({ Generator: new Generator(1) }))],
+    ["randperm", "generator", "genrator", () => randperm(4, wrong({ genrator: new Generator(1) }))],
   ];
   test.each(cases)("%s, %s", (where, meant, given, call) => {
     const text = `there is no option "${given}": ${meant && where !== "mixUp" ? `did you mean "${meant}"? ` : ""}There are `;
@@ -72,6 +106,7 @@ describe("a misspelt option is refused with the name that was meant", () => {
 test("functions that wait refuse it by a rejection", async () => {
   const call = evaluate(new nn.Linear(1, 1), [] as never, wrong({ classes: 2, onbatch: () => {} }));
   await expect(call).rejects.toThrow('did you mean "onBatch"');
+  await expect(bernoulli(ones([2]), wrong({ generater: new Generator(1) }))).rejects.toThrow('mean "generator"');
 });
 
 test("what is known goes through layers and functions that hand their options on; undefined is no option", () => {
@@ -95,6 +130,27 @@ test("what is known goes through layers and functions that hand their options on
   expect(new nn.MaxPool2d(2, 2, windows).forward(image()).shape).toEqual([1, 2, 2, 2]);
   const means = { padding: 0, ceilMode: false, countIncludePad: true, divisorOverride: 3 };
   expect(new nn.AvgPool2d(2, 2, means).forward(image()).shape).toEqual([1, 2, 2, 2]);
+});
+
+test("every function that makes a tensor takes the options it names", () => {
+  const options = { dtype: "float32", device: "reference", requiresGrad: true } as const;
+  const random = { ...options, generator: new Generator(1) };
+  const made = [
+    tensor([1], { ...options, shape: [1, 1] }),
+    zeros([2], options),
+    ones([2], options),
+    full([2], 3, options),
+  ];
+  const others = [empty([2], options), zerosLike(ones([1], { dtype: "int32" }), options), onesLike(ones([1]), options)];
+  const counted = [arange(0, 3, 1, options), eye(2, 2, options)];
+  const drawn = [rand([2], random), randn([2], random), randint(0, 9, [2], random), randperm(3, random)];
+  for (const t of [...made, ...others, ...counted, ...drawn])
+    expect([t.dtype, t.requiresGrad]).toEqual(["float32", true]);
+  expect(randperm(3, { generator: new Generator(1) }).dtype).toBe("int32");
+});
+
+test("arange refuses a step that is none, such as options in its place", () => {
+  expect(() => arange(0, 5, wrong({ dtype: "float32" }))).toThrow(expect.objectContaining({ code: "step" }));
 });
 
 test("a group of an optimiser may have a name", () => {

@@ -1,5 +1,6 @@
 /** @file Making tensors: from values, filled, and random with torch's bits. */
 import { type DType, storageType, type TypedArray } from "../base/dtype.ts";
+import { checkKnown, type Known } from "../base/known-options.ts";
 import {
   defaultGenerator,
   randint as drawIntegers,
@@ -30,6 +31,10 @@ export interface RandomOptions extends TensorOptions {
   /** Default: the generator that manualSeed() sets. */
   generator?: Generator;
 }
+
+const known: Known<TensorOptions> = { dtype: 0, device: 0, requiresGrad: 0 };
+const knownShaped = { ...known, shape: 0 } as const;
+const knownRandom: Known<RandomOptions> = { ...known, generator: 0 };
 
 type Data = number | boolean | TypedArray | NestedArray | readonly (boolean | NestedArray)[];
 
@@ -103,6 +108,7 @@ function flatten(data: unknown, shape: number[], depth: number, out: number[]): 
  * tensor(Uint8Array.of(0, 128, 255, 64), { shape: [1, 2, 2] }).dtype; // "uint8"
  */
 export function tensor(data: Data, options: TensorOptions & { shape?: Shape } = {}): Tensor {
+  checkKnown("tensor", options, knownShaped);
   let values: TypedArray;
   let shape: number[];
   let dtype: DType = "float32";
@@ -147,6 +153,7 @@ export function tensor(data: Data, options: TensorOptions & { shape?: Shape } = 
  */
 export function full<S extends Shape>(shape: S, value: number, options?: TensorOptions): Tensor<Made<S>>;
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
+  checkKnown("full", options, known);
   const t = make(shape, options, "float32");
   fill(t, value);
   return finish(t, options);
@@ -169,6 +176,7 @@ export function fill(t: Tensor, value: number): void {
  */
 export function zeros<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Made<S>>;
 export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
+  checkKnown("zeros", options, known);
   return full(shape, 0, options);
 }
 
@@ -183,6 +191,7 @@ export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
  */
 export function ones<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Made<S>>;
 export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
+  checkKnown("ones", options, known);
   return full(shape, 1, options);
 }
 
@@ -197,6 +206,7 @@ export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
  */
 export function empty<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Made<S>>;
 export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
+  checkKnown("empty", options, known);
   return finish(make(shape, options, "float32"), options);
 }
 
@@ -209,6 +219,7 @@ export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
  * await zerosLike(tensor([[1, 2], [3, 4]])).tolist(); // [[0, 0], [0, 0]]
  */
 export function zerosLike(t: Tensor, options: TensorOptions = {}): Tensor {
+  checkKnown("zerosLike", options, known);
   return zeros(t.shape, { dtype: t.dtype, device: t.backend, ...options });
 }
 
@@ -221,6 +232,7 @@ export function zerosLike(t: Tensor, options: TensorOptions = {}): Tensor {
  * onesLike(tensor([true, false])).dtype; // "bool"
  */
 export function onesLike(t: Tensor, options: TensorOptions = {}): Tensor {
+  checkKnown("onesLike", options, known);
   return ones(t.shape, { dtype: t.dtype, device: t.backend, ...options });
 }
 
@@ -237,8 +249,9 @@ export function onesLike(t: Tensor, options: TensorOptions = {}): Tensor {
  * await arange(1, 0, -0.25).tolist(); // [1, 0.75, 0.5, 0.25]
  */
 export function arange(start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor {
+  checkKnown("arange", options, known);
   const [from, to] = end === undefined ? [0, start] : [start, end];
-  if (step === 0 || (to - from) / step < 0)
+  if (step === 0 || !((to - from) / step >= 0))
     throw new ArgumentError(
       "arange",
       "step",
@@ -260,13 +273,20 @@ export function arange(start: number, end?: number, step = 1, options: TensorOpt
  * await eye(2, 3).tolist(); // [[1, 0, 0], [0, 1, 0]]
  */
 export function eye(n: number, m = n, options: TensorOptions = {}): Tensor {
+  checkKnown("eye", options, known);
   checkSizes([n, m]);
   const values = new Float32Array(n * m);
   for (let i = 0; i < Math.min(n, m); i++) values[i * m + i] = 1;
   return tensor(values, { shape: [n, m], ...options });
 }
 
-function drawn(shape: Shape, options: RandomOptions, draw: (generator: Generator, out: Float32Array) => void): Tensor {
+function drawn(
+  where: string,
+  shape: Shape,
+  options: RandomOptions,
+  draw: (generator: Generator, out: Float32Array) => void,
+): Tensor {
+  checkKnown(where, options, knownRandom);
   const filled = hostSegment(() => {
     const t = make(shape, options, "float32");
     const values = new Float32Array(t.numel);
@@ -290,7 +310,7 @@ function drawn(shape: Shape, options: RandomOptions, draw: (generator: Generator
  */
 export function rand<S extends Shape>(shape: S, options?: RandomOptions): Tensor<Made<S>>;
 export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
-  return drawn(shape, options, (generator, out) => fillUniform(generator, out, 0, 1));
+  return drawn("rand", shape, options, (generator, out) => fillUniform(generator, out, 0, 1));
 }
 
 /**
@@ -307,7 +327,7 @@ export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
  */
 export function randn<S extends Shape>(shape: S, options?: RandomOptions): Tensor<Made<S>>;
 export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
-  return drawn(shape, options, (generator, out) => fillNormal(generator, out, 0, 1));
+  return drawn("randn", shape, options, (generator, out) => fillNormal(generator, out, 0, 1));
 }
 
 /**
@@ -324,6 +344,7 @@ export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
  * await randint(0, 10, [5]).tolist(); // [4, 9, 3, 0, 3]
  */
 export function randint(low: number, high: number, shape: Shape, options: RandomOptions = {}): Tensor {
+  checkKnown("randint", options, knownRandom);
   if (!(high > low))
     throw new ArgumentError("randint", "range", say`high ${{ high }} must be greater than low ${{ low }}.`);
   const most = options.dtype === "uint8" ? 255 : options.dtype === "bool" ? 1 : undefined;
@@ -355,12 +376,9 @@ export function randint(low: number, high: number, shape: Shape, options: Random
  * await randperm(5).tolist(); // [4, 0, 1, 3, 2]
  */
 export function randperm(n: number, options: RandomOptions = {}): Tensor {
-  return hostSegment(() =>
-    tensor(drawPermutation(options.generator ?? defaultGenerator, n), {
-      ...options,
-      dtype: options.dtype ?? "int32",
-    }),
-  );
+  checkKnown("randperm", options, knownRandom);
+  const { generator = defaultGenerator, dtype = "int32", ...rest } = options;
+  return hostSegment(() => tensor(drawPermutation(generator, n), { ...rest, dtype }));
 }
 
 /**
@@ -375,6 +393,7 @@ export function randperm(n: number, options: RandomOptions = {}): Tensor {
  * await kept.tolist(); // [0, 1, 1]
  */
 export async function bernoulli(probabilities: Tensor, options: { generator?: Generator } = {}): Promise<Tensor> {
+  checkKnown("bernoulli", options, { generator: 0 });
   const p = (await probabilities.toArray()) as Float32Array;
   const out = new Float32Array(p.length);
   fillBernoulliTensor(options.generator ?? defaultGenerator, p, out);
