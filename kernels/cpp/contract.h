@@ -7,8 +7,6 @@ namespace drishti {
 
 constexpr int MAX_DIMS = 8;
 constexpr int WINOGRAD_CHANNELS = 32;
-constexpr int WINOGRAD_LARGE_TILES = 32;
-constexpr int WINOGRAD_LARGE_TILES_OF_A_STEP = 128;
 constexpr int WINOGRAD_PIXELS = 256;
 
 // copy_strided_f32: input f32 -> output f32

@@ -20,13 +20,10 @@ export interface KernelSpec {
 export const MAX_DIMS = 8;
 /**
  * From how much on Winograd's algorithm pays: channels on both sides, so that the transforms are small beside the products;
- * pixels of all images, so that transforming the weights in every step is; tiles of 4x4 outputs of all images, so that reading
- * their larger weights is, 36 numbers for 16; and as many that transforming those in every step is.
+ * pixels of all images, so that transforming the weights in every step is.
  */
 export const WINOGRAD_CHANNELS = 32;
 export const WINOGRAD_PIXELS = 256;
-export const WINOGRAD_LARGE_TILES = 32;
-export const WINOGRAD_LARGE_TILES_OF_A_STEP = 128;
 
 const dims = ["i32", 8] as const;
 const count = { count: "i32" } as const;

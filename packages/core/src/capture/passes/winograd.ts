@@ -1,17 +1,18 @@
 /** @file 3x3 convolutions and their gradients by Winograd's algorithm: 16 products for 36, or 36 for 144. */
-import {
-  type Params,
-  WINOGRAD_CHANNELS,
-  WINOGRAD_LARGE_TILES,
-  WINOGRAD_LARGE_TILES_OF_A_STEP,
-  WINOGRAD_PIXELS,
-} from "../../kernels/contract.ts";
+import { type Params, WINOGRAD_CHANNELS, WINOGRAD_PIXELS } from "../../kernels/contract.ts";
 import { operandSizes } from "../../kernels/reference/operand-sizes.ts";
 import type { Command, Memory, Operand } from "../recording.ts";
 import { call, newMemory, whole } from "./graph.ts";
 
 type Convolution = Params<"conv2d_winograd_f32">;
 type Shape = Omit<Convolution, "residualBorder" | "panel" | "maskBorder" | "tile">;
+
+/**
+ * From how many tiles of 4x4 outputs on, of all images, they pay: so many that reading their larger weights is little beside the
+ * products, 36 numbers for 16; and so many that transforming those in every step is.
+ */
+const LARGE_TILES = 32;
+const LARGE_TILES_OF_A_STEP = 128;
 
 /** Outputs of a tile across and down: 4 where that saves a quarter of the products or more. */
 function tileOf({ batch, outHeight, outWidth }: Shape, least: number): number {
@@ -48,7 +49,7 @@ interface Given {
 function calls(p: Convolution, given: Given, lanes: number, isStill: boolean): readonly Command[] {
   const { outChannels, inChannels } = p;
   const panel = outChannels <= lanes ? lanes : 2 * lanes;
-  const tile = tileOf(p, isStill ? WINOGRAD_LARGE_TILES : WINOGRAD_LARGE_TILES_OF_A_STEP);
+  const tile = tileOf(p, isStill ? LARGE_TILES : LARGE_TILES_OF_A_STEP);
   const params = { outChannels, inChannels, transposed: Number(given.transposed), panel, tile };
   const packed = newMemory("f32", operandSizes.conv2d_winograd_pack_f32(params)[2]!);
   return [
@@ -116,7 +117,7 @@ function backward(command: Command<"conv2d_fused_backward_f32">, pays: Pays, lan
     made.push(
       call(
         "conv2d_winograd_backward_weight_f32",
-        { ...weightParams, tile: tileOf(p, WINOGRAD_LARGE_TILES) },
+        { ...weightParams, tile: tileOf(p, LARGE_TILES) },
         [gradOutput!, output!, input],
         [gradWeight, gradBias!],
       ),
