@@ -16,15 +16,11 @@ const luminance = [
   87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121, 120, 101,
   72, 92, 95, 98, 112, 100, 103, 99,
 ];
-const chrominance = luminance.map((_, i) => [17, 18, 24, 47, 18, 21, 26, 66, 24, 26, 56][chromaIndex(i)] ?? 99);
-
-/** Of table K.2 all but the upper left corner is 99. */
-function chromaIndex(i: number): number {
-  const [row, column] = [i >> 3, i & 7];
-  if (row === 3) return column === 0 ? 3 : column === 1 ? 7 : 99;
-  if (row > 2 || column > 3 || (row === 2 && column === 3)) return 99;
-  return row * 4 + column;
-}
+const chrominance = [
+  17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99, 99, 99, 47, 66, 99, 99, 99,
+  99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
+  99, 99, 99, 99, 99, 99,
+];
 
 /** A table at a quality from 1 to 100: what every coefficient is divided by. */
 function quantisers(table: readonly number[], quality: number): number[] {
