@@ -1,7 +1,7 @@
 /** @file How large pictures are that a network is given, in training and after it. */
 import { noGrad, zeros } from "@drishti/core";
 import { type ImageShape, isImageSet } from "@drishti/core/data";
-import { DrishtiError } from "@drishti/core/errors";
+import { BackendError, DrishtiError } from "@drishti/core/errors";
 import { modelShape } from "@drishti/core/models";
 import type { Layer } from "@drishti/core/nn";
 import type { ModelCard } from "@drishti/core/train";
@@ -40,10 +40,28 @@ export function checkTrainSize(model: Layer, size: number, [channels, height, wi
     noGrad(() => model.forward(zeros([1, channels, size, size])));
   } catch (cause) {
     if (!(cause instanceof DrishtiError)) throw cause;
+    if (outOfMemory(cause))
+      throw new UsageError(
+        `--train-size ${size}: even one picture of ${size}×${size} takes more memory than there is. Choose a smaller size, or a smaller network.`,
+      );
     const reason = cause.message.split("\n", 1)[0]!.replace(/\.$/, "");
     throw new UsageError(
       `--train-size ${size}: the network, made for ${height}×${width}, does not take pictures of ${size}×${size} (${reason}). Leave --train-size out, or choose a network that takes any size, such as resnet18.`,
     );
   }
   model.train();
+}
+
+function outOfMemory(error: unknown): BackendError | undefined {
+  return error instanceof BackendError && error.code === "out-of-memory" ? error : undefined;
+}
+
+/** A training's error; one of memory says what takes less. */
+export function withLessMemory(error: unknown, batchSize: number, photos: boolean): unknown {
+  const cause = outOfMemory(error);
+  if (!cause) return error;
+  const other = photos ? "do smaller pictures (--image-size, --train-size)" : "does a smaller network";
+  const [what, ...places] = cause.message.slice(`${cause.where}: `.length).split("\n");
+  const text = `${what!.split(". ", 1)[0]!.replace(/\.?$/, ".")} A smaller --batch-size than ${batchSize} takes less, as ${other}.`;
+  return new BackendError(cause.where, cause.code, [text, ...places].join("\n"), { cause });
 }

@@ -1,7 +1,7 @@
 /** @file A whole training: set up, loop, and a run folder that is kept whole at every moment. */
 import { existsSync } from "node:fs";
 import { type Backend, crossEntropy } from "@drishti/core";
-import type { PictureSet } from "@drishti/core/data";
+import { isImageSet, type PictureSet } from "@drishti/core/data";
 import { DataError } from "@drishti/core/errors";
 import type { Layer } from "@drishti/core/nn";
 import {
@@ -15,6 +15,7 @@ import {
 import { collect } from "./collect.ts";
 import { type Judgement, judge } from "./judge.ts";
 import { openTrained, readTrained } from "./model-source.ts";
+import { withLessMemory } from "./picture-size.ts";
 import { writeReport } from "./report/page.ts";
 import { type EpochRecord, RunFolder, recordOf } from "./run-folder.ts";
 import { withGolden } from "./save.ts";
@@ -147,7 +148,7 @@ async function learn(job: TrainJob): Promise<Learned> {
       if (event.kind === "checkpoint") setImmediate(collect); // its state, once it is out of sight
     }
   } catch (error) {
-    throw keeper.withWayOn(error);
+    throw withLessMemory(keeper.withWayOn(error), loader.batchSize, !isImageSet(data.train));
   }
   const { done, message, hasCheckpoint, records } = keeper;
   return { done, message, hasCheckpoint, records, device, validation: data.val };
