@@ -9,14 +9,14 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { parseOptions } from "./lib/arguments.mjs";
 import { SKIPPED } from "./lib/engine.mjs";
 import { machine } from "./lib/machine.mjs";
 import { heading, memoryTable, speedTable } from "./lib/markdown.mjs";
 import { plan } from "./lib/plan.mjs";
 
 const folder = path.dirname(fileURLToPath(import.meta.url));
-const { values } = parseArgs({
+const { values } = parseOptions({
   options: {
     only: { type: "string", default: "" },
     json: { type: "boolean", default: false },

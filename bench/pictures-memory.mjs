@@ -5,13 +5,13 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { optim } from "drishti";
 import { compose, DataLoader, normalize, openData, randomHorizontalFlip, resize, toTensor } from "drishti/data";
 import { createModel } from "drishti/models";
 import { train } from "drishti/train";
+import { parseOptions } from "./lib/arguments.mjs";
 
-const { values } = parseArgs({
+const { values } = parseOptions({
   options: {
     pictures: { type: "string", default: "1500" },
     side: { type: "string", default: "1024" },

@@ -5,12 +5,12 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { parseOptions } from "./lib/arguments.mjs";
 import { SKIPPED } from "./lib/engine.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const shared = process.env.DRISHTI_SHARED ?? path.join(root, "../shared");
-const { values } = parseArgs({
+const { values } = parseOptions({
   options: {
     data: { type: "string", default: path.join(shared, "data/photos/flowers") },
     model: { type: "string", default: "resnet18" },

@@ -6,13 +6,13 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { planBuild } from "../../packages/native/build.mjs";
+import { parseOptions } from "../lib/arguments.mjs";
 import { median, spread } from "../lib/windows.mjs";
 import { ladders } from "./ladders.mjs";
 import { winners } from "./winner.mjs";
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = parseOptions({
   allowPositionals: true,
   options: { rounds: { type: "string", default: "9" }, json: { type: "boolean", default: false } },
 });
