@@ -79,6 +79,10 @@ describe("wasm workers", () => {
 });
 
 describe("wasm backend", () => {
+  it("refuses more threads than any machine is for", () => {
+    expect(() => loadWasm({ threads: 100_000 })).toThrow("threads must be a whole number from 1 to 256, got 100000");
+  });
+
   const backend = loadWasm({ variant: "simd", threads: 2 });
   const filled = (...values: number[]) => {
     const buffer = backend.alloc("f32", values.length);

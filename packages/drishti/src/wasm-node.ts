@@ -10,7 +10,7 @@ import {
   type WasmVariant,
   type WorkerStart,
 } from "@drishti/core/backends/wasm";
-import { defaultThreads } from "@drishti/native";
+import { threadsFor } from "@drishti/native";
 
 export interface WasmNodeOptions {
   /** Default: DRISHTI_THREADS, else one for each processor, at most 16. */
@@ -54,7 +54,7 @@ function chooseVariant(): WasmVariant {
 /**
  * Loads the wasm backend: works in every Node, with no compiler and no addon.
  *
- * @throws BackendError when the engine lacks SIMD, or a forced variant.
+ * @throws BackendError when the engine lacks SIMD, or a forced variant; ArgumentError "threads".
  * @example
  * const backend = loadWasm({ threads: 2 });
  * console.log(backend.detail); // such as: relaxed, 2 threads
@@ -65,7 +65,7 @@ export function loadWasm(options: WasmNodeOptions = {}): WasmBackend {
   return createWasm({
     module: readFileSync(path),
     variant,
-    threads: options.threads ?? defaultThreads(),
+    threads: threadsFor("wasm", options.threads),
     spawn,
     mayWait: true,
   });

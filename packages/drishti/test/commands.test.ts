@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decodeModelFile } from "@drishti/core/train";
+import { mostThreads as mostOfKernels } from "@drishti/native";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { mostThreads } from "../src/device-names.ts";
 import { cli } from "./run-cli.ts";
 import { bars, pgm, SIDE, writeMnistLike } from "./tiny-data.ts";
 
@@ -405,4 +407,14 @@ describe("streams", () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what colours begin with
     expect(plain.err + plain.out).not.toMatch(/\x1b\[[0-9;]*m/);
   });
+});
+
+test.each([
+  [["train", "--data", "mnist", "--threads", "100000"], /'100000' is invalid. It must be a whole number from 1 to 256/],
+  [["train", "--data", "mnist", "--workers", "100000"], /'100000' is invalid. It must be a whole number from 0 to 256/],
+  [["data", "check", "nowhere", "--workers", "-1"], /'-1' is invalid. It must be a whole number from 0 to 256/],
+])("threads without number: %j", async (args, message) => {
+  const { code, err } = await cli(args);
+  expect([code, err]).toEqual([2, expect.stringMatching(message)]);
+  expect(mostThreads).toBe(mostOfKernels);
 });

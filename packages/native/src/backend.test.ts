@@ -4,7 +4,7 @@ import { type Backend, blockSize, KernelRefusal, kernelNames } from "@drishti/co
 import { describe, expect, it } from "vitest";
 import { planBuild } from "../build.mjs";
 import { BLOCK_BYTES } from "./addon.ts";
-import { loadNative } from "./index.ts";
+import { loadNative, mostThreads, threadsFor } from "./index.ts";
 
 const result = loadNative({ threads: 2 });
 const other = loadNative({ threads: 1 });
@@ -169,4 +169,14 @@ describe("block sizes", () => {
       expect(size).toBeLessThanOrEqual(Math.max(bytes * 1.125 + 64, 64));
     }
   });
+});
+
+it("refuses more threads than any machine is for, before it starts one", () => {
+  for (const threads of [0, 1.5, mostThreads + 1, Number.NaN])
+    expect(() => threadsFor("native", threads)).toThrow(
+      expect.objectContaining({ name: "ArgumentError", code: "threads", facts: { most: mostThreads, threads } }),
+    );
+  expect(threadsFor("native", mostThreads)).toBe(mostThreads);
+  const reason = "backend" in result ? loadNative({ threads: 100_000 }) : undefined;
+  if (reason) expect(reason).toEqual({ reason: "native: threads must be a whole number from 1 to 256, got 100000." });
 });

@@ -7,6 +7,7 @@ import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Backend } from "@drishti/core/backends";
+import { ArgumentError, say } from "@drishti/core/errors";
 import { allIsas, type BuildPlan, cacheFolders, planBuild } from "../build.mjs";
 import { type Addon, loadAddon } from "./addon.ts";
 import { NativeBackend } from "./backend.ts";
@@ -30,7 +31,10 @@ export { cacheFolders };
 /** A backend, or in words why there is none. */
 export type NativeResult = { readonly backend: Backend } | { readonly reason: string };
 
-const MOST_THREADS = 16;
+const MOST_BY_DEFAULT = 16;
+
+/** The most threads that a backend starts: each of a mistyped hundred thousand would be one, until the system has no more. */
+export const mostThreads = 256;
 
 /**
  * Loads the native backend, building it first if this is its first use (some seconds, once; one line on stderr says so).
@@ -73,7 +77,7 @@ function buildNow(plan: BuildPlan): string {
 }
 
 function start(addon: Addon, options: NativeOptions): Backend {
-  const backend = new NativeBackend(addon, options.isa ?? "", options.threads ?? defaultThreads());
+  const backend = new NativeBackend(addon, options.isa ?? "", threadsFor("native", options.threads));
   selfTest(backend);
   return backend;
 }
@@ -87,5 +91,21 @@ function start(addon: Addon, options: NativeOptions): Backend {
  */
 export function defaultThreads(): number {
   const wanted = Number(process.env.DRISHTI_THREADS);
-  return Number.isInteger(wanted) && wanted > 0 ? wanted : Math.min(availableParallelism(), MOST_THREADS);
+  return Number.isInteger(wanted) && wanted > 0 ? wanted : Math.min(availableParallelism(), MOST_BY_DEFAULT);
+}
+
+/**
+ * The number of threads to start: what was asked for, or the default. Throws ArgumentError "threads" unless it is a whole
+ * number from 1 to `mostThreads`.
+ *
+ * @example
+ * threadsFor("wasm", 2); // 2
+ */
+export function threadsFor(where: string, wanted: number = defaultThreads()): number {
+  if (Number.isInteger(wanted) && wanted >= 1 && wanted <= mostThreads) return wanted;
+  throw new ArgumentError(
+    where,
+    "threads",
+    say`threads must be a whole number from 1 to ${{ most: mostThreads }}, got ${{ threads: wanted }}.`,
+  );
 }

@@ -1,7 +1,7 @@
 /** @file The arguments of a training: their names, defaults and checks, the same for the command line and config.json. */
 import { readFile } from "node:fs/promises";
 import { readError } from "../data/files.ts";
-import { deviceNames } from "../device-names.ts";
+import { deviceNames, mostThreads } from "../device-names.ts";
 import { augmentFault } from "./augment.ts";
 import { schedulerNames } from "./optimization.ts";
 import { UsageError } from "./usage-error.ts";
@@ -58,9 +58,14 @@ type Check = (value: unknown) => string | undefined;
 const text: Check = (value) => (typeof value === "string" && value !== "" ? undefined : "must be a text");
 const count: Check = (value) =>
   Number.isSafeInteger(value) && (value as number) >= 1 ? undefined : "must be a whole number from 1";
+const whole =
+  (least: number, most: number): Check =>
+  (value) =>
+    Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most
+      ? undefined
+      : `must be a whole number from ${least} to ${most}`;
 /** A single picture of the largest size is 200 MB of floats. */
-const side: Check = (value) =>
-  count(value) === undefined && (value as number) <= 4096 ? undefined : "must be a whole number from 1 to 4096";
+const side = whole(1, 4096);
 const atLeast0: Check = (value) =>
   Number.isFinite(value) && (value as number) >= 0 ? undefined : "must be a number from 0";
 const oneOf =
@@ -96,14 +101,12 @@ const checks: Readonly<Record<keyof TrainConfig, Check>> = {
     (value as number) >= 0 && (value as number) < 1 ? undefined : "must be at least 0 and below 1",
   "image-size": optional(side),
   "train-size": optional(side),
-  workers: optional((value) =>
-    Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : "must be a whole number from 0",
-  ),
+  workers: optional(whole(0, mostThreads)),
   "on-bad-file": oneOf(["skip", "fail"]),
   "checkpoint-every": atLeast0,
   seed: (value) => (Number.isSafeInteger(value) ? undefined : "must be a whole number"),
   device: oneOf(deviceNames),
-  threads: optional(count),
+  threads: optional(whole(1, mostThreads)),
 };
 
 /** Names of the arguments, as in config.json. */

@@ -2,7 +2,7 @@
 import type { Backend } from "@drishti/core";
 import { type Command, Option } from "commander";
 import { EXIT_DONE, EXIT_INTERRUPTED, type Io } from "../io.ts";
-import { type CommonOptions, number, wholeNumber } from "../options.ts";
+import { type CommonOptions, number, wholeNumber, workerCount } from "../options.ts";
 import { Progress } from "../progress.ts";
 import { grouped, percent } from "../style.ts";
 
@@ -29,7 +29,7 @@ export function define(command: Command): Command {
     .option("--data <data>", "as for train: measure how pictures are read, decoded and augmented")
     .option("--image-size <n>", "with --data: height and width that photos are brought to", wholeNumber(1), 64)
     .option("--augment <how>", "with --data: as for train", "standard")
-    .option("--workers <n>", "with --data: threads that read ahead (default: one a processor but one)", wholeNumber(0))
+    .option("--workers <n>", "with --data: threads that read ahead (default: one a processor but one)", workerCount)
     .addOption(new Option("--lang <language>", "language of what is said of the machine").choices(["en", "hi"]));
 }
 

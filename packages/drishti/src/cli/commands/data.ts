@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { CheckResult } from "../../check/check.ts";
 import { drawTable } from "../draw.ts";
 import { EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, type Io } from "../io.ts";
-import { type CommonOptions, number, wholeNumber, withCommon } from "../options.ts";
+import { type CommonOptions, number, withCommon, workerCount } from "../options.ts";
 import { Progress } from "../progress.ts";
 import { styleFor } from "../style.ts";
 
@@ -27,7 +27,7 @@ export function define(command: Command, io: Io, done: (code: number) => void): 
     .argument("<data>", "folder of pictures, .csv or .jsonl list, or shards:PATTERN")
     .option("--html <file>", "write a page with thumbnails, too")
     .option("--strict", "exit code 1 when there is anything to remark")
-    .option("--workers <n>", "threads (default: one a processor but one)", wholeNumber(0))
+    .option("--workers <n>", "threads (default: one a processor but one)", workerCount)
     .action(async (data: string, options: CheckCommandOptions) => done(await runCheck(data, options, io)));
   withCommon(command.command("pack"))
     .description("write a data set as WebDataset shards: a few large .tar files, mixed, for sets of many pictures")

@@ -4,7 +4,7 @@ import { shown } from "../../run/shown.ts";
 import { UsageError } from "../../run/usage-error.ts";
 import { drawConfusion, drawTable } from "../draw.ts";
 import { EXIT_DONE, EXIT_INTERRUPTED, type Io } from "../io.ts";
-import { type CommonOptions, wholeNumber } from "../options.ts";
+import { type CommonOptions, wholeNumber, workerCount } from "../options.ts";
 import { Progress } from "../progress.ts";
 import { percent, styleFor } from "../style.ts";
 
@@ -26,7 +26,7 @@ export function define(command: Command): Command {
         "part of the data (default: val; of other data than the model's that come in one piece, all)",
       ).choices(["val", "train"]),
     )
-    .option("--workers <n>", "threads that read pictures ahead (default: one a processor but one)", wholeNumber(0))
+    .option("--workers <n>", "threads that read pictures ahead (default: one a processor but one)", workerCount)
     .option("--batch-size <n>", "pictures at once", wholeNumber(1));
 }
 

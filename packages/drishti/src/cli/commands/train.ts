@@ -7,7 +7,7 @@ import type { TrainConfig } from "../../run/train-config.ts";
 import type { TrainOutcome } from "../../run/train-job.ts";
 import { UsageError } from "../../run/usage-error.ts";
 import { EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, type Io } from "../io.ts";
-import { type CommonOptions, number, wholeNumber } from "../options.ts";
+import { type CommonOptions, number, wholeNumber, workerCount } from "../options.ts";
 import { Progress, trainingProgress } from "../progress.ts";
 import { percent, styleFor } from "../style.ts";
 
@@ -86,7 +86,7 @@ export function define(command: Command): Command {
       "height and width of photos while learning; a quarter less is little more than half the pixels (default: --image-size)",
       wholeNumber(1),
     )
-    .option("--workers <n>", "threads that read pictures ahead (default: one a processor but one)", wholeNumber(0))
+    .option("--workers <n>", "threads that read pictures ahead (default: one a processor but one)", workerCount)
     .option("--on-bad-file <what>", "skip or fail (default: skip: it is named and left out)")
     .option("--checkpoint-every <seconds>", "between checkpoints; 0: after epochs only (default: 60)", number(0))
     .option("--out <folder>", "the run folder (default: runs/DATE-MODEL)")
