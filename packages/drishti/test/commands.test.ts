@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -407,6 +407,18 @@ describe("streams", () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what colours begin with
     expect(plain.err + plain.out).not.toMatch(/\x1b\[[0-9;]*m/);
   });
+});
+
+test("data pack of a folder without one good picture leaves nothing behind", async () => {
+  const bad = mkdtempSync(join(tmpdir(), "drishti-bad-"));
+  for (const name of ["a", "b"]) {
+    mkdirSync(join(bad, "in", name), { recursive: true });
+    writeFileSync(join(bad, "in", name, "x.jpg"), "hello");
+  }
+  const { code, err } = await cli(["data", "pack", join(bad, "in"), "--out", join(bad, "out")]);
+  expect([code, err]).toEqual([1, expect.stringMatching(/in: none of 2 pictures could be read\.\n$/)]);
+  expect(readdirSync(join(bad, "out"))).toEqual([]);
+  rmSync(bad, { recursive: true });
 });
 
 test.each([

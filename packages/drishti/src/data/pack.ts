@@ -38,7 +38,8 @@ export interface Packed {
  * is three files: the picture as it is, `.cls` with the number of its class, `.json` with its name and its class's.
  * A file that is no picture is named and left out.
  *
- * Throws  DataError "unsupported" for other data, "exists" when there are shards already, "write" and the like.
+ * Throws  DataError "unsupported" for other data, "exists" when there are shards already, "no-samples" when not one
+ *         picture can be read, "write" and the like.
  */
 export async function packShards(data: string, out: string, options: PackOptions = {}): Promise<Packed> {
   const { shardBytes = 2 ** 28 } = options;
@@ -62,6 +63,8 @@ export async function packShards(data: string, out: string, options: PackOptions
   const [train, val]: [string[], string[]] = [[], []];
   try {
     await packPart(parts.train, "train", train, out, data, options, state);
+    if (train.length === 0)
+      throw new DataError("data", "no-samples", `none of ${parts.train.length} pictures could be read.`, data);
     if (parts.val) await packPart(parts.val, "val", val, out, data, options, state);
     await writeAtomic(join(out, "classes.txt"), parts.train.classes.map((name) => `${name}\n`).join(""));
   } catch (error) {
