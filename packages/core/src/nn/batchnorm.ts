@@ -4,7 +4,8 @@ import type { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
 import type { ShapeRule } from "../base/typed/rules.ts";
 import { ShapeError, say } from "../errors/errors.ts";
-import { batchNorm } from "../ops/batch-norm.ts";
+import { batchNorm, blend } from "../ops/batch-norm.ts";
+import type { TrainedNorm } from "../ops/conv-norm-pool.ts";
 import { add_ } from "../ops/in-place.ts";
 import { checkOptions } from "./given-options.ts";
 import { checkSizes } from "./linear.ts";
@@ -84,6 +85,19 @@ export abstract class BatchNorm<const C extends number = number, Rule extends Sh
       training,
       momentum,
     });
+  }
+
+  /** What an operation computes with that does this, too; undefined where it is more than a batch's statistics. @internal */
+  get inTraining(): TrainedNorm | undefined {
+    const { runningMean, runningVar, momentum, eps } = this;
+    if (!this.training || this.frozen || momentum === null || !runningMean || !runningVar) return undefined;
+    const onStatistics = (mean: Tensor, variance: Tensor) => {
+      if (isRecomputing()) return;
+      this.#countBatch();
+      blend(runningMean, mean, momentum);
+      blend(runningVar, variance, momentum);
+    };
+    return { gamma: this.weight ?? undefined, beta: this.bias ?? undefined, eps, onStatistics };
   }
 
   /** Counts this batch and returns its share in the running statistics. */

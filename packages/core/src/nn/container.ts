@@ -106,9 +106,9 @@ export class Sequential<const L extends readonly Entry[] = readonly Layer[]> ext
     for (let i = 0; i < layers.length; i++) {
       if (mine && poolsFirst(layers[i]!, layers[i + 1])) [layers[i], layers[i + 1]] = [layers[i + 1]!, layers[i]!];
       const layer = layers[i]!;
-      const joined = ranAsOne(layers.slice(i, i + 3), x);
-      const y = joined ?? layer.forward(x);
-      if (joined) i += 2;
+      const joined = ranAsOne(layers, i, x);
+      const y = joined?.output ?? layer.forward(x);
+      if (joined) i += joined.count - 1;
       const plain = keepsNothing(layer);
       if (y === x) {
         mine &&= plain;

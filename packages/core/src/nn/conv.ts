@@ -2,6 +2,7 @@ import { empty } from "../autograd/create.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { type Pair, pair, type Shape } from "../base/shape.ts";
 import { ArgumentError, say } from "../errors/errors.ts";
+import { convNormPool, type TrainedNorm } from "../ops/conv-norm-pool.ts";
 import { convPool } from "../ops/conv-pool.ts";
 import {
   convTranspose2d,
@@ -119,11 +120,12 @@ export class Conv2d<
     return conv2dPadded(input, this.weight, this.bias, this.#geometry, paddingMode);
   }
 
-  /** forward, ReLU and MaxPool2d(2) as one operation; undefined where none does that. @internal */
-  pooled(input: Tensor): Tensor | undefined {
+  /** forward, batch norm if given, ReLU and MaxPool2d(2) as one operation; undefined where none does that. @internal */
+  pooled(input: Tensor, norm?: TrainedNorm): Tensor | undefined {
     const { weight, bias, options } = this;
     if ((options.paddingMode ?? "zeros") !== "zeros") return undefined;
-    return convPool({ input, weight, bias: bias ?? undefined }, this.#geometry);
+    const inputs = { input, weight, bias: bias ?? undefined };
+    return norm ? convNormPool(inputs, this.#geometry, norm) : convPool(inputs, this.#geometry);
   }
 
   override extraRepr(): string {

@@ -80,12 +80,25 @@ export function poolsFirst(layer: Module, next: Module | undefined): boolean {
   return !returnIndices && [dilation].flat().every((step) => step === 1) && keepsNothing(layer) && keepsNothing(next);
 }
 
-/** Conv2d, ReLU and MaxPool2d(2) as one operation: its output, or undefined where there is none or somebody could notice. */
-export function ranAsOne(layers: readonly Module[], input: Tensor): Tensor | undefined {
-  const [conv, relu, pool] = layers as [Conv2d, Module?, MaxPool2d?];
-  if (conv.constructor !== Conv2d || !keepsNothing(conv) || !relu || !poolsFirst(relu, pool) || !pool!.isHalving)
-    return undefined;
-  const output = conv.pooled(input);
-  if (output) for (const layer of layers) watch.current?.module(layer, false);
-  return output;
+/**
+ * Conv2d, a BatchNorm2d in training if there is one, ReLU and MaxPool2d(2) as one operation: its output and how many layers it
+ * stands for; undefined where there is none or somebody could notice.
+ */
+export function ranAsOne(
+  layers: readonly Module[],
+  at: number,
+  input: Tensor,
+): { output: Tensor; count: number } | undefined {
+  const [conv, second] = layers.slice(at, at + 2) as [Conv2d, BatchNorm2d?];
+  if (conv.constructor !== Conv2d || !keepsNothing(conv)) return undefined;
+  const isNorm = second?.constructor === BatchNorm2d && keepsNothing(second);
+  const count = isNorm ? 4 : 3;
+  const [relu, pool] = layers.slice(at + count - 2, at + count) as [Module?, MaxPool2d?];
+  if (!relu || !poolsFirst(relu, pool) || !pool!.isHalving) return undefined;
+  const norm = isNorm ? second.inTraining : undefined;
+  if (isNorm && (!norm || second.numFeatures !== conv.outChannels)) return undefined;
+  const output = conv.pooled(input, norm);
+  if (!output) return undefined;
+  for (const layer of layers.slice(at, at + count)) watch.current?.module(layer, false);
+  return { output, count };
 }

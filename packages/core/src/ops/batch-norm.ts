@@ -140,8 +140,8 @@ export const batchNormEvalOp = defineOp<Evaluating, { eps: number }>({
   },
 });
 
-/** running ← (1 − momentum)·running + momentum·batch, in place. */
-function blend(running: Tensor, batch: Tensor, momentum: number): void {
+/** running ← (1 − momentum)·running + momentum·batch, in place. @internal */
+export function blend(running: Tensor, batch: Tensor, momentum: number): void {
   const count = running.numel;
   const scaled = Tensor.empty(running.backend, running.shape);
   run("affine_f32", { count, alpha: 1 - momentum, beta: 0 }, [running], [scaled]);

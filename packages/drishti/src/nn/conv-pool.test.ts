@@ -4,6 +4,7 @@
  */
 import { loadNative } from "@drishti/native";
 import { describe, expect, it } from "vitest";
+import { capture } from "../capture/index.ts";
 import {
   type Backend,
   createReference,
@@ -12,6 +13,7 @@ import {
   manualSeed,
   nn,
   noGrad,
+  optim,
   randn,
   type Tensor,
   tensor,
@@ -35,10 +37,13 @@ const BOUND = 5e-6;
 
 interface Case {
   readonly conv: () => nn.Conv2d;
+  /** With a batch norm behind the convolution. */
+  readonly norm?: boolean;
   readonly shape: readonly number[];
   readonly kernels: readonly string[];
 }
 const direct = ["conv2d_fused_f32", "conv2d_fused_backward_f32"];
+const wide = ["conv2d_winograd_pack_f32", "conv2d_winograd_f32"];
 const winograd = ["conv2d_winograd_pack_f32", "conv2d_winograd_f32", "conv2d_fused_backward_f32"];
 const cases: Record<string, Case> = {
   "odd sizes": { conv: () => new nn.Conv2d(3, 5, 3, { padding: 1 }), shape: [2, 3, 7, 9], kernels: direct },
@@ -59,22 +64,51 @@ const cases: Record<string, Case> = {
     shape: [2, 33, 12, 14],
     kernels: winograd,
   },
+  "batch norm, odd sizes": {
+    conv: () => new nn.Conv2d(3, 5, 3, { padding: 1, bias: false }),
+    norm: true,
+    shape: [2, 3, 7, 9],
+    kernels: ["conv2d_fused_f32", "conv2d_fused_backward_f32", "conv2d_fused_backward_f32"],
+  },
+  "batch norm, Winograd": {
+    conv: () => new nn.Conv2d(32, 40, 3, { padding: [1, 0], bias: false }),
+    norm: true,
+    shape: [2, 32, 12, 13],
+    kernels: [...wide, "conv2d_winograd_backward_weight_f32", ...wide],
+  },
+  "batch norm, Winograd, wide padding": {
+    conv: () => new nn.Conv2d(32, 33, 3, { padding: [0, 3], bias: false }),
+    norm: true,
+    shape: [2, 32, 12, 14],
+    kernels: [...wide, "conv2d_fused_backward_f32", "conv2d_fused_backward_f32"],
+  },
 };
 
-const layersOf = (conv: nn.Conv2d): nn.Layer[] => [conv, new nn.ReLU(), new nn.MaxPool2d(2)];
+const layersOf = (conv: nn.Conv2d, norm = false): nn.Layer[] => [
+  conv,
+  ...(norm ? [new nn.BatchNorm2d(conv.outChannels, { eps: 0.01, momentum: 0.3 })] : []),
+  new nn.ReLU(),
+  new nn.MaxPool2d(2),
+];
 
 type Leaf = "input" | "weight" | "bias";
 const everything: readonly Leaf[] = ["input", "weight", "bias"];
 
 /** The net of a case on a backend, with the same numbers on each; `wants` are the leaves with gradients. */
-async function netOn(backend: Backend, { conv: make, shape }: Case, wants: readonly Leaf[]) {
+async function netOn(backend: Backend, { conv: make, norm, shape }: Case, wants: readonly Leaf[]) {
   manualSeed(5);
   const conv = make();
-  const net = await new nn.Sequential(...layersOf(conv)).to(backend);
+  const net = await new nn.Sequential(...layersOf(conv, norm)).to(backend);
   conv.weight.requiresGrad = wants.includes("weight");
   if (conv.bias) conv.bias.requiresGrad = wants.includes("bias");
   const input = randn(shape, { device: backend }).requiresGrad_(wants.includes("input"));
-  const leaves = [input, conv.weight, conv.bias].filter((t): t is Tensor => t?.requiresGrad === true);
+  const [, batchNorm] = net as unknown as Iterable<nn.Module>;
+  const affine = batchNorm instanceof nn.BatchNorm2d ? [batchNorm.weight!, batchNorm.bias!] : [];
+  for (const t of affine) {
+    t.requiresGrad = wants.includes("bias");
+    noGrad(() => t.add_(randn(t.shape, { device: backend }).mul(0.3)));
+  }
+  const leaves = [input, conv.weight, conv.bias, ...affine].filter((t): t is Tensor => t?.requiresGrad === true);
   const upstream = (y: Tensor) => randn(y.shape, { device: backend });
   return { net, conv, input, leaves, upstream };
 }
@@ -124,7 +158,7 @@ for (const [name, backend] of [
           const y = net.forward(input);
           y.backward(upstream(y));
           expect(conv.bias?.grad === null).toBe(conv.bias !== null && !wants.includes("bias" as never));
-          return [y, ...leaves.map((leaf) => leaf.grad!)];
+          return [y, ...leaves.map((leaf) => leaf.grad!), ...[...net.namedBuffers()].map(([, buffer]) => buffer)];
         };
         await near(await results(device), await results(reference));
       }
@@ -140,7 +174,12 @@ for (const [name, backend] of [
           .map((slope) => slope!.mul(slope!).sum())
           .reduce((a, b) => a.add(b))
           .backward();
-        return [input.grad!, leaves[1]!.grad!, gradOutputs.grad!];
+        return [
+          input.grad!,
+          leaves[1]!.grad!,
+          gradOutputs.grad!,
+          ...leaves.slice(-2, -1).map((leaf) => leaf.grad!),
+        ].slice(0, which.norm ? 4 : 3);
       };
       await near(await results(device), await results(reference));
     });
@@ -154,7 +193,9 @@ for (const [name, backend] of [
       expect(all.filter((kernel) => kernel.startsWith("conv2d"))).toEqual(which.kernels);
       expect(all.filter((kernel) => /pool|relu|channel_sum/.test(kernel))).toEqual([]);
       const forward = await kernelsOf(device, () => noGrad(() => net.forward(input)));
-      expect(forward).toEqual(which.kernels.slice(0, -1));
+      const own = forward.filter((kernel) => kernel.startsWith("conv2d"));
+      expect(own).toEqual(which.kernels.slice(0, own.length));
+      expect(forward.filter((kernel) => /pool|relu/.test(kernel))).toEqual([]);
     });
 
     it("NaN wins, equal values go to the first, and nothing passes where all are 0 or less", async () => {
@@ -224,6 +265,19 @@ for (const [name, backend] of [
           layers: layersOf(new nn.Conv2d(32, 32, 3)),
           shape: [1, 32, 170, 170],
         }),
+        "batch norm that does not learn": () => {
+          const layers = layersOf(new nn.Conv2d(2, 2, 3), true);
+          layers[1]!.eval();
+          return { layers };
+        },
+        "batch norm over all batches": () => ({
+          layers: [
+            new nn.Conv2d(2, 2, 3),
+            new nn.BatchNorm2d(2, { momentum: null }),
+            new nn.ReLU(),
+            new nn.MaxPool2d(2),
+          ],
+        }),
         "one picture": () => ({ layers: layersOf(new nn.Conv2d(2, 2, 3)), shape: [2, 6, 6] }),
         "an empty batch": () => ({ layers: layersOf(new nn.Conv2d(2, 2, 3)), shape: [0, 2, 6, 6] }),
       };
@@ -243,6 +297,29 @@ for (const [name, backend] of [
         () => net.forward(randn([1, 2, 6, 6], { device })),
       );
       expect(traced).toEqual(["conv2d", "relu", "maxPool2d"]);
+    });
+
+    it.each([false, true])("captured without joining (batch norm: %s): eager mode's bits", async (norm) => {
+      const run = async (captured: boolean) => {
+        manualSeed(2);
+        const layers = [...layersOf(new nn.Conv2d(3, 4, 3), norm), ...layersOf(new nn.Conv2d(4, 6, 3), norm)];
+        const net = await new nn.Sequential(...layers).to(device);
+        const optimizer = new optim.SGD(net.parameters(), { lr: 0.1 });
+        const eager = (x: Tensor) => {
+          optimizer.zeroGrad();
+          const loss = net.forward(x).pow(2).mean();
+          loss.backward();
+          optimizer.step();
+          return loss;
+        };
+        const step = captured ? capture(eager, { fuse: false }) : eager;
+        const values: unknown[] = [];
+        for (let i = 0; i < 5; i++) values.push(await step(randn([3, 3, 12, 12], { device })).item());
+        if ("replays" in step) expect(step.replays).toBeGreaterThan(2);
+        for (const t of net.stateDict().values()) values.push(await t.toArray());
+        return values;
+      };
+      expect(await run(true)).toEqual(await run(false));
     });
 
     it("errors are those of the parts, and name the layer", async () => {
