@@ -95,7 +95,7 @@ export class MaxPool2d<
   /** Whether its windows are 2×2, side by side, with nothing around the input. @internal */
   get isHalving(): boolean {
     const { kernel, stride, padding, ceilMode } = poolGeometry("MaxPool2d", this.kernelSize, this.#windows);
-    return [...kernel, ...stride, ...padding].join("") === "222200" && !ceilMode;
+    return [...kernel, ...stride].every((size) => size === 2) && padding.every((size) => size === 0) && !ceilMode;
   }
 
   override extraRepr(): string {

@@ -35,7 +35,7 @@ const bareParams = (input: Shape, weight: Shape, g: Geometry) =>
 
 function normParams({ output, eps }: Geometry) {
   const [batch, channels, height, width] = output as [number, number, number, number];
-  const sizes = {
+  return {
     batch,
     channels,
     height,
@@ -44,10 +44,13 @@ function normParams({ output, eps }: Geometry) {
     relu: 1,
     poolHeight: 2,
     poolWidth: 2,
+    inBorder: 0,
     outLayout: 0,
     outBorder: 0,
+    residualBorder: 0,
+    gradBorder: 0,
+    gradInBorder: 0,
   };
-  return Object.assign(sizes, { inBorder: 0, residualBorder: 0, gradBorder: 0, gradInBorder: 0 });
 }
 
 const convNormPoolOp: Op<Inputs, Geometry> = defineOp<Inputs, Geometry, Kept>({

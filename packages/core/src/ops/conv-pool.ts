@@ -20,10 +20,22 @@ export type JoinedGeometry = ConvGeometry & {
   readonly winograd: number;
 };
 
-/** NCHW on both sides, no borders; what follows; and what not all of the kernels have. */
+/** NCHW on both sides, no borders; what follows the convolution; and tiles of 2×2 for Winograd's algorithm. */
 const always = {
-  ...{ inLayout: 0, inBorder: 0, outLayout: 0, outBorder: 0, relu: 1, poolHeight: 2, poolWidth: 2 },
-  ...{ residualBorder: 0, maskBorder: 0, gradBorder: 0, gradInBorder: 0, addendBorder: 0, panel: 0, tile: 2 },
+  inLayout: 0,
+  inBorder: 0,
+  outLayout: 0,
+  outBorder: 0,
+  gradBorder: 0,
+  gradInBorder: 0,
+  residualBorder: 0,
+  maskBorder: 0,
+  addendBorder: 0,
+  relu: 1,
+  poolHeight: 2,
+  poolWidth: 2,
+  panel: 0,
+  tile: 2,
 };
 /** Assigned, not spread: that takes tens of microseconds. */
 export const joinedParams = (input: Shape, weight: Shape, g: JoinedGeometry) =>
@@ -101,7 +113,8 @@ export function joinedGeometry(inputs: ConvInputs, options: Conv2dOptions): Join
   const output = conv2dOp.definition.shape(inputs, g);
   const [n = 0, , height = 0, width = 0] = output;
   const isWinograd =
-    [...kernel, ...g.stride, ...g.dilation].join("") === "331111" &&
+    kernel.every((size) => size === 3) &&
+    [...g.stride, ...g.dilation].every((step) => step === 1) &&
     Math.min(channels, out) >= WINOGRAD_CHANNELS &&
     n * height * width >= WINOGRAD_PIXELS;
   if (g.groups > 1 || input.numel === 0 || Math.min(height, width) < 2) return undefined;
