@@ -1,7 +1,7 @@
 /** @file What `data check` found as one page with thumbnails, which needs nothing but itself. */
 import { resize } from "@drishti/core/data";
+import { encode } from "fast-png";
 import { loadPicture } from "../data/work/task.ts";
-import { encodePng } from "../run/encode-png.ts";
 import { shown } from "../run/shown.ts";
 import type { CheckResult } from "./check.ts";
 import { fatalCodes, type Problem, type ProblemCode, problemTexts } from "./problem.ts";
@@ -63,7 +63,7 @@ async function thumbnail(file: string): Promise<string> {
     const { data, height, width } = Math.min(whole.width, whole.height) > THUMB ? small.apply(whole) : whole;
     const plane = width * height;
     const interleaved = Uint8Array.from({ length: 3 * plane }, (_, i) => data[(i % 3) * plane + Math.floor(i / 3)]!);
-    const png = encodePng(interleaved, width, height, 3);
+    const png = encode({ width, height, data: interleaved, channels: 3, depth: 8 });
     return `<img alt="" src="data:image/png;base64,${Buffer.from(png).toString("base64")}">`;
   } catch {
     return ""; // most of what is shown here cannot be read: that is why

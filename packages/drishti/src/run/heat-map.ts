@@ -1,7 +1,7 @@
 /** @file Heat over a picture: what a network was given, and where in it the evidence lay. */
 import { type Picture, resize } from "@drishti/core/data";
 import type { Preprocessing } from "@drishti/core/train";
-import { encodePng } from "./encode-png.ts";
+import { encode } from "fast-png";
 
 /** Pixels as a PNG wants them: red, green, blue, one after the other. */
 export interface Pixels {
@@ -72,7 +72,7 @@ export function sideBySide(left: Pixels, right: Pixels): Pixels {
 }
 
 export function pngOf({ data, width, height }: Pixels): Uint8Array {
-  return encodePng(data, width, height, 3);
+  return encode({ width, height, data, channels: 3, depth: 8 });
 }
 
 /** By whole steps, each pixel a square, where it is tiny: smoothing would hide what the network sees. */

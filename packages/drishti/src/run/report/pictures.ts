@@ -1,7 +1,7 @@
 /** @file Pictures in the report: the surest mistakes, and where the model looked. */
 import { type Picture, type PictureSet, resize } from "@drishti/core/data";
 import { DrishtiError } from "@drishti/core/errors";
-import { encodePng } from "../encode-png.ts";
+import { encode } from "fast-png";
 import { type Explanation, explain } from "../explain.ts";
 import { pngOf } from "../heat-map.ts";
 import type { Answer, Judgement } from "../judge.ts";
@@ -100,7 +100,7 @@ function pngUrl(whole: Picture): string {
   const shown = channels === 3 ? 3 : 1; // of other counts the first
   const data = new Uint8Array(plane * shown);
   for (let c = 0; c < shown; c++) for (let i = 0; i < plane; i++) data[i * shown + c] = planes[c * plane + i]!;
-  return urlOf(encodePng(data, width, height, shown));
+  return urlOf(encode({ width, height, data, channels: shown, depth: 8 }));
 }
 
 function urlOf(png: Uint8Array): string {
