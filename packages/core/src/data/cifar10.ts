@@ -1,5 +1,5 @@
 /** @file The binary version of CIFAR-10: records of one label byte and 3 × 32 × 32 bytes of colour planes. */
-import { DataError } from "../errors/errors.ts";
+import { ArgumentError, DataError, say } from "../errors/errors.ts";
 import { ArrayImageSet } from "./dataset.ts";
 import type { NamedBytes } from "./idx.ts";
 
@@ -25,7 +25,7 @@ export const cifar10Classes: readonly string[] = [
  *
  * memory   where the pictures go; default new memory. It may be where the files themselves lie, one behind the other and in this
  *          order, if nobody wants them afterwards: then nothing is held twice.
- * Throws  DataError "truncated" when a file is no whole number of records, "empty", "label" for a label above the classes.
+ * Throws  ArgumentError "memory" when the pictures do not fit into it; DataError "truncated" when a file is no whole number of records, "empty", "label" for a label above the classes.
  * Source  Alex Krizhevsky, "The CIFAR-10 dataset", binary version.
  *
  * @example
@@ -39,6 +39,12 @@ export function imageSetFromCifar10(
 ): ArrayImageSet {
   const counts = files.map(countRecords);
   const total = counts.reduce((a, b) => a + b, 0);
+  if (memory && memory.length < total * PIXELS)
+    throw new ArgumentError(
+      "imageSetFromCifar10",
+      "memory",
+      say`${{ pictures: total }} pictures take ${{ needed: total * PIXELS }} bytes, memory has ${{ given: memory.length }}: give more, or none.`,
+    );
   const pixels = memory?.subarray(0, total * PIXELS) ?? new Uint8Array(total * PIXELS);
   const labels = new Uint8Array(total);
   let at = 0;

@@ -114,6 +114,9 @@ describe("imageSetFromCifar10", () => {
     expect(within.pixels.buffer).toBe(memory.buffer);
     expect(within.pixels).toEqual(apart.pixels);
     expect(within.labels).toEqual(apart.labels);
+    expect(() => imageSetFromCifar10(parts(), cifar10Classes, new Uint8Array(3 * 3072 - 1))).toThrow(
+      expect.objectContaining({ code: "memory", facts: { pictures: 3, needed: 9216, given: 9215 } }),
+    );
   });
   test.each([
     {
