@@ -1,10 +1,12 @@
+import { run } from "../autograd/define-op.ts";
 import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { hostSegment } from "../autograd/watch.ts";
 import { checkKnown } from "../base/known-options.ts";
 import { ArgumentError, say } from "../errors/errors.ts";
+import type { Params } from "../kernels/contract.ts";
 import type { Module, StateValue } from "../nn/module.ts";
-import { add_, copy_, mul_ } from "../ops/in-place.ts";
+import { copy_ } from "../ops/in-place.ts";
 
 /** How slowly the average follows, and what is averaged. */
 export interface EMAOptions {
@@ -12,13 +14,27 @@ export interface EMAOptions {
   decay?: number;
   /** Average the float32 buffers (running statistics), too; otherwise they are the model's. Default false. */
   useBuffers?: boolean;
+  /** Decay by (1 + n)/(10 + n) at most, n updates before, so that a short run is not held at its start. Default false. */
+  warmup?: boolean;
 }
+
+/** a ← a − share·(a − w), torch's lerp: what a step of descent does whose gradient is −w with a as its weight decay. */
+const towards = (share: number, count: number): Params<"sgd_f32"> => ({
+  count,
+  learningRate: share,
+  momentum: 0,
+  dampening: 0,
+  weightDecay: 1,
+  nesterov: 0,
+  first: 0,
+  maximize: 1,
+});
 
 /**
  * Exponential moving average of a model's weights, which often classifies better than the weights themselves:
  * a ← decay·a + (1 − decay)·w after every step. The first update copies.
  *
- * Defaults decay 0.999, useBuffers false.
+ * Defaults decay 0.999, useBuffers false, warmup false.
  * Throws   ArgumentError "decay" outside [0, 1]; loadStateDict(): "state-dict" for other names or shapes.
  * Source   Polyak & Juditsky 1992; torch.optim.swa_utils.AveragedModel with an exponential avg_fn.
  *
@@ -30,16 +46,18 @@ export interface EMAOptions {
  */
 export class EMA {
   readonly decay: number;
+  readonly #warmup: boolean;
   readonly #tensors: ReadonlyMap<string, Tensor>;
   readonly #average = new Map<string, Tensor>();
   #updates = 0;
 
   constructor(model: Module, options: EMAOptions = {}) {
-    checkKnown("EMA", options, { decay: 0, useBuffers: 0 });
-    const { decay = 0.999, useBuffers = false } = options;
+    checkKnown("EMA", options, { decay: 0, useBuffers: 0, warmup: 0 });
+    const { decay = 0.999, useBuffers = false, warmup = false } = options;
     if (!(decay >= 0 && decay <= 1))
       throw new ArgumentError("EMA", "decay", say`decay must lie in [0, 1], got ${{ decay }}.`);
     this.decay = decay;
+    this.#warmup = warmup;
     const buffers = useBuffers ? [...model.namedBuffers()].filter(([, t]) => t.dtype === "float32") : [];
     this.#tensors = new Map<string, Tensor>([...model.namedParameters(), ...buffers]);
     for (const [key, t] of this.#tensors)
@@ -57,12 +75,13 @@ export class EMA {
   /** Takes the model's present weights into the average. */
   update(): void {
     hostSegment(() => {
-      const share = this.#updates++ === 0 ? 0 : this.decay;
+      const n = this.#updates++;
+      const decay = this.#warmup ? Math.min(this.decay, (1 + n) / (10 + n)) : this.decay;
       noGrad(() => {
         for (const [key, t] of this.#tensors) {
           const average = this.#average.get(key)!;
-          if (share === 0) copy_(average, t);
-          else add_(mul_(average, share), t.mul(1 - share));
+          if (n === 0) copy_(average, t);
+          else run("sgd_f32", towards(1 - decay, t.numel), [t], [average, null]);
         }
       });
     }, true);

@@ -27,5 +27,5 @@ export {
   modelPieces,
 } from "./model-file.ts";
 export type { Scheduler } from "./scheduler.ts";
-export type { ArrayState, Progress, Resumable, TrainingState } from "./state.ts";
+export { type ArrayState, modelWeights, type Progress, type Resumable, type TrainingState } from "./state.ts";
 export { type TrainOptions, train } from "./train.ts";

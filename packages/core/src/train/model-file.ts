@@ -11,11 +11,13 @@ import {
 import type { StateValue } from "../nn/index.ts";
 import type { OptimizerState } from "../optim/index.ts";
 import { type ModelCard, parseCard } from "./model-card.ts";
-import type { ArrayState, TrainingState } from "./state.ts";
+import { type ArrayState, modelWeights, type TrainingState } from "./state.ts";
 
 const CARD = "drishti.card";
 const TRAINING = "drishti.training";
 const OPTIMIZER = "@optimizer/";
+/** Before weights as training goes on with them, where others stand under their keys: the averaged ones. */
+const TRAINED = "@trained/";
 
 /** What a file is made of. */
 type Content = Parameters<typeof safetensorsPieces>;
@@ -24,7 +26,7 @@ type Content = Parameters<typeof safetensorsPieces>;
 export interface ModelFile {
   /** Null when another program wrote the file. */
   readonly card: ModelCard | null;
-  /** For `model.loadStateDict()`. */
+  /** For `model.loadStateDict()`; of a run that averages its weights, the averaged ones. */
   readonly weights: ReadonlyMap<string, StateValue>;
   /** What a checkpoint has beside the weights; null in a model file. */
   readonly training: TrainingState | null;
@@ -90,11 +92,9 @@ export function checkpointPieces(state: TrainingState, card: ModelCard): Uint8Ar
 }
 
 function checkpointContent(state: TrainingState, card: ModelCard): Content {
-  const { model, optimizer, ...rest } = state;
-  const tensors: (readonly [string, SafetensorsInput])[] = [...model].map(([key, { shape, data }]) => [
-    key,
-    { shape, data },
-  ]);
+  const { model, optimizer, ema, ...rest } = state;
+  const tensors: (readonly [string, SafetensorsInput])[] = [...modelWeights(state)];
+  for (const key of ema?.average.keys() ?? []) tensors.push([TRAINED + key, model.get(key)!]);
   const numbers: Record<string, Record<string, number>> = {};
   for (const [index, entry] of Object.entries(optimizer.state)) {
     numbers[index] = {};
@@ -104,6 +104,7 @@ function checkpointContent(state: TrainingState, card: ModelCard): Content {
   }
   const training = {
     ...rest,
+    ema: ema && { updates: ema.updates },
     generator: plainState(rest.generator),
     loader: rest.loader && plainLoader(rest.loader),
     optimizer: { numbers, paramGroups: optimizer.paramGroups },
@@ -125,26 +126,30 @@ function checkpointContent(state: TrainingState, card: ModelCard): Content {
 export function decodeModelFile(bytes: Uint8Array, file?: string): ModelFile {
   const { tensors, metadata } = readSafetensors(bytes, { file });
   const weights = new Map<string, ArrayState>();
+  const trained = new Map<string, ArrayState>();
   const slots: [index: string, key: string, value: ArrayState][] = [];
   for (const [name, { shape, data }] of tensors) {
     const value = { shape, data: data as ArrayState["data"] };
     const slot = /^@optimizer\/(\d+)\/(\w+)$/.exec(name);
     if (slot) slots.push([slot[1]!, slot[2]!, value]);
+    else if (name.startsWith(TRAINED)) trained.set(name.slice(TRAINED.length), value);
     else weights.set(name, value);
   }
   const card = metadata[CARD] === undefined ? null : parseCard(metadata[CARD], file);
   const text = metadata[TRAINING];
-  return { card, weights, training: text === undefined ? null : parseTraining(text, weights, slots, file) };
+  if (text === undefined) return { card, weights, training: null };
+  return { card, weights, training: parseTraining(text, weights, trained, slots, file) };
 }
 
 function parseTraining(
   text: string,
-  model: TrainingState["model"],
+  weights: TrainingState["model"],
+  trained: TrainingState["model"],
   slots: readonly [string, string, ArrayState][],
   file?: string,
 ): TrainingState {
   try {
-    const { progress, scheduler, generator, loader, optimizer } = JSON.parse(text);
+    const { progress, scheduler, generator, loader, optimizer, ema } = JSON.parse(text);
     const state: Record<string, Record<string, unknown>> = optimizer.numbers;
     for (const [index, key, value] of slots) state[index]![key] = value;
     const words = (plain: PlainWords<GeneratorState>): GeneratorState => ({
@@ -154,7 +159,10 @@ function parseTraining(
     return {
       progress,
       scheduler,
-      model,
+      model: new Map([...weights, ...trained]),
+      ema: ema
+        ? { updates: ema.updates, average: new Map([...trained.keys()].map((key) => [key, weights.get(key)!])) }
+        : null,
       optimizer: { state, paramGroups: optimizer.paramGroups } as unknown as OptimizerState,
       generator: words(generator),
       loader: loader && { ...loader, generator: loader.generator && words(loader.generator) },

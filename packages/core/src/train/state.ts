@@ -1,11 +1,12 @@
 /** @file Everything a training run needs to go on as if it had never stopped, taken out of the live objects and put back. */
 
+import type { Tensor } from "../autograd/tensor.ts";
 import type { TypedArray } from "../base/dtype.ts";
 import { defaultGenerator, type GeneratorState } from "../base/rng/index.ts";
 import type { DataLoaderState } from "../data/index.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import type { Layer } from "../nn/index.ts";
-import type { Optimizer, OptimizerState } from "../optim/index.ts";
+import type { EMA, Optimizer, OptimizerState } from "../optim/index.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 /** How far a run has come. */
@@ -37,6 +38,8 @@ export interface TrainingState {
   /** By PyTorch's keys. The reference backend's numbers are doubles. */
   readonly model: ReadonlyMap<string, ArrayState>;
   readonly optimizer: OptimizerState;
+  /** Averaged weights by the same keys, and how many updates went into them; null for a run that does not average. */
+  readonly ema: { readonly updates: number; readonly average: ReadonlyMap<string, ArrayState> } | null;
   /** Its stateDict(); null without a schedule. */
   readonly scheduler: unknown;
   /** torch's default generator. */
@@ -54,6 +57,7 @@ export interface Resumable {
 export interface Live {
   readonly model: Layer;
   readonly optimizer: Optimizer;
+  readonly ema: EMA | undefined;
   readonly scheduler: Scheduler | undefined;
   readonly loader: unknown;
 }
@@ -65,31 +69,55 @@ export function isResumable(loader: unknown): loader is Resumable {
 
 /** Copies everything out. */
 export async function captureState(live: Live, progress: Progress): Promise<TrainingState> {
-  const { model, optimizer, scheduler, loader } = live;
-  const arrays = new Map<string, ArrayState>();
-  for (const [key, value] of model.stateDict()) arrays.set(key, { shape: value.shape, data: await value.readValues() });
+  const { model, optimizer, ema, scheduler, loader } = live;
   return {
     progress,
-    model: arrays,
+    model: await arraysOf(model.stateDict()),
     optimizer: await optimizer.stateDict(),
+    ema: ema ? { updates: ema.updates, average: await arraysOf(ema.stateDict()) } : null,
     scheduler: scheduler ? structuredCopy(scheduler.stateDict()) : null,
     generator: defaultGenerator.getState(),
     loader: isResumable(loader) ? loader.state() : null,
   };
 }
 
+async function arraysOf(tensors: ReadonlyMap<string, Tensor>): Promise<Map<string, ArrayState>> {
+  const arrays = new Map<string, ArrayState>();
+  for (const [key, value] of tensors) arrays.set(key, { shape: value.shape, data: await value.readValues() });
+  return arrays;
+}
+
+/**
+ * The weights that a state's scores are of, and that are worth keeping: the averaged ones of a run that averages, else those
+ * being trained.
+ *
+ * @example
+ * for await (const event of train({ model, optimizer, train: loader, classes: 10, epochs: 1 }))
+ *   if (event.kind === "checkpoint") encodeModel(modelWeights(event.state), card);
+ */
+export function modelWeights({ model, ema }: TrainingState): ReadonlyMap<string, ArrayState> {
+  return ema ? new Map([...model, ...ema.average]) : model;
+}
+
 /** Puts everything back. Throws ArgumentError when the state is of another model, optimiser or data set. */
 export function restoreState(live: Live, state: TrainingState): void {
-  const { model, optimizer, scheduler, loader } = live;
+  const { model, optimizer, ema, scheduler, loader } = live;
   if ((state.scheduler === null) !== (scheduler === undefined))
     throw new ArgumentError(
       "train",
       "scheduler",
       `the checkpoint was made ${state.scheduler === null ? "without" : "with"} a learning-rate schedule: give the run the same one.`,
     );
+  if ((state.ema === null) !== (ema === undefined))
+    throw new ArgumentError(
+      "train",
+      "ema",
+      `the checkpoint was made ${state.ema === null ? "without" : "with"} averaged weights: give the run ${state.ema === null ? "no ema" : "an ema, too"}.`,
+    );
   if (state.loader && isResumable(loader)) loader.load(state.loader);
   model.loadStateDict(state.model);
   optimizer.loadStateDict(state.optimizer);
+  if (state.ema) ema?.loadStateDict(state.ema.average, state.ema.updates);
   if (scheduler) scheduler.loadStateDict(structuredCopy(state.scheduler) as never);
   defaultGenerator.setState(state.generator);
 }

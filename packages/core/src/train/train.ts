@@ -9,7 +9,7 @@ import { type Batch, DataLoader } from "../data/index.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import type { Layer } from "../nn/index.ts";
 import { crossEntropy, narrow } from "../ops/index.ts";
-import type { Optimizer } from "../optim/index.ts";
+import type { EMA, Optimizer } from "../optim/index.ts";
 import { divergenceMessage, findNonFinite } from "./diagnose.ts";
 import { batchTensors, checkLogits, deviceOf, evaluate, type LossFunction } from "./evaluate.ts";
 import type { DivergedEvent, TrainEvent } from "./events.ts";
@@ -35,6 +35,11 @@ export interface TrainOptions {
   readonly loss?: LossFunction;
   /** Of the validation data. Default `loss`; give cross entropy where `loss` smooths its labels. */
   readonly validationLoss?: LossFunction;
+  /**
+   * Averages the model's weights after every step. Validation, so the choice of the best epoch, is the average's;
+   * training goes on with the weights themselves. Default none.
+   */
+  readonly ema?: EMA;
   /** Moves the learning rate; after an epoch it is handed the validation loss. Default none. */
   readonly scheduler?: Scheduler;
   /** When the schedule moves. Default "epoch". */
@@ -62,6 +67,7 @@ const known: Known<TrainOptions> = {
   epochs: 0,
   loss: 0,
   validationLoss: 0,
+  ema: 0,
   scheduler: 0,
   schedulePer: 0,
   logEvery: 0,
@@ -80,7 +86,8 @@ const known: Known<TrainOptions> = {
  *            can only be read by waiting: every `logEvery` steps); the batch is run again to find the layer, and the run
  *            ends with "diverged". Weights that are not finite never reach a checkpoint.
  * Aborting   A "checkpoint" in mid-epoch, then "done".
- * Resuming   With the same model, optimiser, schedule and loader, `resume` continues bit for bit.
+ * Averaging  With `ema`, validation runs with the averaged weights, and a checkpoint has both: see modelWeights().
+ * Resuming   With the same model, optimiser, average, schedule and loader, `resume` continues bit for bit.
  * Throws     ArgumentError "epochs", "log-every"; what the model, the loss or the data throw.
  *
  * @example
@@ -145,9 +152,9 @@ class Run {
   #last: Broken | undefined;
 
   constructor(options: TrainOptions) {
-    const { model, optimizer, scheduler, train: loader, loss = crossEntropy } = options;
+    const { model, optimizer, ema, scheduler, train: loader, loss = crossEntropy } = options;
     this.#options = options;
-    this.#live = { model, optimizer, scheduler, loader };
+    this.#live = { model, optimizer, ema, scheduler, loader };
     this.#lossOf = loss;
     const eager = (images: Tensor, labels: Tensor) => {
       optimizer.zeroGrad();
@@ -238,7 +245,7 @@ class Run {
   }
 
   async #step(batch: Batch, report: boolean): Promise<void> {
-    const { model, optimizer, scheduler, schedulePer = "epoch" } = this.#options;
+    const { model, optimizer, ema, scheduler, schedulePer = "epoch" } = this.#options;
     const device = deviceOf(model);
     const { images, labels } = batchTensors(batch, device);
     const generator = defaultGenerator.getState();
@@ -257,6 +264,7 @@ class Run {
       return;
     }
     optimizer.step();
+    ema?.update();
     if (schedulePer === "step") scheduler?.step();
     if (value === undefined) return;
     this.progress = { ...this.progress, lossSum: lossSum + value * batch.count, images: seen + batch.count };
@@ -264,13 +272,13 @@ class Run {
 
   /** Validates, moves the schedule, reports, and offers a checkpoint. An abort during validation leaves the epoch open. */
   async *endEpoch(): AsyncGenerator<TrainEvent, void, undefined> {
-    const { model, optimizer, validation: batches, classes, scheduler, schedulePer = "epoch", signal } = this.#options;
+    const { model, optimizer, ema, validation: batches, classes, scheduler, signal } = this.#options;
+    const { schedulePer = "epoch" } = this.#options;
     const loss = this.#options.validationLoss ?? this.#lossOf;
     const learningRate = this.#last?.learningRate ?? optimizer.paramGroups[0]!.lr;
     const before = defaultGenerator.getState();
-    const validation = batches
-      ? await evaluate(model, batches, { classes, loss, signal, capture: this.#options.capture })
-      : null;
+    const measure = () => evaluate(model, batches!, { classes, loss, signal, capture: this.#options.capture });
+    const validation = batches ? await (ema ? ema.withWeights(measure) : measure()) : null;
     if (signal?.aborted) {
       defaultGenerator.setState(before); // the whole validation will be done again, with the same draws
       return;

@@ -5,7 +5,7 @@ import { DataLoader, isImageSet, type PictureSet } from "@drishti/core/data";
 import { DataError } from "@drishti/core/errors";
 import type { ModelShape } from "@drishti/core/models";
 import type { Layer } from "@drishti/core/nn";
-import type { Optimizer } from "@drishti/core/optim";
+import { EMA, type Optimizer } from "@drishti/core/optim";
 import type { ModelCard } from "@drishti/core/train";
 import { type OpenedData, openData, openSplit } from "../data/open-data.ts";
 import type { BadFile } from "../data/picture-files.ts";
@@ -36,6 +36,8 @@ export interface Setup {
   readonly data: OpenedData;
   readonly model: Layer;
   readonly optimizer: Optimizer;
+  /** Averages the weights, running statistics included. */
+  readonly ema: EMA | undefined;
   readonly schedule: Schedule;
   readonly loader: DataLoader;
   readonly validation: DataLoader;
@@ -106,6 +108,7 @@ export async function setUp(
     transform: plain,
   });
   const optimizer = makeOptimizer(model, config);
+  const ema = config.ema === 0 ? undefined : new EMA(model, { decay: config.ema, useBuffers: true, warmup: true });
   const schedule = makeSchedule(optimizer, config, loader.length);
   const card = saved?.card ?? {
     model: { name: from?.card.model.name ?? (await nameOf(source!)), ...shape },
@@ -120,6 +123,7 @@ export async function setUp(
     data,
     model,
     optimizer,
+    ema,
     schedule,
     loader,
     validation,

@@ -35,6 +35,8 @@ export interface TrainConfig {
   readonly cutmix: number;
   /** Share of the target that is spread evenly over the classes, below 1. */
   readonly "label-smoothing": number;
+  /** Share of the old average in the averaged weights, after each step; 0: weights are not averaged. */
+  readonly ema: number;
   /** Height and width that photos are brought to; null: the model's own, at least 64. */
   readonly "image-size": number | null;
   /** Height and width of photos while learning; null: as image-size. */
@@ -77,6 +79,9 @@ const optional =
   (value) =>
     value === null ? undefined : check(value);
 
+const below1: Check = (value) =>
+  (value as number) >= 0 && (value as number) < 1 ? undefined : "must be at least 0 and below 1";
+
 const checks: Readonly<Record<keyof TrainConfig, Check>> = {
   data: text,
   val: optional(text),
@@ -88,7 +93,7 @@ const checks: Readonly<Record<keyof TrainConfig, Check>> = {
   "batch-size": count,
   lr: (value) => (Number.isFinite(value) && (value as number) > 0 ? undefined : "must be a number above 0"),
   optimizer: oneOf(optimizerNames),
-  momentum: (value) => ((value as number) >= 0 && (value as number) < 1 ? undefined : "must be at least 0 and below 1"),
+  momentum: below1,
   "weight-decay": atLeast0,
   scheduler: (value) => {
     const name = String(value).split(":", 1)[0]!;
@@ -97,8 +102,8 @@ const checks: Readonly<Record<keyof TrainConfig, Check>> = {
   augment: augmentFault,
   mixup: atLeast0,
   cutmix: atLeast0,
-  "label-smoothing": (value) =>
-    (value as number) >= 0 && (value as number) < 1 ? undefined : "must be at least 0 and below 1",
+  "label-smoothing": below1,
+  ema: below1,
   "image-size": optional(side),
   "train-size": optional(side),
   workers: optional(whole(0, mostThreads)),
@@ -139,6 +144,7 @@ export function trainConfig(given: Partial<TrainConfig>, file: Partial<TrainConf
     mixup: 0,
     cutmix: 0,
     "label-smoothing": 0,
+    ema: 0,
     "image-size": null,
     "train-size": null,
     workers: null,

@@ -8,6 +8,7 @@ import {
   checkpointPieces,
   type ModelCard,
   modelPieces,
+  modelWeights,
   type TrainEvent,
   type TrainingState,
   train,
@@ -124,7 +125,7 @@ async function learn(job: TrainJob): Promise<Learned> {
   const keeper = await Keeper.open(folder, setup, saved);
   listen?.(readyEvent(job, setup, saved));
 
-  const { model, optimizer, schedule, loader, validation, card, data, device } = setup;
+  const { model, optimizer, ema, schedule, loader, validation, card, data, device } = setup;
   const events = train({
     model,
     optimizer,
@@ -134,6 +135,7 @@ async function learn(job: TrainJob): Promise<Learned> {
     epochs: config.epochs,
     loss: (logits, target) => crossEntropy(logits, target, { labelSmoothing: config["label-smoothing"] }),
     validationLoss: crossEntropy,
+    ema,
     scheduler: schedule.scheduler,
     schedulePer: schedule.per,
     checkpointAtStart: true,
@@ -208,8 +210,10 @@ class Keeper {
 
   /** The best model first: a crash between the two repeats the epoch and writes it again. */
   async #save(state: TrainingState, best: boolean): Promise<void> {
-    const card = await withGolden(this.#setup.card, this.#setup.model, this.#setup.data.val);
-    if (best) await writeAtomic(this.#folder.best, modelPieces(state.model, card));
+    const { card: bare, model, data, ema } = this.#setup;
+    const answer = () => withGolden(bare, model, data.val);
+    const card = await (ema ? ema.withWeights(answer) : answer());
+    if (best) await writeAtomic(this.#folder.best, modelPieces(modelWeights(state), card));
     await writeAtomic(this.#folder.last, checkpointPieces(state, card));
   }
 }

@@ -32,6 +32,7 @@ export interface TrainOptions extends CommonOptions {
   readonly mixup?: number;
   readonly cutmix?: number;
   readonly labelSmoothing?: number;
+  readonly ema?: number;
   readonly imageSize?: number;
   readonly trainSize?: number;
   readonly workers?: number;
@@ -76,6 +77,11 @@ export function define(command: Command): Command {
     .option("--mixup <alpha>", "mix pictures and labels of each batch (0.2 is usual; default: 0, off)", number(0))
     .option("--cutmix <alpha>", "put boxes of one picture into another (1 is usual; default: 0, off)", number(0))
     .option("--label-smoothing <share>", "of the target, spread over all classes (default: 0)", number(0))
+    .option(
+      "--ema <decay>",
+      "validate and keep weights averaged over the steps: 0.99 to 0.9999; the first n steps decay by (1+n)/(10+n) at most (default: 0, off)",
+      number(0),
+    )
     .option(
       "--image-size <n>",
       "height and width that photos are brought to (default: the model's own)",
@@ -171,6 +177,7 @@ function givenBy(options: TrainOptions): Partial<TrainConfig> {
     mixup,
     cutmix,
     labelSmoothing,
+    ema,
     imageSize,
     trainSize,
     workers,
@@ -199,6 +206,7 @@ function givenBy(options: TrainOptions): Partial<TrainConfig> {
     mixup,
     cutmix,
     "label-smoothing": labelSmoothing,
+    ema,
     "image-size": imageSize,
     "train-size": trainSize,
     workers,
