@@ -1,10 +1,11 @@
 /**
  * @file Convolution, batch norm in training, ReLU and a max-pool of 2×2 as one operation: what lies between is NHWC, and of it
- * only the convolution's result is written.
+ * only the convolution's result is written, in a first layer only the quarter that wins its window.
  */
 import { defineOp, type Op, run } from "../autograd/define-op.ts";
+import { isGradEnabled } from "../autograd/grad-mode.ts";
 import { release, Tensor } from "../autograd/tensor.ts";
-import type { Shape } from "../base/shape.ts";
+import { numel, type Shape } from "../base/shape.ts";
 import { batchNormTrainOp } from "./batch-norm.ts";
 import {
   type ConvInputs,
@@ -26,7 +27,11 @@ export interface TrainedNorm {
 }
 
 type Inputs = ConvInputs & { gamma?: Tensor; beta?: Tensor };
-type Geometry = JoinedGeometry & Pick<TrainedNorm, "eps" | "onStatistics">;
+type Geometry = JoinedGeometry &
+  Pick<TrainedNorm, "eps" | "onStatistics"> & {
+    /** The pool comes before the batch norm: the largest there is the largest behind it, or with a negative factor the least. */
+    readonly poolsFirst: boolean;
+  };
 type Kept = { raw: Tensor; mean: Tensor; invStd: Tensor; index: Tensor };
 
 /** The convolution by itself, its result NHWC. */
@@ -60,12 +65,21 @@ const convNormPoolOp: Op<Inputs, Geometry> = defineOp<Inputs, Geometry, Kept>({
   forward({ input, weight, bias, gamma, beta }, g, out) {
     const { backend } = out;
     const [n, channels, height, width] = out.shape as [number, number, number, number];
-    const raw = Tensor.empty(backend, g.output);
-    convolve(bareParams(input.shape, weight.shape, g), g.winograd, [input, weight, bias], [raw]);
     const perChannel = () => Tensor.empty(backend, [channels]);
     const [mean, invStd, variance] = [perChannel(), perChannel(), perChannel()];
+    const raw = Tensor.empty(backend, g.poolsFirst ? out.shape : g.output);
     const index = Tensor.empty(backend, [n, height, width, channels], "uint8");
-    run("batch_norm_fused_train_f32", normParams(g), [raw, gamma, beta, null], [out, mean, invStd, variance, index]);
+    if (g.poolsFirst)
+      run(
+        "conv2d_norm_train_f32",
+        Object.assign(joinedParams(input.shape, weight.shape, g), { rawPooled: 1, eps: g.eps }),
+        [input, weight, bias, gamma, beta, null],
+        [out, raw, mean, invStd, variance, index],
+      );
+    else {
+      convolve(bareParams(input.shape, weight.shape, g), g.winograd, [input, weight, bias], [raw]);
+      run("batch_norm_fused_train_f32", normParams(g), [raw, gamma, beta, null], [out, mean, invStd, variance, index]);
+    }
     g.onStatistics(mean, variance);
     return { raw, mean, invStd, index };
   },
@@ -77,6 +91,17 @@ const convNormPoolOp: Op<Inputs, Geometry> = defineOp<Inputs, Geometry, Kept>({
     const channels = [g.output[1]!];
     const grads = { input: fresh("input"), weight: fresh("weight"), bias: fresh("bias") };
     const norm = { gamma: make(channels), beta: make(channels) };
+    if (g.poolsFirst) {
+      // Nobody wants the input's. The kernel makes the weight's in any case.
+      grads.weight ??= make(shapes.weight);
+      run(
+        "conv2d_norm_train_backward_f32",
+        joinedParams(shapes.input, shapes.weight, g),
+        [gradOutput, index, raw, input, weight, gamma, mean, invStd],
+        [grads.weight, norm.gamma, norm.beta, grads.bias],
+      );
+      return { ...grads, ...norm };
+    }
     const gradient = make(g.output);
     run(
       "batch_norm_fused_train_backward_f32",
@@ -143,7 +168,16 @@ export function convNormPool(inputs: ConvInputs, options: Conv2dOptions, norm: T
   try {
     const g = joinedGeometry(inputs, options);
     if (!g) return undefined;
-    return convNormPoolOp({ ...inputs, gamma, beta }, { ...g, eps, onStatistics });
+    const { input, weight } = inputs;
+    const [out = 0, ...filter] = weight.shape;
+    const poolsFirst =
+      g.winograd === 0 &&
+      !(input.requiresGrad && isGradEnabled()) &&
+      [g.output[2]!, g.output[3]!].every((size) => size % 2 === 0) &&
+      g.dilation[1] === 1 &&
+      // Else the products of what a filter meets cost more than those that they save.
+      numel(filter) <= 2 * out;
+    return convNormPoolOp({ ...inputs, gamma, beta }, { ...g, eps, onStatistics, poolsFirst });
   } catch {
     return undefined;
   }

@@ -41,6 +41,8 @@ interface Case {
   readonly norm?: boolean;
   readonly shape: readonly number[];
   readonly kernels: readonly string[];
+  /** Where the input wants no gradient, if others. */
+  readonly first?: readonly string[];
 }
 const direct = ["conv2d_fused_f32", "conv2d_fused_backward_f32"];
 const wide = ["conv2d_winograd_pack_f32", "conv2d_winograd_f32"];
@@ -69,6 +71,13 @@ const cases: Record<string, Case> = {
     norm: true,
     shape: [2, 3, 7, 9],
     kernels: ["conv2d_fused_f32", "conv2d_fused_backward_f32", "conv2d_fused_backward_f32"],
+  },
+  "batch norm, pooled before it where that saves": {
+    conv: () => new nn.Conv2d(3, 14, 3, { padding: 1, bias: false }),
+    norm: true,
+    shape: [2, 3, 8, 6],
+    kernels: ["conv2d_fused_f32", "conv2d_fused_backward_f32", "conv2d_fused_backward_f32"],
+    first: ["conv2d_norm_train_f32", "conv2d_norm_train_backward_f32"],
   },
   "batch norm, Winograd": {
     conv: () => new nn.Conv2d(32, 40, 3, { padding: [1, 0], bias: false }),
@@ -184,6 +193,24 @@ for (const [name, backend] of [
       await near(await results(device), await results(reference));
     });
 
+    it("second derivatives of a first layer, whose batch norm has positive, negative and no factors", async () => {
+      const which = cases["batch norm, pooled before it where that saves"]!;
+      const results = async (on: Backend) => {
+        const { net, input, leaves, upstream } = await netOn(on, which, ["weight", "bias"]);
+        const gamma = (net.at(1) as nn.BatchNorm2d).weight!;
+        noGrad(() => gamma.write(Float32Array.from({ length: 14 }, (_, i) => ((i % 3) - 1) * (1 + i / 14))));
+        const y = net.forward(input);
+        const gradOutputs = upstream(y).requiresGrad_();
+        const slopes = grad([y], leaves, { gradOutputs, createGraph: true });
+        slopes
+          .map((slope) => slope!.mul(slope!).sum())
+          .reduce((a, b) => a.add(b))
+          .backward();
+        return [y, slopes[0]!, ...slopes.slice(-2), leaves[0]!.grad!, gradOutputs.grad!, gamma.grad!] as Tensor[];
+      };
+      await near(await results(device), await results(reference));
+    });
+
     it.each(Object.entries(cases))("%s: as one, with gradients and without", async (_name, which) => {
       const { net, input, upstream } = await netOn(device, which, everything);
       const all = await kernelsOf(device, () => {
@@ -192,10 +219,18 @@ for (const [name, backend] of [
       });
       expect(all.filter((kernel) => kernel.startsWith("conv2d"))).toEqual(which.kernels);
       expect(all.filter((kernel) => /pool|relu|channel_sum/.test(kernel))).toEqual([]);
+      const { kernels, first = kernels } = which;
       const forward = await kernelsOf(device, () => noGrad(() => net.forward(input)));
       const own = forward.filter((kernel) => kernel.startsWith("conv2d"));
-      expect(own).toEqual(which.kernels.slice(0, own.length));
+      expect(own).toEqual(first.slice(0, own.length));
       expect(forward.filter((kernel) => /pool|relu/.test(kernel))).toEqual([]);
+      if (first === kernels) return;
+      input.requiresGrad = false;
+      const alone = await kernelsOf(device, () => {
+        const y = net.forward(input);
+        y.backward(upstream(y));
+      });
+      expect(alone.filter((kernel) => kernel.startsWith("conv2d"))).toEqual(first);
     });
 
     it("NaN wins, equal values go to the first, and nothing passes where all are 0 or less", async () => {
