@@ -1,4 +1,4 @@
-// What the two .wasm files export. JavaScript writes a call into the block (packages/core/src/backends/wasm/module.ts has the
+// What the two .wasm files export. JavaScript writes a call into the block (packages/core/src/backends/wasm/instance.ts has the
 // same layout) and calls run; workers call work and stay in it.
 #include "all.cc"  // by -I: the compiler's file system knows no ".."
 #include "work.h"
@@ -33,13 +33,22 @@ struct Record {
   void* addresses[];
 };
 
+// What a worker is doing. JavaScript looks here when a job does not end, and writes why a worker's kernel trapped.
+struct Seat {
+  int32_t state;  // 0: nothing, 1: takes units, 2: trapped
+  char why[124];
+};
+
 Block block;
+Seat seats[256];
 Work work_queue;
 Context context;
 int32_t stopping = 0;
 
 // About 30 µs before a thread that finds nothing to do goes to sleep.
 constexpr int32_t SPINS = 20000;
+// Waits for the others, of 30 to 100 µs, before JavaScript is asked whether they still run.
+constexpr int32_t WAITS = 64;
 
 ScratchNeed need_of(int32_t kernel, const void* params) {
   const KernelEntry& entry = DRISHTI_NS::table[kernel];
@@ -49,17 +58,27 @@ ScratchNeed need_of(int32_t kernel, const void* params) {
   return need;
 }
 
+// JavaScript's: leaves by throwing when what is missing will never come.
+__attribute__((import_module("env"), import_name("stalled"))) extern "C" void stalled(uint32_t generation, uint32_t finished);
+
 void parallel(Context*, int32_t chunks, Work::Body body, void* arg) {
+  if (block.threads == 1) {
+    for (int32_t chunk = 0; chunk < chunks; ++chunk) body(arg, chunk, 0);
+    return;
+  }
   if (chunks <= 0) return;
   work_queue.publish(chunks, body, arg);
   __builtin_wasm_memory_atomic_notify(reinterpret_cast<int*>(&work_queue.generation), uint32_t(chunks - 1));
   work_queue.take(0, [] {});
+  int32_t waits = 0;
   for (int32_t spins = 0; !work_queue.done(); ++spins) {
-    if (spins < SPINS || !block.may_wait) continue;
-    // Its thread may have lost the processor: give ours up for 50 µs (nobody notifies; the wait runs out).
+    if (spins < SPINS) continue;
     const uint32_t finished = __atomic_load_n(&work_queue.finished, __ATOMIC_ACQUIRE);
-    if (finished != uint32_t(work_queue.units))
+    if (!block.may_wait) spins = 0;
+    // Its thread may have lost the processor: give ours up for 50 µs (nobody notifies; the wait runs out).
+    else if (finished != uint32_t(work_queue.units))
       __builtin_wasm_memory_atomic_wait32(reinterpret_cast<int*>(&work_queue.finished), int(finished), 50000);
+    if (++waits % WAITS == 0) stalled(work_queue.generation, finished);
   }
 }
 
@@ -79,6 +98,9 @@ int32_t call(int32_t kernel, const void* params, void* const* buffers) {
 }  // namespace
 
 EXPORT(block) Block* block_address() { return &block; }
+EXPORT(seats) Seat* seats_address() { return seats; }
+// Units of the running job that nobody has finished.
+EXPORT(pending) int32_t pending() { return int32_t(uint32_t(work_queue.units) - __atomic_load_n(&work_queue.finished, __ATOMIC_ACQUIRE)); }
 EXPORT(supports) int32_t supports(int32_t kernel) {
   return kernel >= 0 && kernel < KERNEL_COUNT && DRISHTI_NS::table[kernel].run != nullptr;
 }
@@ -110,7 +132,10 @@ EXPORT(work) void work(int32_t thread) {
     const uint32_t now = __atomic_load_n(generation, __ATOMIC_SEQ_CST);
     if (now != seen) {
       seen = now;
+      // Before the first unit is asked for and after the last is counted: who sees 0 knows that it holds none.
+      __atomic_store_n(&seats[thread].state, 1, __ATOMIC_SEQ_CST);
       work_queue.take(thread, [] {});
+      __atomic_store_n(&seats[thread].state, 0, __ATOMIC_RELEASE);
       continue;
     }
     int32_t spins = 0;

@@ -2,24 +2,15 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
-import { Worker } from "node:worker_threads";
 import { type Backend, type KernelName, KernelRefusal, kernelNames } from "@drishti/core/backends";
 import { bestVariant, createWasm, type WasmVariant } from "@drishti/core/backends/wasm";
 import { compareKernel, sampleOutputs } from "@drishti/core/testing";
 import { describe, expect, it, vi } from "vitest";
-import { loadWasm, workerSource } from "./wasm-node.ts";
+import { loadWasm } from "./wasm-node.ts";
 
 // Node 20 has relaxed SIMD behind a flag, later ones without.
 setFlagsFromString("--experimental-wasm-relaxed-simd");
-
-// Node's types leave it out.
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Memory: new (limits: object) => { readonly buffer: ArrayBufferLike; grow(pages: number): number };
-  readonly Instance: new (module: object, imports: object) => { readonly exports: Record<string, () => void> };
-};
 
 const variants: readonly WasmVariant[] = ["simd", "relaxed"];
 
@@ -43,40 +34,6 @@ for (const variant of variants) {
     });
   });
 }
-
-describe("wasm workers", () => {
-  // What a message holds is read in order; memory that grows meanwhile has to be known to the worker all the same.
-  it("know of growth that happened while they started", async () => {
-    const path = createRequire(import.meta.url).resolve("@drishti/core/drishti-simd.wasm");
-    const module = new WebAssembly.Module(readFileSync(path));
-    const before = Array.from({ length: 1_000_000 }, (_, i) => i + 0.5);
-    const source = `${workerSource}
-      const { parentPort, workerData } = require("node:worker_threads");
-      Atomics.wait(workerData.hasGrown, 0, 0);
-      parentPort.postMessage(memory.buffer.byteLength);`;
-    const sizes = async (growAfterMs: number) => {
-      const memory = new WebAssembly.Memory({ initial: 32, maximum: 65_536, shared: true });
-      const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-      exports.stop!(); // what serves from now on returns at once
-      const hasGrown = new Int32Array(new SharedArrayBuffer(4));
-      const workerData = { before, hasGrown, module, memory, thread: 1, stackTop: 0 };
-      const worker = new Worker(source, { eval: true, workerData, execArgv: [], env: {} });
-      const known = new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
-      await sleep(growAfterMs);
-      memory.grow(1);
-      Atomics.store(hasGrown, 0, 1);
-      Atomics.notify(hasGrown, 0);
-      return { known: await known, grown: memory.buffer.byteLength };
-    };
-    const started = performance.now();
-    await sizes(0);
-    const ms = performance.now() - started;
-    for (const part of [0.5, 0.65, 0.8]) {
-      const { known, grown } = await sizes(part * ms);
-      expect(known).toBe(grown);
-    }
-  });
-});
 
 describe("wasm backend", () => {
   it("refuses more threads than any machine is for", () => {

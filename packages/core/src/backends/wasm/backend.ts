@@ -14,6 +14,7 @@ import { checkCall } from "../call.ts";
 import { blockSize, checkRange, checkWrite, storageOver } from "../copy.ts";
 import { EncodedCalls } from "../encoded-calls.ts";
 import { Buffers, WasmBuffer } from "./buffers.ts";
+import { Crew, type WasmWorker } from "./crew.ts";
 import { ALIGNMENT, Heap } from "./heap.ts";
 import {
   ADDRESSES_AT,
@@ -23,6 +24,7 @@ import {
   FACTS_AT,
   instantiate,
   MAY_WAIT_AT,
+  MOST_THREADS,
   PARAM_WORDS,
   REFUSED_AT,
   SCRATCH_AT,
@@ -36,15 +38,20 @@ export interface WasmOptions {
   readonly module: WasmModule | ArrayBufferView | ArrayBuffer;
   /** The file's name, for people. */
   readonly variant?: string;
-  /** Threads, the caller included. Default 1. */
+  /** Threads, the caller included; 256 at most. Default 1. */
   readonly threads?: number;
-  /** Starts a worker that calls `runWasmWorker` with what it is given. Where it throws, one thread does the work. */
-  readonly spawn?: (start: WorkerStart) => void;
+  /**
+   * Starts a worker that calls `runWasmWorker` with what it is given, and gives it back. Where it throws, one thread does the
+   * work.
+   */
+  readonly spawn?: (start: WorkerStart) => WasmWorker | void;
   /** Whether this thread may sleep; a browser's main thread may not. Default: found out. */
   readonly mayWait?: boolean;
 }
 
 export interface WasmBackend extends Backend {
+  /** How many compute. One, after a worker was lost in the middle of a kernel, which then throws "worker-lost". */
+  readonly threads: number;
   /** Ends the worker threads; the backend goes on with one. */
   close(): void;
 }
@@ -58,11 +65,12 @@ function canWait(): boolean {
 
 class Wasm implements WasmBackend {
   readonly name = "wasm";
-  readonly detail: string;
   threads: number;
   readonly lanes = 4;
 
+  readonly #variant: string;
   readonly #memory = createMemory();
+  readonly #crew = new Crew(this.#memory);
   readonly #exports: Exports;
   readonly #heap: Heap;
   readonly #buffers: Buffers;
@@ -74,7 +82,9 @@ class Wasm implements WasmBackend {
     const given = options.module;
     const isBytes = given instanceof ArrayBuffer || ArrayBuffer.isView(given);
     const module = isBytes ? new WebAssembly.Module(given) : given;
-    this.#exports = instantiate(module, this.#memory);
+    this.#exports = instantiate(module, this.#memory, (generation, finished) =>
+      this.#crew.stalled(this.#exports, generation, finished),
+    );
     this.#heap = new Heap(this.#memory, this.#exports.__heap_base.value);
     this.#buffers = new Buffers(this.#heap);
     // Growing leaves the first pages where they are, and this view of them good.
@@ -83,8 +93,11 @@ class Wasm implements WasmBackend {
     this.threads = this.#start(module, options);
     this.#block[THREADS_AT] = this.threads;
     this.#block[MAY_WAIT_AT] = (options.mayWait ?? canWait()) ? 1 : 0;
-    const variant = options.variant ?? "simd";
-    this.detail = `${variant}, ${this.threads} thread${this.threads === 1 ? "" : "s"}`;
+    this.#variant = options.variant ?? "simd";
+  }
+
+  get detail(): string {
+    return `${this.#variant}, ${this.threads} thread${this.threads === 1 ? "" : "s"}`;
   }
 
   alloc(type: StorageType, length: number): BackendBuffer {
@@ -133,7 +146,7 @@ class Wasm implements WasmBackend {
     for (const view of writes) block[at++] = view ? this.#ours(view.buffer, kernel).address(view.offset, kernel) : 0;
     const id = kernelId[kernel];
     block[SCRATCH_AT] = this.#lendScratch(this.#exports.scratch(id));
-    const status = this.#exports.run(id);
+    const status = this.#guarded(() => this.#exports.run(id));
     if (status !== 0) throw new KernelRefusal(kernel, status, [block[FACTS_AT]!, block[FACTS_AT + 1]!]);
   }
 
@@ -160,7 +173,7 @@ class Wasm implements WasmBackend {
         if (!written) storageOver("i32", this.#memory.buffer, at, list.words.length).set(list.words);
         written = true;
         this.#block[SCRATCH_AT] = this.#lendScratch(scratch);
-        const status = this.#exports.run_list(at + list.byteOffset(from), to - from);
+        const status = this.#guarded(() => this.#exports.run_list(at + list.byteOffset(from), to - from));
         if (status === 0) return;
         const call = from + this.#block[REFUSED_AT]!;
         throw new KernelRefusal(
@@ -183,13 +196,27 @@ class Wasm implements WasmBackend {
     this.#block[THREADS_AT] = 1;
   }
 
+  /** Runs kernels. After a trap, or a lost worker, the job stays open: no other thread may have a part in a later one. */
+  #guarded(run: () => number): number {
+    const { __stack_pointer: stack } = this.#exports;
+    const top = stack.value;
+    try {
+      return run();
+    } catch (error) {
+      stack.value = top;
+      this.close();
+      this.#crew.dismiss();
+      throw error;
+    }
+  }
+
   #start(module: WasmModule, { threads = 1, spawn }: WasmOptions): number {
     if (!spawn) return 1;
     let running = 1;
     try {
-      for (; running < threads; running++) {
+      for (; running < Math.min(threads, MOST_THREADS); running++) {
         const stackTop = this.#heap.take(STACK) + STACK;
-        spawn({ module, memory: this.#memory, thread: running, stackTop });
+        this.#crew.add(spawn({ module, memory: this.#memory, thread: running, stackTop }) ?? undefined);
       }
     } catch {
       // No workers here, or no more of them.

@@ -7,6 +7,10 @@ export interface Exports {
   readonly __heap_base: WasmGlobal;
   readonly __stack_pointer: WasmGlobal;
   block(): number;
+  /** Where the threads' seats begin. */
+  seats(): number;
+  /** Units of the running job that nobody has finished. */
+  pending(): number;
   supports(kernel: number): number;
   scratch(kernel: number): number;
   run(kernel: number): number;
@@ -25,6 +29,12 @@ export const SCRATCH_AT = 164;
 export const REFUSED_AT = 165;
 export const BLOCK_WORDS = 166;
 
+/** A seat: a word, 0 (no job), 1 (takes units of one) or 2 (its kernel trapped), then the trap's message. */
+export const SEAT_BYTES = 128;
+export const MOST_THREADS = 256;
+export const SEAT_BUSY = 1;
+export const SEAT_TRAPPED = 2;
+
 const PAGES_AT_START = 32;
 
 /** Shared memory, which needs no cross-origin isolation as long as no worker gets it. Small devices reserve less. */
@@ -40,6 +50,11 @@ export function createMemory(): WasmMemory {
   throw new BackendError("wasm", "out-of-memory", "no address space for WebAssembly's memory.", { cause });
 }
 
-export function instantiate(module: WasmModule, memory: WasmMemory): Exports {
-  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
+/** `stalled` is asked now and then while the caller waits for the other threads; only a caller has it asked. */
+export function instantiate(
+  module: WasmModule,
+  memory: WasmMemory,
+  stalled: (generation: number, finished: number) => void = () => {},
+): Exports {
+  return new WebAssembly.Instance(module, { env: { memory, stalled } }).exports as unknown as Exports;
 }

@@ -1,5 +1,5 @@
 /** @file What runs in a worker: an instance of the same module on the same memory, with a stack of its own. */
-import { instantiate } from "./instance.ts";
+import { instantiate, SEAT_BYTES, SEAT_TRAPPED } from "./instance.ts";
 import type { WasmMemory, WasmModule } from "./webassembly.ts";
 
 /** Sent to a worker; all of it can be posted. */
@@ -14,6 +14,7 @@ export interface WorkerStart {
 
 /**
  * Serves kernels until the backend is closed; call it in the worker with the message it was sent. Does not return before.
+ * A kernel's trap passes through, after the caller was told.
  *
  * @example
  * // in a browser
@@ -25,5 +26,13 @@ export function runWasmWorker({ module, memory, thread, stackTop }: WorkerStart)
   // there would end it in the middle of a job. Growing by nothing brings it up to date.
   memory.grow(0);
   exports.__stack_pointer.value = stackTop;
-  exports.work(thread);
+  try {
+    exports.work(thread);
+  } catch (error) {
+    const at = exports.seats() + SEAT_BYTES * thread;
+    const why = new Uint8Array(memory.buffer, at + 4, SEAT_BYTES - 4);
+    why.set([...String(error)].slice(0, why.length).map((letter) => letter.charCodeAt(0)));
+    Atomics.store(new Int32Array(memory.buffer, at, 1), 0, SEAT_TRAPPED);
+    throw error;
+  }
 }
