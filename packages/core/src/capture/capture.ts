@@ -4,7 +4,7 @@ import { isTraced } from "../autograd/trace.ts";
 import { watch } from "../autograd/watch.ts";
 import { passesFor } from "./passes/index.ts";
 import { programOf } from "./program.ts";
-import { record, rehearse } from "./recorder.ts";
+import { record, rehearse } from "./record.ts";
 import { type Command, NotCapturable, type Recording } from "./recording.ts";
 import { Replay } from "./replay.ts";
 import { signatureOf } from "./signature.ts";
