@@ -8,7 +8,19 @@ export {
   retainGrad,
 } from "./backward.ts";
 export { checkpoint } from "./checkpoint.ts";
-export * from "./create.ts";
+export {
+  arange,
+  empty,
+  eye,
+  full,
+  ones,
+  onesLike,
+  type TensorOptions,
+  tensor,
+  zeros,
+  zerosLike,
+} from "./create.ts";
+export { bernoulli, type RandomOptions, rand, randint, randn, randperm } from "./create-random.ts";
 export { defineOp, type Op, type OpDefinition, type OpInputs, run } from "./define-op.ts";
 export {
   type Device,

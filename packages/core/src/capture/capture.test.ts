@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import "../ops/methods.ts";
-import { rand, randint, randn, tensor } from "../autograd/create.ts";
+import { tensor } from "../autograd/create.ts";
+import { rand, randint, randn } from "../autograd/create-random.ts";
 import { registerBackend, setDefaultDevice } from "../autograd/device.ts";
 import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import "../ops/methods.ts";
 import { type Case, cases } from "../../test/fuse-cases.ts";
-import { randint, randn } from "../autograd/create.ts";
+import { randint, randn } from "../autograd/create-random.ts";
 import { registerBackend, setDefaultDevice } from "../autograd/device.ts";
 import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";

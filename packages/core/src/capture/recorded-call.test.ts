@@ -1,7 +1,8 @@
 /** @file The call that is written down: its kernels wait for the replay that stands for it, and nobody can tell. */
 import { beforeAll, describe, expect, it } from "vitest";
 import "../ops/methods.ts";
-import { randint, randn, tensor } from "../autograd/create.ts";
+import { tensor } from "../autograd/create.ts";
+import { randint, randn } from "../autograd/create-random.ts";
 import { registerBackend, setDefaultDevice } from "../autograd/device.ts";
 import { noGrad } from "../autograd/grad-mode.ts";
 import type { Tensor } from "../autograd/tensor.ts";

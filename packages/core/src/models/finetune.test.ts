@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { randn, tensor } from "../autograd/create.ts";
+import { tensor } from "../autograd/create.ts";
+import { randn } from "../autograd/create-random.ts";
 import { registerBackend, setDefaultDevice } from "../autograd/device.ts";
 import { noGrad } from "../autograd/grad-mode.ts";
 import { createReference } from "../backends/reference.ts";
