@@ -161,7 +161,9 @@ export function defineOp<In extends OpInputs, P, Extra extends OpInputs = Record
             params,
             { needs, shapes },
           );
-          return keys.map((key) => grads[key]);
+          const all = keys.map((key) => grads[key]);
+          if (arrived !== gradOutput && !all.includes(arrived)) release(arrived);
+          return all;
         },
       });
     }

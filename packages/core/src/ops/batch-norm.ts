@@ -1,7 +1,7 @@
 import { ones, zeros } from "../autograd/create.ts";
 import { defineOp, run } from "../autograd/define-op.ts";
 import { isRecomputing } from "../autograd/grad-mode.ts";
-import { copyStrided, Tensor } from "../autograd/tensor.ts";
+import { copyStrided, release, Tensor } from "../autograd/tensor.ts";
 import { hostSegment } from "../autograd/watch.ts";
 import { checkKnown } from "../base/known-options.ts";
 import type { Shape } from "../base/shape.ts";
@@ -155,6 +155,7 @@ export function blend(running: Tensor, batch: Tensor, momentum: number): void {
     [running],
   );
   running.storage.version++;
+  release(scaled);
 }
 
 /**

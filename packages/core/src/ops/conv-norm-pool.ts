@@ -81,6 +81,7 @@ const convNormPoolOp: Op<Inputs, Geometry> = defineOp<Inputs, Geometry, Kept>({
       run("batch_norm_fused_train_f32", normParams(g), [raw, gamma, beta, null], [out, mean, invStd, variance, index]);
     }
     g.onStatistics(mean, variance);
+    release(variance);
     return { raw, mean, invStd, index };
   },
   ownsExtra: true,

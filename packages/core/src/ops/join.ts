@@ -1,5 +1,5 @@
 import { defineOp } from "../autograd/define-op.ts";
-import { copyStrided, makeContiguous, Tensor } from "../autograd/tensor.ts";
+import { copyStrided, makeContiguous, release, Tensor } from "../autograd/tensor.ts";
 import { tell } from "../autograd/trace.ts";
 import { normalizeDim, type Shape, sameShape } from "../base/shape.ts";
 import type { CatShape } from "../base/typed/dense-rules.ts";
@@ -29,7 +29,11 @@ function fill(tensors: readonly Tensor[], axis: number, out: Tensor): void {
     tensors.map((t) => t.shape),
     axis,
   );
-  for (const [i, t] of tensors.entries()) copyStrided(t, part(out, axis, all[i]!));
+  for (const [i, t] of tensors.entries()) {
+    const place = part(out, axis, all[i]!);
+    copyStrided(t, place);
+    release(place);
+  }
 }
 
 const catOp = defineOp<Record<string, Tensor>, { axis: number }>({
@@ -61,7 +65,13 @@ const catOp = defineOp<Record<string, Tensor>, { axis: number }>({
       keys.map((key) => shapes[key]!),
       axis,
     );
-    return Object.fromEntries(keys.map((key, i) => [key, makeContiguous(part(gradOutput, axis, all[i]!))]));
+    const copyOf = (span: (typeof all)[number]) => {
+      const view = part(gradOutput, axis, span);
+      const copy = makeContiguous(view);
+      release(view);
+      return copy;
+    };
+    return Object.fromEntries(keys.map((key, i) => [key, copyOf(all[i]!)]));
   },
   differentiable(gradOutput, _saved, { axis }, { shapes }) {
     const keys = Object.keys(shapes);
