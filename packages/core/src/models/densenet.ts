@@ -1,11 +1,14 @@
 import type { Tensor } from "../autograd/tensor.ts";
 import { checkKnown } from "../base/known-options.ts";
 import { AvgPool2d, BatchNorm2d, Conv2d, init, Linear, MaxPool2d, Module, ReLU, Sequential } from "../nn/index.ts";
+import { given, inRow, meeting } from "../nn/row.ts";
 import { adaptiveAvgPool2d, cat, flatten, relu } from "../ops/index.ts";
 import { type ImageNetOptions, imageNet } from "./options.ts";
 
 /** Keys norm1, conv1 (1×1), norm2, conv2 (3×3): torchvision's _DenseLayer. */
 class DenseLayer extends Module {
+  /** @internal */
+  static readonly keepsNothing: boolean = true;
   readonly norm1: BatchNorm2d;
   readonly relu1 = new ReLU();
   readonly conv1: Conv2d;
@@ -22,13 +25,15 @@ class DenseLayer extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    const narrow = this.conv1.forward(this.relu1.forward(this.norm1.forward(input)));
-    return this.conv2.forward(this.relu2.forward(this.norm2.forward(narrow)));
+    const { norm1, relu1, conv1, norm2, relu2, conv2 } = this;
+    return inRow(given(input), norm1, relu1, conv1, norm2, relu2, conv2).tensor;
   }
 }
 
 /** Each layer sees what all before it gave. Keys denselayer1, denselayer2, … */
 class DenseBlock extends Module {
+  /** @internal */
+  static readonly keepsNothing: boolean = true;
   constructor(layers: number, inChannels: number, growth: number) {
     super();
     for (let i = 0; i < layers; i++)
@@ -36,10 +41,13 @@ class DenseBlock extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    const found = [input];
-    for (const [, layer] of this.namedChildren())
-      found.push((layer as DenseLayer).forward(found.length === 1 ? input : cat(found, 1)));
-    return cat(found, 1);
+    const found = [given(input)];
+    const beside = (...all: Tensor[]) => cat(all, 1);
+    for (const [, layer] of this.namedChildren()) {
+      const seen = found.length === 1 ? given(input) : meeting(beside, ...found.map(({ tensor }) => given(tensor)));
+      found.push(inRow(seen, layer as DenseLayer));
+    }
+    return meeting(beside, ...found).tensor;
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Tensor } from "../autograd/tensor.ts";
 import { checkKnown } from "../base/known-options.ts";
 import { BatchNorm2d, Conv2d, Dropout, init, Linear, Module, ReLU6, Sequential } from "../nn/index.ts";
-import { adaptiveAvgPool2d, flatten } from "../ops/index.ts";
+import { given, inRow, meeting } from "../nn/row.ts";
+import { adaptiveAvgPool2d, add, flatten } from "../ops/index.ts";
 import { convNorm, multipleOf8 } from "./conv-norm.ts";
 import { type ImageNetOptions, imageNet, layers } from "./options.ts";
 
@@ -36,6 +37,8 @@ const activation = () => new ReLU6();
  * new InvertedResidual(16, 24, 2, 6).forward(zeros([1, 16, 32, 32])).shape; // [1, 24, 16, 16]
  */
 export class InvertedResidual extends Module {
+  /** @internal */
+  static readonly keepsNothing: boolean = true;
   readonly conv: Sequential;
   readonly around: boolean;
 
@@ -54,8 +57,9 @@ export class InvertedResidual extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    const y = this.conv.forward(input);
-    return this.around ? input.add(y) : y;
+    const x = given(input);
+    const y = inRow(x, this.conv);
+    return (this.around ? meeting(add, x, y) : y).tensor;
   }
 }
 

@@ -5,11 +5,14 @@ import type { Tensor } from "../autograd/tensor.ts";
 import { checkKnown } from "../base/known-options.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { BatchNorm2d, Conv2d, init, Linear, Module, ReLU, Sequential } from "../nn/index.ts";
-import { adaptiveAvgPool2d, avgPool2d, cat, flatten } from "../ops/index.ts";
+import { given, inRow, meeting } from "../nn/row.ts";
+import { adaptiveAvgPool2d, add, avgPool2d, cat, flatten } from "../ops/index.ts";
 import { type ModelOptions, resolved } from "./options.ts";
 
 /** Two 3×3 convolutions; around them x itself, or every second pixel of it with channels of zeros added (option A). */
 class CifarBlock extends Module {
+  /** @internal */
+  static readonly keepsNothing: boolean = true;
   readonly conv1: Conv2d;
   readonly bn1: BatchNorm2d;
   readonly conv2: Conv2d;
@@ -25,8 +28,9 @@ class CifarBlock extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    const inner = this.relu.forward(this.bn1.forward(this.conv1.forward(input)));
-    return this.relu.forward(this.bn2.forward(this.conv2.forward(inner)).add(this.#around(input)));
+    const x = given(input);
+    const inner = inRow(x, this.conv1, this.bn1, this.relu, this.conv2, this.bn2);
+    return inRow(meeting(add, inner, given(this.#around(input))), this.relu).tensor;
   }
 
   #around(input: Tensor): Tensor {
@@ -96,8 +100,8 @@ export class ResNetCifar extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    let x = this.relu.forward(this.bn1.forward(this.conv1.forward(input)));
-    for (const stage of [this.layer1, this.layer2, this.layer3]) x = stage.forward(x);
-    return this.linear.forward(flatten(adaptiveAvgPool2d(x, 1), 1));
+    const { conv1, bn1, relu, layer1, layer2, layer3, linear } = this;
+    const x = inRow(given(input), conv1, bn1, relu, layer1, layer2, layer3);
+    return linear.forward(flatten(meeting((last) => adaptiveAvgPool2d(last, 1), x).tensor, 1));
   }
 }

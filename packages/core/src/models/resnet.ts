@@ -16,6 +16,8 @@ import {
   ReLU,
   Sequential,
 } from "../nn/index.ts";
+import { given, inRow, meeting } from "../nn/row.ts";
+import { add } from "../ops/index.ts";
 import { type ModelOptions, resolved } from "./options.ts";
 
 /** What `ResNet` can be told. */
@@ -42,6 +44,8 @@ export interface ResNetOptions extends Omit<ModelOptions, "batchNorm"> {
  * new BasicBlock(16, 32, 2).forward(zeros([1, 16, 8, 8])).shape; // [1, 32, 4, 4]
  */
 export class BasicBlock extends Module {
+  /** @internal */
+  static readonly keepsNothing: boolean = true;
   readonly conv1: Conv2d;
   readonly bn1: BatchNorm2d;
   readonly relu = new ReLU();
@@ -59,9 +63,10 @@ export class BasicBlock extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    const inner = this.relu.forward(this.bn1.forward(this.conv1.forward(input)));
-    const around = this.downsample ? this.downsample.forward(input) : input;
-    return this.relu.forward(this.bn2.forward(this.conv2.forward(inner)).add(around));
+    const x = given(input);
+    const inner = inRow(x, this.conv1, this.bn1, this.relu);
+    const around = this.downsample ? inRow(x, this.downsample) : x;
+    return inRow(meeting(add, inRow(inner, this.conv2, this.bn2), around), this.relu).tensor;
   }
 }
 
@@ -80,6 +85,8 @@ export class BasicBlock extends Module {
  * block.conv2.weight.shape; // [32, 32, 3, 3]
  */
 export class Bottleneck extends Module {
+  /** @internal */
+  static readonly keepsNothing: boolean = true;
   readonly conv1: Conv2d;
   readonly bn1: BatchNorm2d;
   readonly conv2: Conv2d;
@@ -102,10 +109,10 @@ export class Bottleneck extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    let x = this.relu.forward(this.bn1.forward(this.conv1.forward(input)));
-    x = this.relu.forward(this.bn2.forward(this.conv2.forward(x)));
-    const around = this.downsample ? this.downsample.forward(input) : input;
-    return this.relu.forward(this.bn3.forward(this.conv3.forward(x)).add(around));
+    const x = given(input);
+    const inner = inRow(x, this.conv1, this.bn1, this.relu, this.conv2, this.bn2, this.relu);
+    const around = this.downsample ? inRow(x, this.downsample) : x;
+    return inRow(meeting(add, inRow(inner, this.conv3, this.bn3), around), this.relu).tensor;
   }
 }
 
@@ -196,8 +203,7 @@ export class ResNet extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    let x = this.maxpool.forward(this.relu.forward(this.bn1.forward(this.conv1.forward(input))));
-    for (const layer of [this.layer1, this.layer2, this.layer3, this.layer4]) x = layer.forward(x);
-    return this.fc.forward(this.flatten.forward(this.avgpool.forward(x)));
+    const { conv1, bn1, relu, maxpool, layer1, layer2, layer3, layer4, avgpool, flatten, fc } = this;
+    return inRow(given(input), conv1, bn1, relu, maxpool, layer1, layer2, layer3, layer4, avgpool, flatten, fc).tensor;
   }
 }

@@ -1,6 +1,7 @@
 import type { Tensor } from "../autograd/tensor.ts";
 import { checkKnown } from "../base/known-options.ts";
 import { AdaptiveAvgPool2d, Conv2d, Dropout, init, MaxPool2d, Module, ReLU, Sequential } from "../nn/index.ts";
+import { given, inRow, meeting } from "../nn/row.ts";
 import { cat, flatten } from "../ops/index.ts";
 import { type ImageNetOptions, imageNet, variant } from "./options.ts";
 
@@ -15,6 +16,8 @@ import { type ImageNetOptions, imageNet, variant } from "./options.ts";
  * new Fire(96, 16, 64).forward(zeros([1, 96, 8, 8])).shape; // [1, 128, 8, 8]
  */
 export class Fire extends Module {
+  /** @internal */
+  static readonly keepsNothing: boolean = true;
   readonly squeeze: Conv2d;
   readonly relu = new ReLU();
   readonly expand1x1: Conv2d;
@@ -28,8 +31,9 @@ export class Fire extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    const x = this.relu.forward(this.squeeze.forward(input));
-    return cat([this.relu.forward(this.expand1x1.forward(x)), this.relu.forward(this.expand3x3.forward(x))], 1);
+    const x = inRow(given(input), this.squeeze, this.relu);
+    const narrow = inRow(given(x.tensor), this.expand1x1, this.relu);
+    return meeting((...both) => cat(both, 1), narrow, inRow(x, this.expand3x3, this.relu)).tensor;
   }
 }
 

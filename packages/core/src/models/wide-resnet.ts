@@ -2,7 +2,8 @@ import type { Tensor } from "../autograd/tensor.ts";
 import { checkKnown } from "../base/known-options.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { BatchNorm2d, Conv2d, init, Linear, Module, ReLU, Sequential } from "../nn/index.ts";
-import { adaptiveAvgPool2d, dropout, flatten } from "../ops/index.ts";
+import { given, inRow, meeting } from "../nn/row.ts";
+import { adaptiveAvgPool2d, add, dropout, flatten } from "../ops/index.ts";
 import { type ModelOptions, resolved } from "./options.ts";
 
 /** What `WideResNet` can be told. */
@@ -13,6 +14,8 @@ export interface WideResNetOptions extends Omit<ModelOptions, "batchNorm"> {
 
 /** Batch norm and ReLU before each of two convolutions. Keys bn1, conv1, bn2, conv2, convShortcut. */
 class WideBlock extends Module {
+  /** @internal */
+  static readonly keepsNothing: boolean = true;
   readonly bn1: BatchNorm2d;
   readonly relu1 = new ReLU();
   readonly conv1: Conv2d;
@@ -34,10 +37,13 @@ class WideBlock extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    const active = this.relu1.forward(this.bn1.forward(input));
-    const inner = this.relu2.forward(this.bn2.forward(this.conv1.forward(active)));
-    const y = this.conv2.forward(dropout(inner, { p: this.dropRate, training: this.training }));
-    return y.add(this.convShortcut ? this.convShortcut.forward(active) : input);
+    const x = given(input);
+    const active = inRow(x, this.bn1, this.relu1);
+    const { dropRate: p, training } = this;
+    const inner = inRow(this.convShortcut ? given(active.tensor) : active, this.conv1, this.bn2, this.relu2);
+    const dropped = p > 0 && training ? meeting((kept) => dropout(kept, { p, training }), inner) : inner;
+    const y = inRow(dropped, this.conv2);
+    return meeting(add, y, this.convShortcut ? inRow(active, this.convShortcut) : x).tensor;
   }
 }
 
@@ -92,13 +98,15 @@ export class WideResNet extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    let x = this.conv1.forward(input);
-    for (const stage of [this.block1, this.block2, this.block3]) x = stage.forward(x);
-    return this.fc.forward(flatten(adaptiveAvgPool2d(this.relu.forward(this.bn1.forward(x)), 1), 1));
+    const { conv1, block1, block2, block3, bn1, relu, fc } = this;
+    const x = inRow(given(input), conv1, block1, block2, block3, bn1, relu);
+    return fc.forward(flatten(meeting((last) => adaptiveAvgPool2d(last, 1), x).tensor, 1));
   }
 }
 
 class Stage extends Module {
+  /** @internal */
+  static readonly keepsNothing: boolean = true;
   readonly layer: Sequential;
 
   constructor(blocks: number, inChannels: number, outChannels: number, stride: number, dropRate: number) {

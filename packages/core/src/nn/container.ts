@@ -1,9 +1,9 @@
-import { release, type Tensor } from "../autograd/tensor.ts";
+import type { Tensor } from "../autograd/tensor.ts";
 import type { Shape } from "../base/shape.ts";
 import type { Dims } from "../base/typed/dims.ts";
 import { ArgumentError, say } from "../errors/errors.ts";
 import { Module } from "./module.ts";
-import { keepsNothing, poolsFirst, ranAsOne } from "./plain-layers.ts";
+import { given, inRow } from "./row.ts";
 import type { Appended, Fit, Fitted, Given, Unshaped } from "./typed-layer.ts";
 
 /** A module from one tensor to one tensor: what a Sequential chains. */
@@ -30,6 +30,8 @@ export type Entry = Layer | readonly [name: string, layer: Layer];
  */
 export class Sequential<const L extends readonly Entry[] = readonly Layer[]> extends Module implements Iterable<Layer> {
   declare readonly shapeRule: ["sequence", L, ...Dims[]];
+  /** @internal */
+  static readonly keepsNothing: boolean = true;
   readonly #names: string[] = [];
 
   constructor(layers: Record<string, Layer>);
@@ -100,24 +102,6 @@ export class Sequential<const L extends readonly Entry[] = readonly Layer[]> ext
   forward<S extends Shape>(input: Tensor<S> & Fit<["sequence", L], S>): Tensor<Given<["sequence", L], S>>;
   forward(input: Unshaped): Tensor;
   forward(input: Tensor): Tensor {
-    let x = input;
-    let mine = false; // whether x is a temporary that only this loop can reach
-    const layers = [...this];
-    for (let i = 0; i < layers.length; i++) {
-      if (mine && poolsFirst(layers[i]!, layers[i + 1])) [layers[i], layers[i + 1]] = [layers[i + 1]!, layers[i]!];
-      const layer = layers[i]!;
-      const joined = ranAsOne(layers, i, x);
-      const y = joined?.output ?? layer.forward(x);
-      if (joined) i += joined.count - 1;
-      const plain = keepsNothing(layer);
-      if (y === x) {
-        mine &&= plain;
-        continue;
-      }
-      if (mine && plain) release(x);
-      mine = plain;
-      x = y;
-    }
-    return x;
+    return inRow(given(input), ...this).tensor;
   }
 }

@@ -64,9 +64,16 @@ const plain: ReadonlySet<unknown> = new Set([
   Softmin,
 ]);
 
-/** Whether nobody but the tape can still hold what goes in and comes out: a layer of ours as it was made, without hooks. */
+/**
+ * Whether nobody but the tape can still hold what goes in and comes out: a layer of ours as it was made, without hooks; or a module
+ * whose own class says so (static keepsNothing) as far as it is concerned, of such layers.
+ */
 export function keepsNothing(layer: Module): boolean {
-  return plain.has(layer.constructor) && !layer.hasHooks && layer.runsItsOwn;
+  if (layer.hasHooks || !layer.runsItsOwn) return false;
+  if (plain.has(layer.constructor)) return true;
+  if (!Object.hasOwn(layer.constructor, "keepsNothing")) return false;
+  for (const [, child] of layer.namedChildren()) if (!keepsNothing(child)) return false;
+  return true;
 }
 
 /**

@@ -19,6 +19,8 @@ export class ShapedSequential<
   const L extends readonly Entry[] = readonly Layer[],
 > extends Sequential<L> {
   declare readonly shapeRule: ["sequence", L, X];
+  /** @internal */
+  static override readonly keepsNothing: boolean = true;
   /** The shape of one sample, without the batch. */
   readonly inputShape: X;
 
