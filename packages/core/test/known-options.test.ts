@@ -3,12 +3,14 @@ import { closest } from "../src/base/known-options.ts";
 import { DataLoader, randomCrop } from "../src/data/index.ts";
 import {
   arange,
+  backward,
   bernoulli,
   createReference,
   empty,
   eye,
   full,
   Generator,
+  grad,
   nn,
   ones,
   onesLike,
@@ -37,6 +39,7 @@ const F = nn.functional;
 const wrong = (options: object): never => options as never;
 const p = () => [new nn.Parameter(tensor([1]))];
 const o = { paramGroups: [{ lr: 1 }] };
+const slope = () => tensor([1], { requiresGrad: true }).mul(2);
 const image = () => zeros([1, 2, 4, 4]);
 
 describe("a misspelt option is refused with the name that was meant", () => {
@@ -71,6 +74,9 @@ describe("a misspelt option is refused with the name that was meant", () => {
       () => F.crossEntropy(zeros([1, 2]), tensor([0], { dtype: "int32" }), wrong({ ignore_index: 1 })),
     ],
     ["sum", "keepdim", "keepDims", () => image().sum(1, wrong({ keepDims: true }))],
+    ["backward", "retainGraph", "retain_graph", () => slope().backward(wrong({ retain_graph: true }))],
+    ["backward", undefined, "clear", () => backward(slope(), wrong({ clear: true }))],
+    ["grad", "allowUnused", "allowUnsed", () => grad(slope(), [], wrong({ allowUnsed: true }))],
     ["SGD", "momentum", "momentun", () => new optim.SGD(p(), wrong({ lr: 1, momentun: 0.9 }))],
     ["AdamW", "weightDecay", "weight_decay", () => new optim.AdamW(wrong([{ params: p(), weight_decay: 0 }]))],
     ["StepLR", "gamma", "gama", () => new optim.StepLR(o, 3, wrong({ gama: 0.5 }))],

@@ -1,3 +1,4 @@
+import { checkKnown } from "../base/known-options.ts";
 import { sameShape } from "../base/shape.ts";
 import { AutogradError, ShapeError, say } from "../errors/errors.ts";
 import { type GraphNode, nodeOf, type TensorHook, walk } from "./graph.ts";
@@ -41,7 +42,8 @@ function seedFor(where: string, output: Tensor, gradient: Tensor | undefined): T
  *
  * Throws   AutogradError "no-grad" when nothing was recorded, "not-scalar" without a gradient for a larger output,
  *          "inputs" for one that is no leaf, "freed" on a second call without retainGraph, "modified" if a saved value
- *          was changed in place; ShapeError "grad-shape" for a gradient of another shape than the output's.
+ *          was changed in place; ShapeError "grad-shape" for a gradient of another shape than the output's;
+ *          ArgumentError "option" for one that is not known.
  * Source   torch.Tensor.backward.
  *
  * @example
@@ -51,6 +53,7 @@ function seedFor(where: string, output: Tensor, gradient: Tensor | undefined): T
  */
 export function backward(output: Tensor, given: BackwardOptions | Tensor = {}): void {
   const options = given instanceof Tensor ? { gradient: given } : given;
+  checkKnown("backward", options, { gradient: 0, retainGraph: 0, createGraph: 0, inputs: 0 });
   const node = nodeOf(output);
   if (!node)
     throw new AutogradError(
@@ -95,7 +98,7 @@ export interface GradOptions {
  * Gradients of the outputs' sum with respect to the inputs, one for each, without touching `.grad`.
  *
  * Throws   AutogradError "no-grad", "not-scalar", "unused"; "no-second-derivative" when a result made with createGraph
- *          is differentiated through an operation whose gradient has no formula of its own.
+ *          is differentiated through an operation whose gradient has no formula of its own; ArgumentError "option".
  * Source   torch.autograd.grad.
  *
  * @example
@@ -109,6 +112,7 @@ export function grad(
   inputs: Tensor | readonly Tensor[],
   options: GradOptions = {},
 ): (Tensor | null)[] {
+  checkKnown("grad", options, { gradOutputs: 0, retainGraph: 0, createGraph: 0, allowUnused: 0 });
   const { gradOutputs } = options;
   const seeds = gradOutputs instanceof Tensor ? [gradOutputs] : gradOutputs;
   const roots = listed(outputs).map((output, i) => {
