@@ -3,14 +3,26 @@
 
 const PASSES = { forward: "forward", input: "input gradient", weight: "weight gradient" };
 
+/** Parameters of the convolution, also where the call is its input's gradient as a convolution of its own. */
+function convolution(p) {
+  if (!p.backward) return p;
+  const [inputs, outputs] = [
+    { inChannels: p.outChannels, inHeight: p.outHeight, inWidth: p.outWidth },
+    { outChannels: p.inChannels, outHeight: p.inHeight, outWidth: p.inWidth },
+  ];
+  return { ...p, ...inputs, ...outputs };
+}
+
 /** Products of a call's dense form, also where a kernel does less (behind a pool). */
-function flopOf(p) {
+function flopOf(params) {
+  const p = convolution(params);
   if (p.kernelHeight === undefined) return 2 * p.rows * p.inFeatures * p.outFeatures;
   const inputs = p.inChannels / p.groups;
   return 2 * p.batch * p.outChannels * p.outHeight * p.outWidth * inputs * p.kernelHeight * p.kernelWidth;
 }
 
-function layerOf(p) {
+function layerOf(params) {
+  const p = convolution(params);
   if (p.kernelHeight === undefined) return `linear ${p.inFeatures} to ${p.outFeatures}`;
   const kernel = `${p.kernelHeight}×${p.kernelWidth}`;
   const stride = p.strideHeight > 1 ? ` stride ${p.strideHeight}` : "";
@@ -28,7 +40,7 @@ function fusedWith(kernel, p, more) {
 /** The branch around a block is added in the same call, forward and backward. */
 function addedTo(kernel, pass, reads) {
   const residual = { conv2d_fused_f32: reads[4], conv2d_winograd_f32: reads[3] }[kernel];
-  if (residual) return "residual";
+  if (residual) return pass === PASSES.input ? "added to another" : "residual";
   return pass === PASSES.input && reads[5] ? "added to another" : "";
 }
 
@@ -43,7 +55,7 @@ function passesOf({ kernel, params, reads, writes }) {
   const isLayer =
     /^(conv2d|linear)/.test(kernel) && (params.outHeight !== undefined || params.inFeatures !== undefined);
   if (!isLayer) return [];
-  if (/backward_input/.test(kernel)) return [{ pass: PASSES.input, writes }];
+  if (/backward_input/.test(kernel) || params.backward) return [{ pass: PASSES.input, writes }];
   if (/backward_weight/.test(kernel)) return [{ pass: PASSES.weight, writes }];
   if (!/backward/.test(kernel)) return [{ pass: PASSES.forward, writes }];
   // The addend of the input's gradient belongs to that pass alone.

@@ -552,8 +552,9 @@ struct Conv2dWinogradF32Params {
   int32_t panel;
   int32_t maskBorder;
   int32_t tile;
+  int32_t backward;
 };
-static_assert(sizeof(Conv2dWinogradF32Params) == 27 * 4, "packed 32-bit words");
+static_assert(sizeof(Conv2dWinogradF32Params) == 28 * 4, "packed 32-bit words");
 
 // conv2d_winograd_pack_f32: weight f32, scale f32? -> packed f32
 struct Conv2dWinogradPackF32Params {
@@ -562,8 +563,9 @@ struct Conv2dWinogradPackF32Params {
   int32_t transposed;
   int32_t panel;
   int32_t tile;
+  int32_t stride;
 };
-static_assert(sizeof(Conv2dWinogradPackF32Params) == 5 * 4, "packed 32-bit words");
+static_assert(sizeof(Conv2dWinogradPackF32Params) == 6 * 4, "packed 32-bit words");
 
 // conv2d_winograd_backward_weight_f32: gradOutput f32, output f32?, input f32 -> gradWeight f32, gradBias f32?
 struct Conv2dWinogradBackwardWeightF32Params {

@@ -1,4 +1,4 @@
-// conv2d_winograd_backward_weight: conv2d_fused_backward's weight and bias gradients for 3x3 kernels with stride 1 without a pool.
+// conv2d_winograd_backward_weight: conv2d_fused_backward's weight and bias gradients for 3x3 kernels with stride 1 or 2 without a pool.
 // Reference: packages/core/src/kernels/reference/winograd.ts.
 #include "conv-winograd-weight.h"
 
@@ -9,7 +9,7 @@ struct WinogradBackward {
   FusedShape shape;
   Source gradient, input;
   WinogradBackward(const Conv2dWinogradBackwardWeightF32Params& p, void* const* buffers, const float* output)
-      : shape{p.batch, p.inChannels, p.outChannels, 1, p.inHeight, p.inWidth, p.outHeight, p.outWidth, 3, 3, 1, 1, p.padTop, p.padLeft, 1, 1},
+      : shape{p.batch, p.inChannels, p.outChannels, 1, p.inHeight, p.inWidth, p.outHeight, p.outWidth, 3, 3, p.strideHeight, p.strideWidth, p.padTop, p.padLeft, 1, 1},
         gradient(in<float>(buffers, 0), Place(p.outLayout, p.outChannels, p.outHeight, p.outWidth, p.gradBorder)),
         input(in<float>(buffers, 2), Place(p.inLayout, p.inChannels, p.inHeight, p.inWidth, p.inBorder)) {
     if (p.relu) gradient.output = output;

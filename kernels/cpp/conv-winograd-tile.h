@@ -1,14 +1,13 @@
 // Winograd F(MxM, 3x3): Y = Aᵀ [(G g Gᵀ) ∘ (Bᵀ d B)] A makes MxM outputs of (M+2)x(M+2) inputs: with M = 2 by 16 products a
 // channel where the plain sum has 36, with M = 4 by 36 where it has 144. Lanes are channels. Lavin & Gray, "Fast Algorithms for
 // Convolutional Neural Networks", 2015 (arXiv:1509.09308). The points of M = 2 are 0, ±1, ∞; those of M = 4 are 0, ±3/4, ±3/2, ∞,
-// whose matrices are exact in binary and lose half as much as those of 0, ±1, ±2, ∞ (docs/numerics.md).
+// whose matrices are exact in binary and lose half as much as those of 0, ±1, ±2, ∞ (docs/numerics.md). Here is one axis of it;
+// conv-winograd-kind.h makes both of it.
 #pragma once
 #include "layouts.h"
 
 namespace drishti {
 namespace DRISHTI_NS {
-
-constexpr int terms_of(int m) { return (m + 2) * (m + 2); }  // numbers of a transformed tile, row by row
 
 constexpr float NEAR = 0.75f, FAR = 1.5f;  // the points of M = 4
 constexpr float NEAR2 = NEAR * NEAR, FAR2 = FAR * FAR, BOTH2 = NEAR2 + FAR2, EACH2 = NEAR2 * FAR2;
@@ -43,46 +42,6 @@ DRISHTI_INLINE void winograd_gather(const F (&m)[6], F (&y)[4]) {
   y[1] = fma(splat<F>(FAR), far_odd, splat<F>(NEAR) * near_odd);
   y[2] = fma(splat<F>(FAR2), far, splat<F>(NEAR2) * near);
   y[3] = fma(splat<F>(FAR * FAR2), far_odd, fma(splat<F>(NEAR * NEAR2), near_odd, m[5]));
-}
-
-// Bᵀ d B of `count` tiles side by side, M columns apart, for `channels`; term after term `slice` apart, tiles `pitch` apart.
-// rows: those the tiles lie in; `columns` are to be had from there on. Channels that fill no vector are left undefined.
-template <int M>
-static void winograd_source(const float* const* rows, int32_t columns, ptrdiff_t pixel, int32_t count, int32_t channels, float* to, ptrdiff_t pitch, ptrdiff_t slice) {
-  constexpr int N = M + 2;
-  for (int32_t t = 0; t < count; ++t, to += pitch) {
-    ptrdiff_t at[N];
-    // What lies behind the last column goes into outputs that nobody asked for.
-    for (int32_t j = 0; j < N; ++j) at[j] = lesser(M * t + j, columns - 1) * pixel;
-    const auto transform = [&](int32_t c, auto&& get) DRISHTI_LAMBDA_INLINE {
-      F d[N][N];
-      for (int j = 0; j < N; ++j) {  // down each column
-        F x[N], y[N];
-        for (int i = 0; i < N; ++i) x[i] = get(rows[i] + at[j] + c);
-        winograd_spread(x, y);
-        for (int i = 0; i < N; ++i) d[i][j] = y[i];
-      }
-      for (int i = 0; i < N; ++i) {
-        F y[N];
-        winograd_spread(d[i], y);
-        for (int j = 0; j < N; ++j) store(to + (N * i + j) * slice + c, y[j]);
-      }
-    };
-    int32_t c = 0;
-    for (; c + LANES <= channels; c += LANES) transform(c, [](const float* from) DRISHTI_LAMBDA_INLINE { return load<F>(from); });
-    if (c < channels) transform(c, [&](const float* from) DRISHTI_LAMBDA_INLINE { return load_part<F>(from, channels - c); });
-  }
-}
-
-// Aᵀ m of the columns of one tile and one vector; winograd_gather makes a row of outputs of each.
-template <int M> DRISHTI_INLINE void winograd_columns(const float* from, ptrdiff_t slice, F (&s)[M][M + 2]) {
-  constexpr int N = M + 2;
-  for (int j = 0; j < N; ++j) {
-    F m[N], y[M];
-    for (int i = 0; i < N; ++i) m[i] = load<F>(from + (N * i + j) * slice);
-    winograd_gather(m, y);
-    for (int i = 0; i < M; ++i) s[i][j] = y[i];
-  }
 }
 
 // A g of M numbers: winograd_gather, turned about.
@@ -136,28 +95,6 @@ template <int W> DRISHTI_INLINE void winograd_filter(const double* a, const doub
     to[3][k] = far_even + far_odd;
     to[4][k] = far_even - far_odd;
     to[5][k] = c[k];
-  }
-}
-
-// G g Gᵀ of W filters side by side, number j of them at filters + j * W; of each the numbers go `step` apart. turned: each filter
-// from its end. In doubles, rounded once. A term is stored whole: terms lie in one set of L1, and would be written in parts.
-template <int W, int M>
-static void winograd_weights(const float* filters, bool turned, const float* scale, float* to, ptrdiff_t step) {
-  constexpr int N = M + 2;
-  double half[3][N][W], s[W];
-  for (int j = 0; j < 3; ++j) {
-    const float* const at = filters + (turned ? 8 - j : j) * W;
-    const int down = turned ? -3 * W : 3 * W;
-    double a[W], b[W], c[W];
-    for (int k = 0; k < W; ++k) a[k] = at[k], b[k] = at[down + k], c[k] = at[2 * down + k];
-    winograd_filter(a, b, c, half[j]);
-  }
-  for (int k = 0; k < W; ++k) s[k] = scale ? scale[k] : 1.0;
-  for (int i = 0; i < N; ++i) {
-    double row[N][W];
-    winograd_filter(half[0][i], half[1][i], half[2][i], row);
-    for (int j = 0; j < N; ++j, to += step)
-      for (int k = 0; k < W; ++k) to[k] = float(row[j][k] * s[k]);
   }
 }
 

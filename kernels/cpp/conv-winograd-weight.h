@@ -1,16 +1,16 @@
-// Weight gradient of 3x3 convolutions with stride 1 by Winograd's F(MxM, 3x3), M = 2 or 4, turned about: what the forward pass
-// multiplies and adds goes the other way, dg = Gᵀ [Σ (A dY Aᵀ) ∘ (Bᵀ d B)] G over all tiles; 16 products where the plain sum has 36,
-// or 36 where it has 144.
+// Weight gradient of 3x3 convolutions with stride 1 or 2 by Winograd's algorithm, turned about: what the forward pass multiplies
+// and adds goes the other way, dg = Gᵀ [Σ (A dY Aᵀ) ∘ (Bᵀ d B)] G over all tiles; 16 products where the plain sum has 36, or 36 where
+// it has 144, or, with stride 2, 25 for 36. What is a sum forward (conv-winograd-kind.h) is a number of the gradient here.
 //
-//   input      [term][tile][channel]             transformed for a pass of tiles; broadcast
-//   gradient   [term][block of lanes][tile][lane]
-//   sums       [term][block][channel][lane]      of the tiles of a chunk; term by term a product of matrices, channels by lanes
+//   input      [number of the source][tile][channel]    transformed for a pass of tiles; broadcast
+//   gradient   [number of the sum][block of lanes][tile][lane]
+//   sums       [number of the filter][block][channel][lane]    of the tiles of a chunk; products of matrices, channels by lanes
 //   partials   [group of tiles][block][channel][tap][lane]    added in order
 //
 // A chunk is a group of tiles, counted over all images, some channels and some blocks. All is cut by shape alone.
 #pragma once
 #include "conv-fused-shape.h"
-#include "conv-winograd-tile.h"
+#include "conv-winograd-kind.h"
 
 namespace drishti {
 namespace DRISHTI_NS {
@@ -18,46 +18,52 @@ namespace DRISHTI_NS {
 constexpr int32_t WEIGHT_TILES = 64;  // of a pass: what a term reads of them stays in L1
 constexpr int32_t WEIGHT_PART = 64;   // channels, and lanes, of a chunk: the sums stay in L2
 
-// A dY Aᵀ of one vector: MxM gradients to the terms, `slice` apart. Returns the sum of the gradients where no term is that.
-template <int M, bool WHOLE> DRISHTI_INLINE F winograd_gradient(const float* from, ptrdiff_t row, ptrdiff_t pixel, int32_t live, float* to, ptrdiff_t slice) {
-  constexpr int N = M + 2;
+// A dY Aᵀ of one vector: a tile's gradients to their numbers, `slice` apart. Returns the sum of the gradients where none of them is that.
+template <class K, bool WHOLE> DRISHTI_INLINE F winograd_gradient(const float* from, ptrdiff_t row, ptrdiff_t pixel, int32_t live, float* to, ptrdiff_t slice) {
+  constexpr int M = K::SIDE, N = K::SUMS;
   F d[N][M], sum{};
   for (int j = 0; j < M; ++j) {
     F x[M], y[N];
     for (int i = 0; i < M; ++i) x[i] = WHOLE ? load<F>(from + i * row + j * pixel) : load_some(from + i * row + j * pixel, live);
     if constexpr (M == 4) sum += (x[0] + x[1]) + (x[2] + x[3]);
-    winograd_lift(x, y);
+    K::lift(x, y);
     for (int i = 0; i < N; ++i) d[i][j] = y[i];
   }
   for (int i = 0; i < N; ++i) {
     F y[N];
-    winograd_lift(d[i], y);
+    K::lift(d[i], y);
     for (int j = 0; j < N; ++j) store(to + (N * i + j) * slice, y[j]);
   }
   return sum;
 }
 
-// Gᵀ M G of one vector: the terms, `slice` apart, to 9 taps, `step` apart.
-template <int M> DRISHTI_INLINE void winograd_taps(const float* from, ptrdiff_t slice, float* to, ptrdiff_t step) {
-  constexpr int N = M + 2;
+// Gᵀ M G of one vector: the filter's numbers, `slice` apart, to 9 taps, `step` apart.
+template <class K> DRISHTI_INLINE void winograd_taps(const float* from, ptrdiff_t slice, float* to, ptrdiff_t step) {
+  constexpr int N = K::WEIGHTS;
   F s[3][N];
   for (int j = 0; j < N; ++j) {
     F m[N], y[3];
     for (int i = 0; i < N; ++i) m[i] = load<F>(from + (N * i + j) * slice);
-    winograd_unfilter(m, y);
+    K::unfilter(m, y);
     for (int i = 0; i < 3; ++i) s[i][j] = y[i];
   }
   for (int i = 0; i < 3; ++i, to += 3 * step) {
     F y[3];
-    winograd_unfilter(s[i], y);
+    K::unfilter(s[i], y);
     for (int j = 0; j < 3; ++j) store(to + j * step, y[j]);
   }
+}
+
+template <class Fn> static auto of_weight_kind(int32_t stride, int32_t tile, Fn&& run) {
+  if (stride == 2) return run(KindTag<Halving>{});
+  return tile == 4 ? run(KindTag<UnitStride<4>>{}) : run(KindTag<UnitStride<2>>{});
 }
 
 struct WinogradWeightPlan {
   bool empty, direct, direct_gradient;
   int vectors;
-  int32_t side, terms, bias_term;  // which term is the sum of a tile's gradients
+  KindSizes kind;
+  int32_t bias_term;  // which number of a gradient is the sum of a tile's
   int32_t width, blocks, part_blocks, block_parts;
   int32_t part, parts;          // input channels of a chunk
   int32_t down, across, tiles;  // tiles of an image, of all
@@ -71,9 +77,8 @@ struct WinogradWeightPlan {
     empty = s.batch <= 0 || s.out_height <= 0 || s.out_width <= 0 || s.in_channels <= 0 || s.out_channels <= 0;
     per_thread = shared = 0;
     if (empty) return;
-    side = tile == 4 ? 4 : 2;
-    terms = terms_of(side);
-    bias_term = side == 4 ? terms : 5;
+    kind = of_weight_kind(s.stride_height, tile, [](auto tag) { return KindSizes::of<typename decltype(tag)::Kind>(); });
+    bias_term = s.stride_height == 2 ? 4 : kind.side == 4 ? kind.sums : 5;
     vectors = vectors_for(s.out_channels);
     width = vectors * LANES;
     blocks = ceil_div(s.out_channels, width);
@@ -82,17 +87,17 @@ struct WinogradWeightPlan {
     block_parts = ceil_div(blocks, part_blocks);
     part = int32_t(round_up(ceil_div(s.in_channels, ceil_div(s.in_channels, WEIGHT_PART)), LANES));
     parts = ceil_div(s.in_channels, part);
-    down = ceil_div(s.out_height, side);
-    across = ceil_div(s.out_width, side);
+    down = ceil_div(s.out_height, kind.side);
+    across = ceil_div(s.out_width, kind.side);
     tiles = s.batch * down * across;
-    const auto within = [&](int32_t size, int32_t out, int32_t pad) { return pad <= x.place.border && out + 1 - pad < size + x.place.border; };
+    const auto within = [&](int32_t size, int32_t out, int32_t pad) { return pad <= x.place.border && (out - 1) * s.stride_height + 2 - pad < size + x.place.border; };
     direct = x.plain() && x.place.nhwc && within(s.in_height, s.out_height, s.pad_top) && within(s.in_width, s.out_width, s.pad_left);
-    direct_gradient = g.plain() && g.place.nhwc && s.out_height % side == 0 && s.out_width % side == 0;
-    columns = side * across + 2;
+    direct_gradient = g.plain() && g.place.nhwc && s.out_height % kind.side == 0 && s.out_width % kind.side == 0;
+    columns = kind.move * (across - 1) + kind.reach;
 
     bias_in_partial = size_t(blocks) * s.in_channels * 9 * width;
     partial = bias_in_partial + size_t(blocks) * width;
-    const int32_t wanted = chunks_for(double(tiles) * terms * s.out_channels * s.in_channels);
+    const int32_t wanted = chunks_for(double(tiles) * kind.count * s.out_channels * s.in_channels);
     groups = clamp_to(ceil_div(wanted, block_parts * parts), 1, ceil_div(tiles, WEIGHT_TILES));
     while (groups > 1 && groups * partial * 4 > PARTIAL_BYTES) groups /= 2;
     group = ceil_div(tiles, groups);
@@ -106,11 +111,11 @@ struct WinogradWeightPlan {
     gradient_pitch = ptrdiff_t(part_blocks) * width;
     gradient_slice = apart(pass * gradient_pitch);
     sum_slice = apart(part_blocks * part * width);
-    gradient_at = round_up(terms * slice * 4, 128);
-    sums_at = round_up(gradient_at + (terms + (bias_term == terms)) * gradient_slice * 4, 128);
-    copy_at = round_up(sums_at + terms * sum_slice * 4, 128);
-    gradient_copy_at = round_up(copy_at + (direct ? 0 : (side + 2) * columns * pitch * 4), 128);
-    temp_at = round_up(gradient_copy_at + (direct_gradient ? 0 : side * side * across * gradient_pitch * 4), 128);
+    gradient_at = round_up(kind.sources * slice * 4, 128);
+    sums_at = round_up(gradient_at + (kind.sums + (bias_term == kind.sums)) * gradient_slice * 4, 128);
+    copy_at = round_up(sums_at + kind.weights * sum_slice * 4, 128);
+    gradient_copy_at = round_up(copy_at + (direct ? 0 : kind.reach * columns * pitch * 4), 128);
+    temp_at = round_up(gradient_copy_at + (direct_gradient ? 0 : kind.side * kind.side * across * gradient_pitch * 4), 128);
     per_thread = round_up(temp_at + (x.scratch() > g.scratch() ? x.scratch() : g.scratch()) * 4, 128);
     spots_at = round_up(groups * partial * 4, 128);
     shared = round_up(spots_at + part * sizeof(Spot), 128);
@@ -126,6 +131,8 @@ struct WinogradWeightCall {
   float* bias;  // or null
   float* partials;
   Spot* spots;
+
+  template <class Fn> DRISHTI_INLINE auto with_kind(Fn&& run) const { return of_weight_kind(s.stride_height, p.kind.side, run); }
 
   struct Chunk {
     int32_t first_block, blocks, first, channels;
@@ -160,12 +167,14 @@ struct WinogradWeightCall {
     for (int32_t b = 0; b < c.blocks; ++b)
       for (int32_t i = 0; i < c.channels; ++i)
         for (int32_t l = 0; l < p.width; l += LANES)
-          (p.side == 4 ? winograd_taps<4> : winograd_taps<2>)(c.sums + (ptrdiff_t(b) * p.part + i) * p.width + l, p.sum_slice, to + (ptrdiff_t(c.first_block + b) * s.in_channels + c.first + i) * 9 * p.width + l, p.width);
+          with_kind([&](auto tag) {
+            winograd_taps<typename decltype(tag)::Kind>(c.sums + (ptrdiff_t(b) * p.part + i) * p.width + l, p.sum_slice, to + (ptrdiff_t(c.first_block + b) * s.in_channels + c.first + i) * 9 * p.width + l, p.width);
+          });
   }
 
   void transform_input(const Chunk& c, int32_t t, int32_t count, int32_t n, int32_t y, int32_t column) const {
     const float* rows[6];
-    const int32_t first = p.side * y - s.pad_top, left = p.side * column, height = p.side + 2;
+    const int32_t first = p.kind.move * y - s.pad_top, left = p.kind.move * column, height = p.kind.reach;
     int32_t columns = p.columns;
     ptrdiff_t pixel = p.pitch;
     if (p.direct) {
@@ -177,36 +186,38 @@ struct WinogradWeightCall {
       x.rows(n, first, height, s.pad_left, columns, c.first, c.channels, int32_t(p.pitch), c.copy, c.temp);
       for (int32_t i = 0; i < height; ++i) rows[i] = c.copy + (ptrdiff_t(i) * columns + left) * pixel;
     }
-    (p.side == 4 ? winograd_source<4> : winograd_source<2>)(rows, columns - left, pixel, count, c.channels, c.input + t * p.pitch, p.pitch, p.slice);
+    with_kind([&](auto tag) {
+      winograd_source<typename decltype(tag)::Kind>(rows, columns - left, pixel, count, c.channels, c.input + t * p.pitch, p.pitch, p.slice);
+    });
   }
 
   void transform_gradient(const Chunk& c, int32_t t, int32_t count, int32_t n, int32_t y, int32_t column) const {
     const int32_t channel = c.first_block * p.width, channels = lesser(c.blocks * p.width, s.out_channels - channel);
-    const float* from = g.data + g.place.at(n, p.side * y, p.side * column) + channel;
+    const float* from = g.data + g.place.at(n, p.kind.side * y, p.kind.side * column) + channel;
     ptrdiff_t pixel = g.place.pixel, row = g.place.row;
     if (!p.direct_gradient) {
       pixel = p.gradient_pitch;
-      row = p.side * p.across * pixel;
-      g.rows(n, p.side * y, p.side, 0, p.side * p.across, channel, channels, int32_t(pixel), c.gradient_copy, c.temp);
-      from = c.gradient_copy + p.side * column * pixel;
+      row = p.kind.side * p.across * pixel;
+      g.rows(n, p.kind.side * y, p.kind.side, 0, p.kind.side * p.across, channel, channels, int32_t(pixel), c.gradient_copy, c.temp);
+      from = c.gradient_copy + p.kind.side * column * pixel;
     }
-    const auto run = p.side == 4 ? &WinogradWeightCall::lift_tiles<4> : &WinogradWeightCall::lift_tiles<2>;
-    (this->*run)(from, row, pixel, channels, c.blocks, count, c.gradient + ptrdiff_t(t) * p.width);
+    with_kind([&](auto tag) { lift_tiles<typename decltype(tag)::Kind>(from, row, pixel, channels, c.blocks, count, c.gradient + ptrdiff_t(t) * p.width); });
   }
-  template <int M>
+  template <class K>
   __attribute__((noinline)) void lift_tiles(const float* from, ptrdiff_t row, ptrdiff_t pixel, int32_t channels, int32_t blocks, int32_t count, float* to) const {
+    constexpr int M = K::SIDE, NUMBERS = K::SUMS * K::SUMS;
     for (int32_t k = 0; k < count; ++k, from += M * pixel, to += p.width)
       for (int32_t b = 0; b < blocks; ++b)
         for (int32_t l = 0; l < p.width; l += LANES) {
           const int32_t at = b * p.width + l, live = channels - at;
           float* const place = to + ptrdiff_t(b) * p.pass * p.width + l;
           if (live <= 0) {
-            for (int32_t term = 0; term < terms_of(M) + (M == 4); ++term) store(place + term * p.gradient_slice, F{});
+            for (int32_t term = 0; term < NUMBERS + (M == 4); ++term) store(place + term * p.gradient_slice, F{});
             continue;
           }
-          const F sum = live >= LANES ? winograd_gradient<M, true>(from + at, row, pixel, live, place, p.gradient_slice)
-                                      : winograd_gradient<M, false>(from + at, row, pixel, live, place, p.gradient_slice);
-          if constexpr (M == 4) store(place + terms_of(M) * p.gradient_slice, sum);
+          const F sum = live >= LANES ? winograd_gradient<K, true>(from + at, row, pixel, live, place, p.gradient_slice)
+                                      : winograd_gradient<K, false>(from + at, row, pixel, live, place, p.gradient_slice);
+          if constexpr (M == 4) store(place + NUMBERS * p.gradient_slice, sum);
         }
   }
 
@@ -225,10 +236,12 @@ struct WinogradWeightCall {
     const Stretch all = {0, count};
     // Two tiles of 4 and 3 or 4 rows rather than a whole one and a rest of 1 or 2, which would wait for itself.
     const int32_t rest = c.channels % TILE_ROWS, uneven = TILE_ROWS == 6 && (rest == 1 || rest == 2) && c.channels > TILE_ROWS ? rest + TILE_ROWS : 0;
-    for (int32_t term = 0; term < p.terms; ++term)
+    for (int32_t i = 0; i < p.kind.count; ++i)
       for (int32_t b = 0; b < c.blocks; ++b) {
-        const TileCall call = {c.input + term * p.slice, c.gradient + term * p.gradient_slice + ptrdiff_t(b) * p.pass * p.width, &all, 1, p.pitch, begins ? ZEROS : nullptr, nullptr,
-                               c.sums + term * p.sum_slice + ptrdiff_t(b) * p.part * p.width};
+        const Product q = p.kind.products[i];
+        const bool first = begins && (i == 0 || p.kind.products[i - 1].weight != q.weight);
+        const TileCall call = {c.input + q.source * p.slice, c.gradient + q.sum * p.gradient_slice + ptrdiff_t(b) * p.pass * p.width, &all, 1, p.pitch, first ? ZEROS : nullptr, nullptr,
+                               c.sums + q.weight * p.sum_slice + ptrdiff_t(b) * p.part * p.width};
         const int32_t whole = c.channels - uneven;
         if (whole) run_tiles(p.vectors, call, spots, whole);
         if (uneven) run_tiles(p.vectors, call, spots + whole, 4), run_tiles(p.vectors, call, spots + whole + 4, uneven - 4);

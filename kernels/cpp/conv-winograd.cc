@@ -1,4 +1,5 @@
-// conv2d_winograd: conv2d_fused for 3x3 kernels with stride 1, by Winograd's algorithm; and the packing of its weights.
+// conv2d_winograd: conv2d_fused for 3x3 kernels with stride 1 or 2, and the input's gradient of the latter, by Winograd's algorithm;
+// and the packing of their weights.
 // Reference: packages/core/src/kernels/reference/winograd.ts.
 #include "conv-fused-forward.h"
 #include "conv-winograd-pack.h"
@@ -9,6 +10,10 @@ namespace DRISHTI_NS {
 
 struct WinogradForward : FusedForward {
   WinogradForward(const Conv2dWinogradF32Params& p, void* const* buffers, const float* mask) : FusedForward(p, Buffers(buffers).fused) {
+    if (p.backward) {
+      g.y = backward_axis(p.outHeight, p.inHeight, 3, p.strideHeight, p.padTop, 1);
+      g.x = backward_axis(p.outWidth, p.inWidth, 3, p.strideWidth, p.padLeft, 1);
+    }
     source.output = mask;
     source.output_place = Place(p.inLayout, p.inChannels, p.inHeight, p.inWidth, p.maskBorder);
   }

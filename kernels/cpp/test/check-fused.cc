@@ -6,6 +6,30 @@
 
 namespace {
 
+// G g Gt by its definition, of a weight for `outs` outputs of `ins` channels or, transposed, the other way.
+Doubles winograd_filters(const std::vector<float>& w, int outs, int ins, bool transposed, int panel, int tile, int stride, const float* scale) {
+  const int blocks = ceil_div(outs, panel), wide = stride == 2 ? 4 : tile + 2;
+  const double G1[4][3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {1, 0, 1}}, G2[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
+  double G4[6][3] = {};
+  const double points[] = {0, 0.75, -0.75, 1.5, -1.5};
+  for (int i = 0; i < 5; ++i) {
+    double f = 1;
+    for (const double other : points) f *= other == points[i] ? 1 : points[i] - other;
+    G4[i][0] = 1 / f, G4[i][1] = points[i] / f, G4[i][2] = points[i] * points[i] / f;
+  }
+  G4[5][2] = 1;
+  const auto* const G = stride == 2 ? G1 : tile == 4 ? G4 : G2;
+  Doubles packed(size_t(wide) * wide * blocks * panel * ins);
+  for (int o = 0; o < outs; ++o)
+    for (int c = 0; c < ins; ++c)
+      for (int term = 0; term < wide * wide; ++term) {
+        double sum = 0;
+        for (int k = 0; k < 9; ++k) sum += G[term / wide][k / 3] * G[term % wide][k % 3] * w[(transposed ? size_t(c) * outs + o : size_t(o) * ins + c) * 9 + (transposed && stride == 1 ? 8 - k : k)];
+        packed[((size_t(term) * blocks + o / panel) * ins + c) * panel + o % panel] = sum * (scale ? scale[o] : 1);
+      }
+  return packed;
+}
+
 void conv(const Conv& s) {
   const int oh = (s.h + 2 * s.pt - s.dh * (s.kh - 1) - 1) / s.sh + 1, ow = (s.w + 2 * s.pl - s.dw * (s.kw - 1) - 1) / s.sw + 1;
   char text[240];
@@ -56,32 +80,13 @@ void conv(const Conv& s) {
     verify(name + " packed", Kernel<id_conv2d_fused_f32>::entry, q, {x.data(), packed.data(), s.scale && !inside ? scale.data() : nullptr, bias.data(), has_residual ? residual.data() : nullptr},
            {{"output", out.write(best), false, false, largest}, {"index", index.write(winner), true}});
   }
-  if (s.kh == 3 && s.kw == 3 && s.sh == 1 && s.sw == 1 && s.dh == 1 && s.dw == 1 && s.g == 1 && s.ph == s.pw && s.ph <= 2)
-    for (const auto [panel, tile] : {std::pair(vectors_for(s.o) * LANES, 2), std::pair(5, 2), std::pair(vectors_for(s.o) * LANES, 4), std::pair(5, 4)}) {
-      const int blocks = ceil_div(s.o, panel), wide = tile + 2;
-      Doubles expected(size_t(terms_of(tile)) * blocks * panel * s.c);
-      for (int o = 0; o < s.o; ++o)
-        for (int c = 0; c < s.c; ++c) {
-          // G g Gt by its definition
-          const double G2[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
-          double G4[6][3] = {};
-          const double points[] = {0, 0.75, -0.75, 1.5, -1.5};
-          for (int i = 0; i < 5; ++i) {
-            double f = 1;
-            for (const double other : points) f *= other == points[i] ? 1 : points[i] - other;
-            G4[i][0] = 1 / f, G4[i][1] = points[i] / f, G4[i][2] = points[i] * points[i] / f;
-          }
-          G4[5][2] = 1;
-          const auto* const G = tile == 4 ? G4 : G2;
-          for (int term = 0; term < terms_of(tile); ++term) {
-            double sum = 0;
-            for (int k = 0; k < 9; ++k) sum += G[term / wide][k / 3] * G[term % wide][k % 3] * w[(size_t(o) * s.c + c) * 9 + k];
-            expected[((size_t(term) * blocks + o / panel) * s.c + c) * panel + o % panel] = sum * (s.scale ? scale[o] : 1);
-          }
-        }
-      verify(name + " winograd pack", Kernel<id_conv2d_winograd_pack_f32>::entry, Conv2dWinogradPackF32Params{s.o, s.c, 0, panel, tile}, {w.data(), s.scale ? scale.data() : nullptr}, {{"packed", expected}});
+  if (s.kh == 3 && s.kw == 3 && s.sh == s.sw && s.dh == 1 && s.dw == 1 && s.g == 1 && s.ph == s.pw && s.ph * s.sh <= 2)
+    for (const auto& [panel, tile] : {std::pair(vectors_for(s.o) * LANES, 2), std::pair(5, 2), std::pair(vectors_for(s.o) * LANES, 4), std::pair(5, 4)}) {
+      if (s.sh == 2 && tile == 4) continue;
+      const Doubles expected = winograd_filters(w, s.o, s.c, false, panel, tile, s.sh, s.scale ? scale.data() : nullptr);
+      verify(name + " winograd pack", Kernel<id_conv2d_winograd_pack_f32>::entry, Conv2dWinogradPackF32Params{s.o, s.c, 0, panel, tile, s.sh}, {w.data(), s.scale ? scale.data() : nullptr}, {{"packed", expected}});
       const std::vector<float> packed(expected.begin(), expected.end());
-      Conv2dWinogradF32Params q = {s.n, s.c, s.h, s.w, s.o, oh, ow, 3, 3, 1, 1, s.pt, s.pl, 1, 1, 1, in.layout, in.border, out.layout, out.border, s.relu, s.ph, s.pw, res.border, panel, in.border, tile};
+      Conv2dWinogradF32Params q = {s.n, s.c, s.h, s.w, s.o, oh, ow, 3, 3, s.sh, s.sw, s.pt, s.pl, 1, 1, 1, in.layout, in.border, out.layout, out.border, s.relu, s.ph, s.pw, res.border, panel, in.border, tile};
       verify(name + " winograd", Kernel<id_conv2d_winograd_f32>::entry, q, {x.data(), packed.data(), bias.data(), has_residual ? residual.data() : nullptr, nullptr},
              {{"output", out.write(best), false, false, tile * largest}, {"index", index.write(winner), true}});
       // Other numbers where there was a 0, hidden by the mask: nothing changes.
@@ -103,7 +108,7 @@ void conv(const Conv& s) {
   const auto g = out.random(), y = out.random();
   const Lie add = {in.layout, s.n, s.c, s.h, s.w, in.layout ? pick(0, 2) : 0}, dx = {in.layout, s.n, s.c, s.h, s.w, in.layout ? pick(0, 2) : 0};
   const auto addend = add.random();
-  std::vector<unsigned char> which(index.size());
+  std::vector<unsigned char> which(index.size() + 1);  // never null
   for (auto& b : which) b = (unsigned char)pick(0, s.ph * s.pw - 1 + s.relu);
   const Doubles G = out.read(g), Y = out.read(y);
   Doubles grad(sums.size()), I(pooled);
@@ -126,12 +131,24 @@ void conv(const Conv& s) {
     verify(name + " backward", Kernel<id_conv2d_fused_backward_f32>::entry, b,
            {g.data(), pools ? which.data() : nullptr, pools ? nullptr : y.data(), x.data(), w.data(), has_residual ? addend.data() : nullptr},
            {{"dX", dx.write(DX), false, leave == 1}, {"dW", DW, false, leave == 2}, {"db", DB, false, leave == 3}});
-  if (s.kh != 3 || s.kw != 3 || s.sh * s.sw * s.dh * s.dw * s.g != 1 || pools) return;
+  if (s.kh != 3 || s.kw != 3 || s.sh != s.sw || s.sh > 2 || s.dh * s.dw * s.g != 1 || pools) return;
   double largest_weight = 0;
   for (double x : DW) largest_weight = std::max(largest_weight, std::fabs(x));
   for (const int tile : {2, 4}) {
+    if (s.sh == 2 && tile == 4) continue;
     const Conv2dWinogradBackwardWeightF32Params q = {s.n, s.c, s.h, s.w, s.o, oh, ow, s.kh, s.kw, s.sh, s.sw, s.pt, s.pl, s.dh, s.dw, s.g, in.layout, in.border, out.layout, out.border, s.relu, s.ph, s.pw, out.border, tile};
     verify(name + " winograd backward weight", Kernel<id_conv2d_winograd_backward_weight_f32>::entry, q, {g.data(), y.data(), x.data()}, {{"dW", DW, false, false, tile * largest_weight}, {"db", DB, false, s.n == 2}});
+  }
+  if (s.sh != 2 || s.pt % 2 != s.pl % 2 || s.pt > 2 || s.pl > 2) return;
+  double largest_input = 0;
+  for (double x : DX) largest_input = std::max(largest_input, std::fabs(x));
+  for (const int panel : {vectors_for(s.c) * LANES, 5}) {
+    const Doubles expected = winograd_filters(w, s.c, s.o, true, panel, 2, 2, nullptr);
+    verify(name + " winograd pack transposed", Kernel<id_conv2d_winograd_pack_f32>::entry, Conv2dWinogradPackF32Params{s.c, s.o, 1, panel, 2, 2}, {w.data(), nullptr}, {{"packed", expected}});
+    const std::vector<float> packed(expected.begin(), expected.end());
+    const Conv2dWinogradF32Params q = {s.n, s.o, oh, ow, s.c, s.h, s.w, 3, 3, 2, 2, s.pt, s.pl, 1, 1, 1, out.layout, out.border, in.layout, dx.border, 0, 1, 1, add.border, panel, out.border, 2, 1};
+    verify(name + " winograd backward input", Kernel<id_conv2d_winograd_f32>::entry, q, {g.data(), packed.data(), nullptr, has_residual ? addend.data() : nullptr, s.relu ? y.data() : nullptr},
+           {{"dX", dx.write(DX), false, false, 2 * largest_input}, {"index", {}, true, true}});
   }
 }
 
@@ -182,6 +199,13 @@ int main(int argc, char**) {
       {3, 8, 1, 1, 8, 3, 3, 1, 1, 1, 1},
       {2, 8, 1, 6, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2},  // no whole window
       {0, 3, 8, 8, 4, 3, 3, 1, 1, 1, 1},
+      {3, 40, 12, 10, 70, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, true},
+      {5, 70, 8, 8, 33, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1},
+      {2, 33, 9, 7, 35, 3, 3, 2, 2, 0, 0, 1, 1, 1, 0, 1, 1, 1, 1, 0},
+      {2, 21, 10, 7, 18, 3, 3, 2, 2, 2, 0, 1, 1, 1, -1, -1, 0},
+      {1, 350, 6, 5, 19, 3, 3, 2, 2, 0, 1, 1, 1, 1, 1, 1, 2},
+      {3, 9, 1, 1, 17, 3, 3, 2, 2, 1, 1},
+      {0, 8, 6, 6, 9, 3, 3, 2, 2, 1, 1},
   };
   for (const Conv& s : shapes)
     if (!few || double(s.n) * s.c * s.h * s.w * s.o < 1e5) conv(s);
@@ -190,7 +214,7 @@ int main(int argc, char**) {
     s.g = pick(0, 3) ? 1 : pick(1, 4);
     s.n = pick(1, 5), s.c = s.g * pick(1, i % 3 ? 20 : 70), s.o = s.g * pick(1, i % 4 ? 20 : 70);
     s.kh = pick(1, 4), s.kw = pick(1, 4), s.sh = pick(0, 1) ? 1 : pick(1, 3), s.sw = pick(0, 1) ? 1 : pick(1, 3), s.dh = pick(1, 2), s.dw = pick(1, 2);
-    if (i % 2) s.kh = s.kw = 3, s.sh = s.sw = s.dh = s.dw = 1;
+    if (i % 2) s.kh = s.kw = 3, s.sh = s.sw = i % 8 == 5 ? 2 : 1, s.dh = s.dw = 1;
     s.pt = pick(0, 2), s.pl = pick(0, 2);
     s.h = s.dh * (s.kh - 1) + 1 + pick(0, 12), s.w = s.dw * (s.kw - 1) + 1 + pick(0, 12);
     s.from = pick(-1, 2), s.to = pick(-1, 2), s.relu = pick(0, 2);

@@ -207,6 +207,29 @@ it("Winograd's tiles are of 4x4 outputs where there are many, forward and in bot
   expect(await tiles(128)).toEqual(all(4));
 });
 
+it.each([0, 1])("3x3 convolutions with stride 2 and their gradients go by Winograd, padding %i", async (padding) => {
+  manualSeed(11);
+  const model = new nn.Sequential(
+    new nn.Conv2d(2, 32, 1),
+    new nn.ReLU(),
+    new nn.Conv2d(32, 33, 3, { stride: 2, padding }),
+  );
+  const body = (x: Tensor) => {
+    model.zeroGrad();
+    const y = model.forward(x);
+    y.mul(y).mean().backward();
+    return [y, ...[...model.parameters()].map((p) => p.grad!)];
+  };
+  const run = capture(body);
+  const inputs = Array.from({ length: 3 }, () => randn([11, 2, 11, 12]));
+  const results = inputs.map((x) => run(x).map((t) => t.clone()));
+  for (const [i, expected] of body(inputs[2]!).entries())
+    expectClose([...(await results[2]![i]!.readValues())], [...(await expected.readValues())]);
+  const kernels = run.commands().map(({ kernel }) => kernel);
+  const count = (kernel: string) => kernels.filter((each) => each === kernel).length;
+  expect([count("conv2d_winograd_f32"), count("conv2d_winograd_backward_weight_f32")]).toEqual([2, 1]);
+});
+
 it("zeros around a picture become the padding of the convolutions behind it, where they are all that reads them", async () => {
   manualSeed(9);
   const [first, second] = [new nn.Conv2d(2, 3, 3, { stride: 2 }), new nn.Conv2d(2, 2, 2, { padding: 1, groups: 2 })];

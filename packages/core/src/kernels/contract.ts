@@ -507,17 +507,29 @@ export const contract = {
     writes: ["packed:f32"],
   },
   /**
-   * conv2d_fused_f32 for 3x3 kernels with stride and dilation 1, one group and windows of 1x1 or 2x2, by Winograd's F(m×m, 3×3),
+   * conv2d_fused_f32 for 3x3 kernels with dilation 1 and one group by Winograd's algorithm. Stride 1, windows of 1x1 or 2x2: F(m×m, 3×3),
    * m = `tile`, 2 or 4: every m×m outputs are Aᵀ[U ∘ (Bᵀ d B)]A of the (m+2)×(m+2) inputs d around them, summed over channels.
    * Numbers that are not finite spread over the m×m outputs. The weight is U = G g Gᵀ, as conv2d_winograd_pack_f32 makes it.
    * m = 2: Bᵀ = [1 0 −1 0; 0 1 1 0; 0 −1 1 0; 0 1 0 −1], G = [1 0 0; ½ ½ ½; ½ −½ ½; 0 0 1], Aᵀ = [1 1 1 0; 0 1 −1 −1].
    * m = 4: the points are 0, ±p, ±q, ∞ with p = ¾, q = 3/2. Rows of Bᵀ: coefficients of Π(x − another point), from x⁰ on, the last
    * of all of them; of G: (1 x x²)/Π(x − another point), the last 0 0 1; columns of Aᵀ: (1 x x² x³), the last 0 0 0 1.
+   * Stride 2 (no pool, `tile` 2): A[(G g Gᵀ) ∘ (Bᵀ d B)]Aᵀ with 5×5 products for 2×2 outputs, of which each axis has
+   * y0 = (d0 − d2)·g0 + d1·g1 + d2·(g0 + g2), y1 = d2·(g0 + g2) + d3·g1 + (d4 − d2)·g2.
+   * With `backward` 1 it is the input's gradient of that: input is the output's gradient, output the input's, padding the
+   * convolution's, even or odd on both axes. Of three gradients e come four numbers along each axis, with p = (e0 − e1)·g2 +
+   * e1·(g0 + g2) and q = e1·(g0 + g2) + (e2 − e1)·g0: p, e1·g1, q, e2·g1 where padding is even, e0·g1, p, e1·g1, q where it is odd.
    * Where `mask`, in the input's layout, is ≤ 0 the input counts as 0: it is the gradient behind a ReLU.
    * Lavin & Gray, "Fast Algorithms for Convolutional Neural Networks", 2015 (arXiv:1509.09308).
    */
   conv2d_winograd_f32: {
-    params: { ...fusedConv2dParams, residualBorder: "i32", panel: "i32", maskBorder: "i32", tile: "i32" },
+    params: {
+      ...fusedConv2dParams,
+      residualBorder: "i32",
+      panel: "i32",
+      maskBorder: "i32",
+      tile: "i32",
+      backward: "i32",
+    },
     reads: ["input:f32", "weight:f32", "bias:f32?", "residual:f32?", "mask:f32?"],
     writes: ["output:f32", "index:u8?"],
   },
@@ -525,9 +537,10 @@ export const contract = {
    * U = (G g Gᵀ)·scale of every filter of a weight O,I,3,3: (number of the (m+2)², row by row; block of `panel` outputs; input
    * channel; output in the block), zeros in the last block. Panels are those of conv2d_pack_f32. With `transposed` 1 the weight
    * is (inChannels, outChannels, 3, 3) and each filter is turned by half: what makes the input's gradient of the output's.
+   * `stride` 2: 4×4 numbers, G = [1 0 0; 0 1 0; 0 0 1; 1 0 1], and no filter is turned; else 1.
    */
   conv2d_winograd_pack_f32: {
-    params: { outChannels: "i32", inChannels: "i32", transposed: "i32", panel: "i32", tile: "i32" },
+    params: { outChannels: "i32", inChannels: "i32", transposed: "i32", panel: "i32", tile: "i32", stride: "i32" },
     reads: ["weight:f32", "scale:f32?"],
     writes: ["packed:f32"],
   },

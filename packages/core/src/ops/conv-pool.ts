@@ -36,6 +36,8 @@ const always = {
   poolWidth: 2,
   panel: 0,
   tile: 2,
+  stride: 1,
+  backward: 0,
 };
 /** Assigned, not spread: that takes tens of microseconds. */
 export const joinedParams = (input: Shape, weight: Shape, g: JoinedGeometry) =>

@@ -1,11 +1,11 @@
-/** @file 3x3 convolutions and their gradients by Winograd's algorithm: 16 products for 36, or 36 for 144. */
+/** @file 3x3 convolutions and their gradients by Winograd's algorithm: 16 products for 36, or 36 for 144; with stride 2, 25 for 36. */
 import { type Params, WINOGRAD_CHANNELS, WINOGRAD_PIXELS } from "../../kernels/contract.ts";
 import { operandSizes } from "../../kernels/reference/operand-sizes.ts";
 import type { Command, Memory, Operand } from "../recording.ts";
 import { call, newMemory, whole } from "./graph.ts";
 
 type Convolution = Params<"conv2d_winograd_f32">;
-type Shape = Omit<Convolution, "residualBorder" | "panel" | "maskBorder" | "tile">;
+type Shape = Omit<Convolution, "residualBorder" | "panel" | "maskBorder" | "tile" | "backward"> & { backward?: number };
 
 /**
  * From how many tiles of 4x4 outputs on, of all images, they pay: so many that reading their larger weights is little beside the
@@ -15,7 +15,8 @@ const LARGE_TILES = 32;
 const LARGE_TILES_OF_A_STEP = 128;
 
 /** Outputs of a tile across and down: 4 where that saves a quarter of the products or more. */
-function tileOf({ batch, outHeight, outWidth }: Shape, least: number): number {
+function tileOf({ batch, outHeight, outWidth, strideHeight }: Shape, least: number): number {
+  if (strideHeight === 2) return 2;
   const tiles = (size: number) => Math.ceil(outHeight / size) * Math.ceil(outWidth / size);
   return batch * tiles(4) >= least && 3 * tiles(4) <= tiles(2) ? 4 : 2;
 }
@@ -23,13 +24,15 @@ function tileOf({ batch, outHeight, outWidth }: Shape, least: number): number {
 /** Whether it serves a convolution, by its shape alone. */
 function fits(p: Shape, index: Operand | null): boolean {
   const window = `${p.poolHeight}x${p.poolWidth}`;
+  const stride = `${p.strideHeight}x${p.strideWidth}`;
   return (
     p.kernelHeight === 3 &&
     p.kernelWidth === 3 &&
-    [p.strideHeight, p.strideWidth, p.dilationHeight, p.dilationWidth, p.groups].every((one) => one === 1) &&
+    [p.dilationHeight, p.dilationWidth, p.groups].every((one) => one === 1) &&
     Math.min(p.padTop, p.padLeft) >= 0 &&
     Math.min(p.inChannels, p.outChannels) >= WINOGRAD_CHANNELS &&
-    (window === "2x2" || (window === "1x1" && index === null))
+    ((window === "1x1" && index === null && (stride === "1x1" || stride === "2x2")) ||
+      (window === "2x2" && stride === "1x1"))
   );
 }
 
@@ -50,7 +53,7 @@ function calls(p: Convolution, given: Given, lanes: number, isStill: boolean): r
   const { outChannels, inChannels } = p;
   const panel = outChannels <= lanes ? lanes : 2 * lanes;
   const tile = tileOf(p, isStill ? LARGE_TILES : LARGE_TILES_OF_A_STEP);
-  const params = { outChannels, inChannels, transposed: Number(given.transposed), panel, tile };
+  const params = { outChannels, inChannels, transposed: Number(given.transposed), panel, tile, stride: p.strideHeight };
   const packed = newMemory("f32", operandSizes.conv2d_winograd_pack_f32(params)[2]!);
   return [
     call("conv2d_winograd_pack_f32", params, [given.weight, given.scale ?? null], [whole(packed)]),
@@ -63,9 +66,10 @@ function calls(p: Convolution, given: Given, lanes: number, isStill: boolean): r
   ];
 }
 
-/** The input's gradient is a convolution of the output's, with the filters turned and the channels' roles exchanged. */
+/** The input's gradient is a convolution of the output's, filters turned and channels' roles exchanged; with stride 2 a kind of its own. */
 function gradientOf(params: Params<"conv2d_fused_backward_f32">): Convolution {
   const { gradBorder, gradInBorder, addendBorder, ...p } = params;
+  const backward = Number(p.strideHeight === 2);
   return {
     ...p,
     inChannels: p.outChannels,
@@ -79,11 +83,12 @@ function gradientOf(params: Params<"conv2d_fused_backward_f32">): Convolution {
     outLayout: p.inLayout,
     outBorder: gradInBorder,
     residualBorder: addendBorder,
-    padTop: 2 - p.padTop,
-    padLeft: 2 - p.padLeft,
+    padTop: backward ? p.padTop : 2 - p.padTop,
+    padLeft: backward ? p.padLeft : 2 - p.padLeft,
     relu: 0,
     panel: 0,
     tile: 0,
+    backward,
     maskBorder: p.outBorder,
   };
 }
@@ -98,7 +103,9 @@ function backward(command: Command<"conv2d_fused_backward_f32">, pays: Pays, lan
   if (index || p.poolHeight * p.poolWidth !== 1) return [command];
   const { gradInBorder: _, addendBorder: __, ...weightParams } = p;
   const convolution = gradientOf(p);
-  const ofInput = gradInput && weight && pays(convolution, weight, null);
+  // With stride 2 a tile begins alike on both axes.
+  const isAlike = p.strideHeight === 1 || (Math.max(p.padTop, p.padLeft) <= 2 && p.padTop % 2 === p.padLeft % 2);
+  const ofInput = gradInput && weight && isAlike && pays(convolution, weight, null);
   const ofWeight = gradWeight && input && pays(p, null, null);
   const made: Command[] = [];
   const left = [ofInput ? null : gradInput!, ofWeight ? null : gradWeight!, ofWeight ? null : gradBias!] as const;
@@ -139,11 +146,15 @@ export function winograd(
   isConstant: (memory: Memory) => boolean,
   lanes: number,
 ): readonly Command[] {
-  const pays: Pays = (p, weight, index) =>
-    fits(p, index) && ((weight && isConstant(weight.memory)) || p.batch * p.outHeight * p.outWidth >= WINOGRAD_PIXELS);
+  // Backward with stride 2 a tile has sixteen pixels where it has four forward.
+  const pixels = (p: Shape) => (p.batch * p.outHeight * p.outWidth) / (p.backward ? 4 : 1);
+  // Where they hold still, few tiles are enough to read them for; with stride 2 less is saved.
+  const least = (p: Shape, weight: Operand | null) =>
+    weight === null || !isConstant(weight.memory) ? WINOGRAD_PIXELS : p.strideHeight === 2 ? 4 * LARGE_TILES : 0;
+  const pays: Pays = (p, weight, index) => fits(p, index) && pixels(p) >= least(p, weight);
   return commands.flatMap((command): readonly Command[] => {
     if (command.kernel === "conv2d_fused_f32") {
-      const p = { ...(command.params as Params<"conv2d_fused_f32">), maskBorder: 0, tile: 0 };
+      const p = { ...(command.params as Params<"conv2d_fused_f32">), maskBorder: 0, tile: 0, backward: 0 };
       const [input, weight, scale, bias, residual] = command.reads as [Operand, Operand, ...(Operand | null)[]];
       const [output, index] = command.writes as [Operand, Operand | null];
       if (!pays(p, weight, index)) return [command];

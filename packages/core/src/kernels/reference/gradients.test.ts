@@ -77,6 +77,14 @@ const rules: readonly (readonly [KernelName, Rule])[] = [
     },
   ],
   [
+    "conv2d_winograd_backward_weight_f32",
+    {
+      forward: "conv2d_fused_f32",
+      except: /^(?!stride 2, few)/,
+      params: (p) => ({ ...p, gradBorder: p.outBorder!, tile: 2 }),
+    },
+  ],
+  [
     "batch_norm_fused_train_backward_f32",
     {
       forward: "batch_norm_fused_train_f32",

@@ -108,8 +108,8 @@ const nhwcIndex = (p: NhwcPool) => bordered(p.batch, p.channels, p.outHeight, p.
 const packed = (p: Params<"conv2d_pack_f32">) =>
   p.groups * Math.ceil(p.outChannels / p.groups / p.panel) * p.panel * p.inChannels * p.kernelHeight * p.kernelWidth;
 
-const transformed = (p: Params<"conv2d_winograd_pack_f32" | "conv2d_winograd_f32">) =>
-  (p.tile + 2) ** 2 * Math.ceil(p.outChannels / p.panel) * p.panel * p.inChannels;
+const transformed = (p: Omit<Params<"conv2d_winograd_pack_f32">, "transposed">) =>
+  (p.stride === 2 ? 16 : (p.tile + 2) ** 2) * Math.ceil(p.outChannels / p.panel) * p.panel * p.inChannels;
 
 /** Every operand of every kernel; a kernel missing here is a compile error. */
 export const operandSizes: { readonly [K in KernelName]: Sizes<K> } = {
@@ -282,7 +282,7 @@ export const operandSizes: { readonly [K in KernelName]: Sizes<K> } = {
   conv2d_pack_f32: (p) => [p.outChannels * p.inChannels * p.kernelHeight * p.kernelWidth, p.outChannels, packed(p)],
   conv2d_winograd_f32: (p) => [
     imagesIn(p, p.inBorder),
-    transformed(p),
+    transformed({ ...p, stride: p.strideHeight }),
     p.outChannels,
     fusedConv(p).whole(p.residualBorder),
     imagesIn(p, p.maskBorder), // reads

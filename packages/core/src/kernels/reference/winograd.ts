@@ -1,4 +1,4 @@
-/** @file Winograd's F(2x2, 3x3) and F(4x4, 3x3) by the formula: Aᵀ[(G g Gᵀ) ∘ (Bᵀ d B)]A, summed over channels. */
+/** @file Winograd's F(2x2, 3x3) and F(4x4, 3x3), and its form for stride 2, by the formula: Aᵀ[(G g Gᵀ) ∘ (Bᵀ d B)]A, summed over channels. */
 import type { Params } from "../contract.ts";
 
 type Matrix = readonly (readonly number[])[];
@@ -6,6 +6,10 @@ interface Matrices {
   readonly B: Matrix;
   readonly G: Matrix;
   readonly A: Matrix;
+  /** Sources from tile to tile. */
+  readonly move: number;
+  /** Which row of G each product takes, where rows are shared. */
+  readonly rows?: readonly number[];
 }
 /** The transposed matrices of the paper, rows of numbers. */
 const two: Matrices = {
@@ -25,6 +29,7 @@ const two: Matrices = {
     [1, 1, 1, 0],
     [0, 1, -1, -1],
   ],
+  move: 2,
 };
 /** The same of 4x4 outputs, from the points at which polynomials are multiplied. */
 const points = [0, 0.75, -0.75, 1.5, -1.5];
@@ -40,8 +45,50 @@ const four: Matrices = {
   B: [...points.map((x) => [...product(others(x)), 0]), product(points)],
   G: [...points.map((x) => powers(x, 3).map((p) => p / others(x).reduce((f, other) => f * (x - other), 1))), [0, 0, 1]],
   A: Array.from({ length: 4 }, (_, i) => [...points.map((x) => x ** i), Number(i === 3)]),
+  move: 4,
 };
-const matrices = (tile: number) => (tile === 4 ? four : two);
+/** Stride 2: of taps 0 and 2 three products for two outputs, of tap 1 two; the first takes g0, g1, g2 and g0 + g2 from the filter. */
+const halving: Matrices = {
+  B: [
+    [1, 0, -1, 0, 0],
+    [0, 1, 0, 0, 0],
+    [0, 0, 1, 0, 0],
+    [0, 0, 0, 1, 0],
+    [0, 0, -1, 0, 1],
+  ],
+  G: [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+    [1, 0, 1],
+  ],
+  A: [
+    [1, 1, 1, 0, 0],
+    [0, 0, 1, 1, 1],
+  ],
+  move: 4,
+  rows: [0, 1, 3, 1, 2],
+};
+/** Its input's gradient: four numbers of three; which a single tap meets depends on the padding. */
+function doubling(isOdd: boolean): Matrices {
+  const pairs = [
+    [1, 1, 0, 0, 0],
+    [0, 1, 1, 0, 0],
+  ] as const;
+  const [middle, side] = [
+    [0, 0, 0, 1, 0],
+    [0, 0, 0, 0, 1],
+  ] as const;
+  return {
+    B: [[1, -1, 0], [0, 1, 0], [0, -1, 1], [0, 1, 0], isOdd ? [1, 0, 0] : [0, 0, 1]],
+    G: halving.G,
+    A: isOdd ? [side, pairs[0], middle, pairs[1]] : [pairs[0], middle, pairs[1], side],
+    move: 2,
+    rows: [2, 3, 0, 1, 1],
+  };
+}
+const matrices = ({ tile, stride }: { readonly tile: number; readonly stride: number }): Matrices =>
+  stride === 2 ? halving : tile === 4 ? four : two;
 
 const turned = (m: Matrix): Matrix => m[0]!.map((_, i) => m.map((row) => row[i]!));
 
@@ -67,7 +114,7 @@ function both(m: Matrix, x: ArrayLike<number>): Float64Array {
 
 /** Where number `term` of the filter (output o, channel c) lies. */
 function placeOf(
-  p: Params<"conv2d_winograd_pack_f32"> | Params<"conv2d_winograd_f32">,
+  p: Pick<Params<"conv2d_winograd_pack_f32">, "outChannels" | "inChannels" | "panel">,
   term: number,
   o: number,
   c: number,
@@ -81,12 +128,13 @@ export function winogradWeight(
   [weight, scale]: readonly [Float64Array, Float64Array | null],
   [packed]: readonly [Float64Array],
 ): void {
-  packed.fill(0, 0, (p.tile + 2) ** 2 * Math.ceil(p.outChannels / p.panel) * p.panel * p.inChannels);
+  const { G } = matrices(p);
+  packed.fill(0, 0, G.length ** 2 * Math.ceil(p.outChannels / p.panel) * p.panel * p.inChannels);
   for (let o = 0; o < p.outChannels; o++) {
     for (let c = 0; c < p.inChannels; c++) {
       const from = (p.transposed ? c * p.outChannels + o : o * p.inChannels + c) * 9;
       const filter = weight.subarray(from, from + 9);
-      const numbers = both(matrices(p.tile).G, p.transposed ? filter.toReversed() : filter);
+      const numbers = both(G, p.transposed && p.stride !== 2 ? filter.toReversed() : filter);
       for (const [term, x] of numbers.entries()) packed[placeOf(p, term, o, c)] = x * (scale ? scale[o]! : 1);
     }
   }
@@ -110,19 +158,30 @@ export function winogradConv(
   const { batch, inChannels, inHeight, inWidth, outChannels, outHeight, outWidth } = p;
   const values = new Float64Array(batch * outChannels * outHeight * outWidth);
   const inputAt = reader(input, inChannels, inHeight, inWidth);
-  const { tile } = p;
-  const { B, A } = matrices(tile);
-  const terms = (tile + 2) ** 2;
+  const kind = p.backward ? doubling(p.padTop % 2 === 1) : matrices({ ...p, stride: p.strideHeight });
+  const { B, A, G, move, rows } = kind;
+  const [tile, reach, width] = [A.length, B[0]!.length, B.length];
+  const terms = width ** 2;
+  /** Of a product's number along both axes: that of the filter. */
+  const numberOf = (term: number) => (rows ? rows[Math.floor(term / width)]! * G.length + rows[term % width]! : term);
+  // Where the first tile begins in the source.
+  const start = (padding: number) => (p.backward ? Math.ceil(padding / 2) - 1 : -padding);
   const sources = new Float64Array(terms * inChannels);
   for (let n = 0; n < batch; n++) {
     for (let y = 0; y < outHeight; y += tile) {
       for (let x = 0; x < outWidth; x += tile) {
         for (let c = 0; c < inChannels; c++)
-          sources.set(both(B, patch(inputAt, n, c, y - p.padTop, x - p.padLeft, tile + 2)), c * terms);
+          sources.set(
+            both(
+              B,
+              patch(inputAt, n, c, (y / tile) * move + start(p.padTop), (x / tile) * move + start(p.padLeft), reach),
+            ),
+            c * terms,
+          );
         for (let o = 0; o < outChannels; o++) {
           const sums = new Float64Array(terms);
           for (let term = 0; term < terms; term++) {
-            const at = placeOf(p, term, o, 0);
+            const at = placeOf(p, numberOf(term), o, 0);
             let sum = 0;
             for (let c = 0; c < inChannels; c++) sum += sources[c * terms + term]! * weight[at + c * p.panel]!;
             sums[term] = sum;
@@ -149,17 +208,19 @@ export function winogradGradWeight(
   const { batch, inChannels, inHeight, inWidth, outChannels, outHeight, outWidth } = p;
   const inputAt = reader(input, inChannels, inHeight, inWidth);
   const gradientAt = reader(gradient, outChannels, outHeight, outWidth);
-  const { tile } = p;
-  const { B, G, A } = matrices(tile);
-  const terms = (tile + 2) ** 2;
-  const [lift, unfilter] = [turned(A), turned(G)];
+  const { B, G, A, move, rows } = matrices({ ...p, stride: p.strideHeight });
+  const [tile, reach, terms] = [A.length, B[0]!.length, B.length ** 2];
+  const [lift, unfilter] = [turned(A), turned(rows ? rows.map((row) => G[row]!) : G)];
   const sums = new Float64Array(outChannels * inChannels * terms);
   const sources = new Float64Array(terms * inChannels);
   for (let n = 0; n < batch; n++) {
     for (let y = 0; y < outHeight; y += tile) {
       for (let x = 0; x < outWidth; x += tile) {
         for (let c = 0; c < inChannels; c++)
-          sources.set(both(B, patch(inputAt, n, c, y - p.padTop, x - p.padLeft, tile + 2)), c * terms);
+          sources.set(
+            both(B, patch(inputAt, n, c, (y / tile) * move - p.padTop, (x / tile) * move - p.padLeft, reach)),
+            c * terms,
+          );
         for (let o = 0; o < outChannels; o++) {
           const g = both(lift, patch(gradientAt, n, o, y, x, tile));
           for (let c = 0; c < inChannels; c++) {

@@ -91,6 +91,8 @@ const cases: Readonly<Record<string, Case>> = {
     from: "nchw",
   },
   "stride 2": { input: [2, 32, 9, 8], out: 32, stride: [2, 2] },
+  "stride 2, few channels": { input: [2, 3, 9, 8], out: 5, stride: [2, 2] },
+  "stride 2, few channels, no padding": { input: [1, 6, 7, 10], out: 3, stride: [2, 2], pad: [0, 0], relu: 0 },
   "every parameter differs by axis": {
     input: [2, 4, 13, 17],
     out: 6,
@@ -311,11 +313,47 @@ const winograd = ([name, c]: [string, Case], tile: number): KernelSample<"conv2d
   return {
     ...sample,
     name: tile === 2 ? name : `${name}, tiles of ${tile}`,
-    params: { ...params, relu, maskBorder: 2 * params.inLayout, tile },
+    params: { ...params, relu, maskBorder: 2 * params.inLayout, tile, backward: 0 },
     absent: operands,
   };
 };
-const winograds = [2, 4].flatMap((tile) => Object.entries(winogradCases).map((each) => winograd(each, tile)));
+const halvingCases: Readonly<Record<string, Case>> = {
+  "stride 2, 64 to 64": { input: [2, 64, 8, 8], out: 64, panel: 16 },
+  "stride 2, odd sizes, border too small": { input: [2, 19, 9, 7], out: 21, from: 0, to: 2, panel: 8 },
+  "stride 2, no padding, residual": { input: [1, 33, 8, 7], out: 40, pad: [0, 0], from: 0, residual: 1, panel: 5 },
+  "stride 2, planes on both sides": { input: [1, 5, 6, 9], out: 9, from: "nchw", to: "nchw", relu: 0, panel: 8 },
+  "stride 2, one pixel": { input: [3, 5, 1, 1], out: 9, panel: 16 },
+  "stride 2, NaN": { input: [1, 8, 8, 8], out: 8, kind: "nan", panel: 8 },
+  "stride 2, no images": { input: [0, 8, 8, 8], out: 4, panel: 4 },
+};
+/** The same with the input's gradient: what was the output is the source. */
+function doubling([name, c]: [string, Case]): KernelSample<"conv2d_winograd_f32"> {
+  const { gradBorder, gradInBorder, addendBorder, ...p } = backward(name, { ...c, stride: [2, 2] }).params;
+  const { kind } = c;
+  return {
+    name: `${name}, input gradient`,
+    params: {
+      ...p,
+      ...{ inChannels: p.outChannels, inHeight: p.outHeight, inWidth: p.outWidth },
+      ...{ inLayout: p.outLayout, inBorder: gradBorder, maskBorder: p.outBorder },
+      ...{ outChannels: p.inChannels, outHeight: p.inHeight, outWidth: p.inWidth },
+      ...{ outLayout: p.inLayout, outBorder: gradInBorder, residualBorder: addendBorder },
+      ...{ relu: 0, panel: c.panel!, tile: 2, backward: 1 },
+    },
+    values: { input: framed(c.to ?? 1, p.outHeight, p.outWidth, p.outChannels, kind) },
+    absent: [
+      "bias",
+      "index",
+      ...(c.relu === 0 || kind ? ["mask"] : []),
+      ...(c.residual === undefined ? ["residual"] : []),
+    ],
+  };
+}
+const winograds = [
+  ...[2, 4].flatMap((tile) => Object.entries(winogradCases).map((each) => winograd(each, tile))),
+  ...Object.entries(halvingCases).map(([name, c]) => winograd([name, { ...c, stride: [2, 2] }], 2)),
+  ...Object.entries(halvingCases).map(doubling),
+];
 const winogradWeightCases: Readonly<Record<string, Case>> = {
   "64 to 64, several parts": { input: [3, 70, 8, 6], out: 84, relu: 0, to: 1 },
   "odd sizes and channels, border too small": { input: [2, 19, 7, 5], out: 21, from: 0, to: 2 },
@@ -327,11 +365,15 @@ const winogradWeightCases: Readonly<Record<string, Case>> = {
   NaN: { input: [1, 8, 8, 8], out: 8, kind: "nan" },
   "no images": { input: [0, 8, 8, 8], out: 4 },
 };
-const winogradWeights = [2, 4].flatMap((tile) =>
+const winogradWeights = [
+  { tile: 2, stride: 1, more: "" },
+  { tile: 4, stride: 1, more: ", tiles of 4" },
+  { tile: 2, stride: 2, more: ", stride 2" },
+].flatMap(({ tile, stride, more }) =>
   Object.entries(winogradWeightCases).map(([name, c]): KernelSample<"conv2d_winograd_backward_weight_f32"> => {
-    const { gradInBorder: _, addendBorder: __, ...params } = backward(name, c).params;
+    const { gradInBorder: _, addendBorder: __, ...params } = backward(name, { ...c, stride: [stride, stride] }).params;
     return {
-      name: tile === 2 ? name : `${name}, tiles of ${tile}`,
+      name: `${name}${more}`,
       params: { ...params, tile },
       values: {
         gradOutput: framed(c.to ?? 1, params.outHeight, params.outWidth, params.outChannels),
@@ -348,7 +390,11 @@ const winogradPack = (
   panel: number,
   transposed = 0,
   tile = 2,
-): KernelSample<"conv2d_winograd_pack_f32"> => ({ name, params: { outChannels, inChannels, transposed, panel, tile } });
+  stride = 1,
+): KernelSample<"conv2d_winograd_pack_f32"> => ({
+  name,
+  params: { outChannels, inChannels, transposed, panel, tile, stride },
+});
 const winogradPacks = [
   winogradPack("64 outputs", 64, 32, 16),
   winogradPack("outputs left over", 21, 5, 8),
@@ -357,6 +403,8 @@ const winogradPacks = [
   winogradPack("transposed, outputs left over", 21, 6, 5, 1),
   winogradPack("tiles of 4, outputs left over", 21, 5, 8, 0, 4),
   winogradPack("tiles of 4, transposed", 64, 24, 16, 1, 4),
+  winogradPack("stride 2, outputs left over", 21, 5, 8, 0, 2, 2),
+  winogradPack("stride 2, transposed", 64, 24, 16, 1, 2, 2),
 ];
 
 export const fused = {
