@@ -43,7 +43,14 @@ describe("wrong usage: code 2, a sentence, nothing written", () => {
       /--optimizer must be one of sgd, adam, adamw, rmsprop, got "adamm"/,
     ],
     ["an unknown schedule", ["--scheduler", "cosinus"], /--scheduler must be one of none, cosine/],
-    ["a schedule with too much", ["--scheduler", "cosine:3"], /"cosine" takes at most 0 numbers/],
+    ["a schedule with too much", ["--scheduler", "cosine:3"], /"cosine" takes no number after it/],
+    // Before the data are looked at, which may take minutes.
+    [
+      "a schedule's number of 0",
+      ["--scheduler", "step:0", "--data", "nowhere"],
+      /--scheduler step:0: .* numbers above 0/,
+    ],
+    ["a rate without number", ["--lr-of", "net.1=", "--data", "nowhere"], /--lr-of net.1=: must be PATTERN=RATE/],
     ["an unknown augmentation", ["--augment", "crop,rotate"], /--augment must be one of none, standard/],
     ["an unknown device", ["--device", "cuda"], /--device.*'cuda'.*native, wasm/],
     ["an unknown option", ["--learning-rate", "1"], /unknown option '--learning-rate'/],

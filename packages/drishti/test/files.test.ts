@@ -58,6 +58,17 @@ describe("export", () => {
     expect([...weights.values()].filter(({ dtype }) => dtype === "float32")).toHaveLength(8);
   });
 
+  test.each([
+    ["export", ["--format", "pytorch"]],
+    ["import", []],
+  ])("%s never takes the place of the file it reads", async (command, words) => {
+    const copy = at(`${command}-me.safetensors`);
+    writeFileSync(copy, readFileSync(best));
+    const { code, err } = await cli([command, copy, ...words, "--out", copy]);
+    expect([code, err]).toEqual([2, expect.stringMatching(/is the model that is read, which would be lost/)]);
+    expect(readFileSync(copy).equals(readFileSync(best))).toBe(true);
+  });
+
   // Bundles the runtime from the sources; a browser is started where there is one.
   test("web: predict.mjs and the page give the golden logits; predict.mjs labels pictures without any package", async () => {
     const { code, out, err } = await cli(["export", at("run"), "--format", "web", "--out", at("site"), "--json"]);
@@ -92,10 +103,13 @@ describe("export", () => {
     const { stdout } = spawnSync(process.execPath, [at("site/predict.mjs"), "--verify"], { encoding: "utf8" });
     expect(JSON.parse(stdout)).toMatchObject({ where: "predict.mjs", ok: true });
     expect(JSON.parse(stdout).maxError).toBeLessThan(1e-5);
-    const pictures = spawnSync(process.execPath, [at("site/predict.mjs"), at("site"), at("bar.pgm")], {
+    const pictures = spawnSync(process.execPath, [at("site/predict.mjs"), at("site"), at("none"), at("bar.pgm")], {
       encoding: "utf8",
     });
-    expect([pictures.status, pictures.stderr]).toEqual([1, expect.stringContaining("no ordinary file")]);
+    expect([pictures.status, pictures.stderr.split("\n")]).toEqual([
+      1,
+      [expect.stringContaining("no ordinary file"), `${at("none")}: there is no such file. Check the path.`, ""],
+    ]);
     expect(JSON.parse(pictures.stdout).top).toHaveLength(5);
     expect(await json("verify", at("site"), "--device", "wasm")).toMatchObject({ ok: true });
   });

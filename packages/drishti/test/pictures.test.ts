@@ -177,6 +177,10 @@ describe("predict", () => {
     expect(out).toBe(`${root}/फूल\\n\\u{1b}[2J.png  red  ${/[\d.]+ %/.exec(out)![0]}\n`);
     expect(err.split("\n")[0]).toContain("x\\ny.png: a file of 3 bytes");
   });
+  test("rubbish on standard input is one bad picture, not many names", async () => {
+    const { code, answers } = await predict(["-"], Uint8Array.of(7, 200, 10, 65, 10, 3));
+    expect([code, answers.map(({ file, error }) => [file, error?.code])]).toEqual([1, [["-", "format"]]]);
+  });
   test("standard input: a picture, or names", async () => {
     expect((await predict(["-"], picture(1, 4000))).answers).toMatchObject([{ file: "-", label: "red" }]);
     const names = [join(photos, "red/001.png"), join(root, "none.png"), join(photos, "green/001.png")];
@@ -206,10 +210,13 @@ describe("predict", () => {
       code: "special",
     },
     { name: "nothing on standard input", arg: () => "-", code: "empty" },
-  ])("says of $name what is wrong", async ({ arg, code }) => {
-    const result = await predict([arg()]);
-    expect([result.code, result.answers.length, result.answers[0]!.error?.code]).toEqual([1, 1, code]);
-  });
+  ])(
+    "says of $name what is wrong",
+    async ({ arg, stdin, code }: { arg: () => string; stdin?: Uint8Array; code: string }) => {
+      const result = await predict([arg()], stdin);
+      expect([result.code, result.answers.length, result.answers[0]!.error?.code]).toEqual([1, 1, code]);
+    },
+  );
 });
 
 test("patterns", async () => {

@@ -3,7 +3,7 @@
 import { formatNamed, readForeign } from "./formats/index.ts";
 import type { GoldenCheck } from "./golden.ts";
 import { checkGolden, makeGolden } from "./golden.ts";
-import { testPictures } from "./import-model.ts";
+import { refuseSource, testPictures } from "./import-model.ts";
 import { modelOfCard, openTrained, readTrained } from "./model-source.ts";
 
 export interface Exported {
@@ -19,6 +19,7 @@ export async function exportModel(spec: string, formatName: string, out?: string
   const golden = card.golden ?? (await makeGolden(model, card, testPictures(card)));
   const whole = { ...card, golden };
   const path = out ?? `${nameOf(card.model.name)}${format.extension}`;
+  refuseSource(file.file, path);
   await format.write!({ model, card: whole }, path);
   const checks: GoldenCheck[] = [];
   if (format.read) {

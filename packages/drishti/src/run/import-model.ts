@@ -1,5 +1,5 @@
 /** @file Somebody's model file as a model file of ours: network, weights, preprocessing, and golden pictures as a proof. */
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Generator } from "@drishti/core";
 import type { Picture } from "@drishti/core/data";
@@ -35,6 +35,7 @@ export interface Imported {
 
 /** Throws DataError for what cannot be read or fits no network, UsageError for options that contradict the network. */
 export async function importModel(path: string, options: ImportOptions): Promise<Imported> {
+  refuseSource(path, options.out);
   const read = await readForeign(path, options.key === undefined ? {} : { key: options.key });
   refuseKnown(path, read, options);
   const found = read.card ? await withOwnCard(read, read.card, path) : await identify(path, read, options);
@@ -47,6 +48,12 @@ export async function importModel(path: string, options: ImportOptions): Promise
   else await format.write!({ model: found.model, card }, file);
   const copy = await openTrained(await readTrained(file));
   return { file, card, check: await checkGolden("file", copy.model, copy.card, file) };
+}
+
+/** Throws UsageError where the result would take the place of what it is made of. */
+export function refuseSource(source: string, out: string | undefined): void {
+  if (out !== undefined && existsSync(out) && existsSync(source) && realpathSync(out) === realpathSync(source))
+    throw new UsageError(`${out} is the model that is read, which would be lost. Give another name with --out.`);
 }
 
 /** What the file says itself is not asked for: an option that would change nothing is a mistake. */

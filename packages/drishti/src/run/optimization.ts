@@ -41,6 +41,20 @@ export interface Schedule {
   readonly per: "epoch" | "step";
 }
 
+/** NAME[:NUMBER[:NUMBER]]. Throws UsageError for what stands after the name. */
+export function schedulerParts(text: string): { name: string; numbers: number[] } {
+  const [name = "", ...rest] = text.split(":");
+  const numbers = rest.map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (numbers.some((value) => !(value > 0 && Number.isFinite(value))))
+    throw new UsageError(`--scheduler ${text}: after the colon stand numbers above 0.`);
+  const most = name === "step" ? 2 : name === "exponential" || name === "plateau" ? 1 : 0;
+  if (numbers.length > most)
+    throw new UsageError(
+      `--scheduler ${text}: "${name}" takes ${most === 0 ? "no number" : most === 1 ? "one number at most" : "two numbers at most"} after it.`,
+    );
+  return { name, numbers };
+}
+
 /**
  * none; cosine: down to 0 over the run, step by step; onecycle: up to lr and down, step by step; step[:EPOCHS[:FACTOR]]:
  * times FACTOR (0.1) every EPOCHS (a third of the run); exponential[:FACTOR] (0.9) every epoch; plateau[:PATIENCE]: times
@@ -48,13 +62,7 @@ export interface Schedule {
  */
 export function makeSchedule(optimizer: Optimizer, config: TrainConfig, stepsPerEpoch: number): Schedule {
   const { epochs } = config;
-  const [name, ...rest] = config.scheduler.split(":");
-  const numbers = rest.map(Number);
-  if (numbers.some((value) => !(value > 0)))
-    throw new UsageError(`--scheduler ${config.scheduler}: after the colon stand numbers above 0.`);
-  const most = name === "step" ? 2 : name === "exponential" || name === "plateau" ? 1 : 0;
-  if (numbers.length > most)
-    throw new UsageError(`--scheduler ${config.scheduler}: "${name}" takes at most ${most} numbers after it.`);
+  const { name, numbers } = schedulerParts(config.scheduler);
   const [first, second] = numbers;
   const totalSteps = epochs * stepsPerEpoch;
   switch (name) {

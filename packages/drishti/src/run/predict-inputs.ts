@@ -36,11 +36,22 @@ export async function* predictInputs(
   for (const arg of args) {
     if (arg === "-") {
       const bytes = plain(await stdin());
-      if (formatOf(bytes) !== undefined || bytes.length === 0)
+      if (formatOf(bytes) !== undefined || bytes.length === 0 || !isText(bytes))
         yield { file: "-", load: () => decodePicture(bytes, "standard input") };
       else yield* predictInputs(namesIn(bytes), async () => new Uint8Array());
     } else if (/^https?:\/\//i.test(arg)) yield { file: arg, load: async () => decodePicture(await fetched(arg), arg) };
     else yield* ofPath(arg);
+  }
+}
+
+/** Whether it can be names at all; a picture of no known format, or rubbish, is one bad picture and not many bad names. */
+function isText(bytes: Uint8Array): boolean {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a list by lines has not, but for its ends
+    return text.includes("\0") || !/[\x01-\x08\x0e-\x1f]/.test(text);
+  } catch {
+    return false;
   }
 }
 

@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { readError } from "../data/files.ts";
 import { deviceNames, mostThreads } from "../device-names.ts";
 import { augmentFault } from "./augment.ts";
-import { schedulerNames } from "./optimization.ts";
+import { rateRules } from "./finetune.ts";
+import { schedulerNames, schedulerParts } from "./optimization.ts";
 import { UsageError } from "./usage-error.ts";
 
 export const optimizerNames = ["sgd", "adam", "adamw", "rmsprop"] as const;
@@ -159,6 +160,9 @@ export function trainConfig(given: Partial<TrainConfig>, file: Partial<TrainConf
     const fault = checks[name](config[name]);
     if (fault) throw new UsageError(`--${name} ${fault}, got ${JSON.stringify(config[name])}.`);
   }
+  // What is written wrong is said before a picture is looked at.
+  schedulerParts(config.scheduler);
+  if (config["lr-of"] !== null) rateRules(config["lr-of"]);
   return config;
 }
 

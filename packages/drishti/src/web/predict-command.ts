@@ -30,12 +30,16 @@ export async function predict(format: WebFormat, argv: readonly string[]): Promi
   let failed = 0;
   for (const file of argv)
     try {
-      if (!(await stat(file)).isFile()) throw new Error("no ordinary file"); // a pipe would never end
+      const kind = await stat(file).catch(() => undefined);
+      if (!kind?.isFile()) throw new Error(kind ? "no ordinary file." : "there is no such file. Check the path."); // a pipe would never end
       const picture = await decodePicture(new Uint8Array(await readFile(file)), file);
       process.stdout.write(`${JSON.stringify({ file, top: await model.predictPixels(picture) })}\n`);
     } catch (error) {
       failed++;
-      process.stderr.write(`${file}: ${(error as Error).message}\n`);
+      const { message } = error as Error;
+      process.stderr.write(
+        `${message.includes(file) ? message.slice(message.indexOf(file)) : `${file}: ${message}`}\n`,
+      );
     }
   return failed > 0 ? 1 : 0;
 }

@@ -106,6 +106,16 @@ describe.skipIf(!hasTar)(`tar archives of GNU tar${why}`, () => {
     await expect(open("none.tar", { "1.png": a })).rejects.toThrow(/none.tar: 1.png has no label/);
     await expect(open("text.tar", { "1.txt": "a" })).rejects.toThrow(/holds no pictures/);
   });
+  test("wildcards: what fits, in order; a name that fits nothing is named", async () => {
+    for (const [name, number] of [
+      ["w/s-1.tar", 1],
+      ["w/s-0.tar", 0],
+    ] as const)
+      tar(name, { [`${number}.png`]: picture(number, 5), [`${number}.cls`]: String(number) });
+    const source = await openShards(join(root, "w/s-*.tar"));
+    expect([source.label(0), source.label(1), source.length]).toEqual([0, 1, 2]);
+    await expect(openShards(join(root, "w/{s,t}-?.tar"))).rejects.toThrow(/w\/t-\?\.tar: there is no such file/);
+  });
   test("a bad picture is named by archive and member", async () => {
     const path = tar("bad.tar", { "a/1.png": "nothing", "a/2.png": picture(0, 3) });
     const heard: string[] = [];

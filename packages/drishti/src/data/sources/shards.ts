@@ -9,6 +9,7 @@ import { DataError } from "@drishti/core/errors";
 import { writeError } from "../../run/write-file.ts";
 import { formatOfName } from "../decode/format.ts";
 import { gzipError, listed, readBytes } from "../files.ts";
+import { glob, isGlob } from "../glob.ts";
 import type { Place } from "../work/place.ts";
 import { expandBraces } from "./brace.ts";
 import { type OnDemand, readOnDemand } from "./on-demand.ts";
@@ -28,7 +29,11 @@ const MOST_LABEL_BYTES = 1 << 16;
  * Source   A. Aizman et al., "High Performance I/O For Large Scale Deep Learning", 2019; webdataset's documentation.
  */
 export async function openShards(pattern: string, say: (line: string) => void = () => {}): Promise<PictureSource> {
-  const paths = expandBraces(pattern);
+  const paths: string[] = [];
+  for (const name of expandBraces(pattern)) {
+    const found = isGlob(name) && !existsSync(name) ? await glob(name) : [];
+    paths.push(...(found.length > 0 ? found : [name]));
+  }
   const missing = paths.filter((path) => !existsSync(path));
   if (missing.length > 0)
     throw new DataError(
