@@ -1,7 +1,8 @@
 import type { Tensor } from "../autograd/tensor.ts";
 import { checkKnown } from "../base/known-options.ts";
 import { Conv2d, Dropout, init, Linear, Module, Sequential, SiLU } from "../nn/index.ts";
-import { adaptiveAvgPool2d, flatten, mul, sigmoid, silu } from "../ops/index.ts";
+import { given, inRow, meeting } from "../nn/row.ts";
+import { adaptiveAvgPool2d, add, flatten, mul, sigmoid, silu } from "../ops/index.ts";
 import { convNorm } from "./conv-norm.ts";
 import { type ImageNetOptions, imageNet, layers } from "./options.ts";
 import { StochasticDepth } from "./stochastic-depth.ts";
@@ -21,6 +22,8 @@ const activation = () => new SiLU();
 
 /** Weighs the channels by what the whole picture shows. Keys fc1, fc2. Hu et al. 2017; torchvision.ops.SqueezeExcitation. */
 class SqueezeExcitation extends Module {
+  /** @internal */
+  static readonly keepsNothing: boolean = true;
   readonly fc1: Conv2d;
   readonly fc2: Conv2d;
 
@@ -38,11 +41,13 @@ class SqueezeExcitation extends Module {
 
 /** An inverted residual with squeeze-and-excitation. Keys block.0 …; torchvision's MBConv. */
 class MBConv extends Module {
+  /** @internal */
+  static readonly keepsNothing: boolean = true;
   readonly block: Sequential;
   readonly drop: StochasticDepth;
   readonly around: boolean;
 
-  constructor(given: {
+  constructor(sizes: {
     expansion: number;
     kernelSize: number;
     stride: number;
@@ -51,7 +56,7 @@ class MBConv extends Module {
     drop: number;
   }) {
     super();
-    const { expansion, kernelSize, stride, from, to, drop } = given;
+    const { expansion, kernelSize, stride, from, to, drop } = sizes;
     const hidden = from * expansion;
     this.around = stride === 1 && from === to;
     this.block = new Sequential(
@@ -66,8 +71,9 @@ class MBConv extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    const y = this.block.forward(input);
-    return this.around ? this.drop.forward(y).add(input) : y;
+    const x = given(input);
+    const y = inRow(x, this.block);
+    return (this.around ? meeting(add, inRow(y, this.drop), x) : y).tensor;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Tensor } from "../autograd/tensor.ts";
 import { checkKnown } from "../base/known-options.ts";
 import { BatchNorm2d, Conv2d, Module } from "../nn/index.ts";
+import { given, inRow, meeting, type Passing } from "../nn/row.ts";
 import { adaptiveAvgPool2d, dropout, flatten, pad, relu6 } from "../ops/index.ts";
 import { type ImageNetOptions, imageNet } from "./options.ts";
 
@@ -66,19 +67,21 @@ export class MobileNetV1 extends Module {
     Object.assign(this, { conv_preds: new Conv2d(from, numClasses, 1) });
   }
 
-  #row(name: string, input: Tensor): Tensor {
+  #row(name: string, from: Passing): Passing {
     const held = this as unknown as Record<string, Conv2d & BatchNorm2d>;
-    return relu6(held[`${name}_bn`]!.forward(held[name]!.forward(input)));
+    return meeting(relu6, inRow(from, held[name]!, held[`${name}_bn`]!));
   }
 
   forward(input: Tensor): Tensor {
-    let x = this.#row("conv1", pad(input, [0, 1, 0, 1]));
+    const padded = (t: Tensor) => pad(t, [0, 1, 0, 1]);
+    let x = this.#row("conv1", meeting(padded, given(input)));
     for (let i = 1; i < this.#strides.length; i++) {
-      if (this.#strides[i] === 2) x = pad(x, [0, 1, 0, 1]);
+      if (this.#strides[i] === 2) x = meeting(padded, x);
       x = this.#row(`conv_pw_${i}`, this.#row(`conv_dw_${i}`, x));
     }
     const { conv_preds } = this as unknown as { conv_preds: Conv2d };
-    const pooled = dropout(adaptiveAvgPool2d(x, 1), { p: 1e-3, training: this.training });
+    const { tensor: means } = meeting((last) => adaptiveAvgPool2d(last, 1), x);
+    const pooled = dropout(means, { p: 1e-3, training: this.training });
     return flatten(conv_preds.forward(pooled), 1);
   }
 }

@@ -5,7 +5,7 @@ import type { Tensor } from "../autograd/tensor.ts";
 import { checkKnown } from "../base/known-options.ts";
 import { ArgumentError } from "../errors/errors.ts";
 import { BatchNorm2d, Conv2d, init, Linear, Module, ReLU, Sequential } from "../nn/index.ts";
-import { given, inRow, meeting } from "../nn/row.ts";
+import { given, inRow, meeting, type Passing } from "../nn/row.ts";
 import { adaptiveAvgPool2d, add, avgPool2d, cat, flatten } from "../ops/index.ts";
 import { type ModelOptions, resolved } from "./options.ts";
 
@@ -30,17 +30,20 @@ class CifarBlock extends Module {
   forward(input: Tensor): Tensor {
     const x = given(input);
     const inner = inRow(x, this.conv1, this.bn1, this.relu, this.conv2, this.bn2);
-    return inRow(meeting(add, inner, given(this.#around(input))), this.relu).tensor;
+    return inRow(meeting(add, inner, this.#around(x)), this.relu).tensor;
   }
 
-  #around(input: Tensor): Tensor {
+  #around(x: Passing): Passing {
     const added = this.conv1.outChannels - this.conv1.inChannels;
-    if (added === 0) return input;
-    const every2nd = avgPool2d(input, 1, { stride: 2 }); // a window of one pixel: its value
-    const [batch = 0, , height = 0, width = 0] = every2nd.shape;
-    const none = (channels: number) => zeros([batch, channels, height, width], { device: input.backend });
+    if (added === 0) return x;
+    const every2nd = meeting((t) => avgPool2d(t, 1, { stride: 2 }), x); // a window of one pixel: its value
+    const { shape, backend } = every2nd.tensor;
+    const none = (channels: number): Passing => ({
+      tensor: zeros([shape[0]!, channels, shape[2]!, shape[3]!], { device: backend }),
+      mine: true,
+    });
     const before = Math.floor(added / 2);
-    return cat([none(before), every2nd, none(added - before)], 1);
+    return meeting((...all) => cat(all, 1), none(before), every2nd, none(added - before));
   }
 }
 

@@ -17,6 +17,8 @@ import { dropout, mul } from "../ops/index.ts";
  * await new StochasticDepth(0.5).forward(ones([4, 2])).tolist(); // [[0, 0], [0, 0], [2, 2], [0, 0]]
  */
 export class StochasticDepth extends Module {
+  /** @internal */
+  static readonly keepsNothing: boolean = true;
   readonly p: number;
 
   constructor(p: number) {
