@@ -49,6 +49,26 @@ describe("train on a folder", () => {
     expect(JSON.parse(trained.out).accuracy).toBeGreaterThan(0.9);
     expect(trained.err.match(/left out: .*bad\.png/g)).toHaveLength(1);
   });
+  test("with --val all of a folder is learned from, which otherwise lends a fifth", async () => {
+    const whole = writePictures(join(root, "whole"), 5);
+    const [with_, without] = [join(root, "with-val"), join(root, "without-val")];
+    const argv = ["train", "--data", whole, ...train, "--epochs", "1", "--out"];
+    expect((await cli([...argv, without])).err).toContain("8 pictures to learn from, 2 held out");
+    const other = writePictures(join(root, "other"), 3, "", 500);
+    expect((await cli([...argv, with_, "--val", other])).err).toContain("10 pictures to learn from, 6 held out");
+    for (const [path, part, count] of [
+      [without, "train", 8],
+      [with_, "train", 10],
+      [with_, "val", 6],
+    ] as const)
+      expect(JSON.parse((await cli(["evaluate", path, "--split", part, "--json"])).out).count).toBe(count);
+  });
+  test("a set that nothing can be held out of is refused before it is learned from", async () => {
+    const one = writePictures(join(root, "one"), 1);
+    const { code, err } = await cli(["train", "--data", one, ...train, "--out", join(root, "never")]);
+    expect([code, err]).toEqual([1, expect.stringMatching(/one has no class with two pictures.*by --val\.\n$/)]);
+    expect(existsSync(join(root, "never"))).toBe(false);
+  });
   test("the model carries what predicting needs", () => {
     const { card } = decodeModelFile(readFileSync(join(run, "checkpoints/best.safetensors")), "best");
     expect(card).toMatchObject({
@@ -210,13 +230,10 @@ describe("predict", () => {
       code: "special",
     },
     { name: "nothing on standard input", arg: () => "-", code: "empty" },
-  ])(
-    "says of $name what is wrong",
-    async ({ arg, stdin, code }: { arg: () => string; stdin?: Uint8Array; code: string }) => {
-      const result = await predict([arg()], stdin);
-      expect([result.code, result.answers.length, result.answers[0]!.error?.code]).toEqual([1, 1, code]);
-    },
-  );
+  ])("says of $name what is wrong", async ({ arg, code }) => {
+    const result = await predict([arg()]);
+    expect([result.code, result.answers.length, result.answers[0]!.error?.code]).toEqual([1, 1, code]);
+  });
 });
 
 test("patterns", async () => {

@@ -11,7 +11,7 @@ import { openFolder } from "./sources/folder.ts";
 import { isManifest, openManifest } from "./sources/manifest.ts";
 import { openShards } from "./sources/shards.ts";
 import { type PictureSource, type SourceParts, withClasses } from "./sources/source.ts";
-import { stratified } from "./sources/stratify.ts";
+import { HELD_OUT, stratified } from "./sources/stratify.ts";
 import type { Split } from "./split.ts";
 import { defaultWorkers, WorkerPool } from "./work/pool.ts";
 
@@ -37,6 +37,8 @@ export interface OpenOptions extends Omit<PictureFilesOptions, "pool"> {
   readonly imageSize?: number;
   /** The classes wanted, in this order: those of a model. Others in the data are refused. Default: the data's own. */
   readonly wantedClasses?: readonly string[];
+  /** Of data without a part for validation, hold a fifth out; false leaves `val` empty there. Default true. */
+  readonly holdOut?: boolean;
   /** Hears what takes long. Default: nobody. */
   readonly say?: (line: string) => void;
 }
@@ -87,8 +89,8 @@ export async function openData(spec: string, options: OpenOptions = {}): Promise
 }
 
 async function openedFiles(spec: string, parts: SourceParts, options: OpenOptions): Promise<OpenedData> {
-  const { imageSize = 224, channels = 3 } = options;
-  const { train, val } = parts.val ? parts : stratified(parts.train);
+  const { imageSize = 224, channels = 3, holdOut = true } = options;
+  const { train, val } = parts.val ? parts : stratified(parts.train, holdOut ? HELD_OUT : 0);
   const pool = new WorkerPool(options.workers ?? defaultWorkers());
   const set = new PictureFiles(train, { ...options, pool });
   const shape: ImageShape = [channels, imageSize, imageSize];
@@ -122,7 +124,7 @@ export async function openSplit(spec: string, split: Split | "own", options: Ope
   }
   const pick = (): PictureSource => {
     if (split === "own") return parts.val ?? parts.train;
-    return (parts.val ? parts : stratified(parts.train))[split]!;
+    return (parts.val ? parts : stratified(parts.train, options.holdOut === false ? 0 : HELD_OUT))[split]!;
   };
   return new PictureFiles(pick(), options);
 }

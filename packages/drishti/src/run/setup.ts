@@ -140,7 +140,10 @@ async function fresh(source: ModelSource, shape: ModelShape): Promise<Trainable>
   return source.kind === "file" ? modelToGoOn(source.path, shape) : { model: await freshModel(source, shape) };
 }
 
-/** The data with the validation half that `val` names instead of its own; refuses halves that do not fit each other. */
+/**
+ * The data with the validation half that `val` names instead of its own, when all of what comes in one piece is learned from;
+ * refuses halves that do not fit each other.
+ */
 async function openTrainingData(config: TrainConfig, size: number, say?: (line: string) => void): Promise<OpenedData> {
   const { data, val } = config;
   const options = {
@@ -150,8 +153,16 @@ async function openTrainingData(config: TrainConfig, size: number, say?: (line: 
     onBad: (bad: BadFile) => say?.(`left out: ${plainText(bad)}`),
     say,
   };
-  const opened = await openData(data, options);
-  if (val === null) return opened;
+  const opened = await openData(data, { ...options, holdOut: val === null });
+  if (val === null) {
+    if (opened.val.length > 0) return opened;
+    throw new DataError(
+      "train",
+      "validation",
+      `${data} has no class with two pictures, so none can be held out to measure by. Add pictures, or name others by --val.`,
+      data,
+    );
+  }
   const other = await openSplit(val, "own", { ...options, wantedClasses: opened.classes });
   const shapeOf = (set: PictureSet) =>
     `${set.channels}×${isImageSet(set) ? `${set.height}×${set.width}` : "any size"}, ${set.classes.length} classes`;

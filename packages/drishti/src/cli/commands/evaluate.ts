@@ -41,11 +41,15 @@ export async function run(model: string, options: EvaluateOptions, io: Io): Prom
   const progress = new Progress(io, options.quiet);
   const file = await readTrained(model);
   const { card } = file;
-  const data = options.data ?? validationOf(card.config);
+  const { data: learned, val } = card.config ?? {};
+  const isTrain = options.split === "train";
+  const data = options.data ?? (isTrain && typeof learned === "string" ? learned : validationOf(card.config));
   if (data === undefined) throw new UsageError(`${model} does not say what data it was trained on: give --data.`);
   const whole = options.data !== undefined && options.data !== card.config?.data;
-  const set = await openSplit(data, options.split ?? (whole || data === card.config?.val ? "own" : "val"), {
+  const own = !isTrain && (data === val || (whole && options.split === undefined));
+  const set = await openSplit(data, own ? "own" : (options.split ?? "val"), {
     channels: card.preprocessing.channels,
+    holdOut: !(isTrain && data === learned && val), // it learned from all of them
     wantedClasses: card.classes,
     workers: options.workers,
     onBad: (bad) => progress.line(`left out: ${plainText(bad)}`),
