@@ -164,6 +164,17 @@ describe("Ctrl-C", () => {
     });
     const { code, out: text } = await cli(["train", "--resume", out, "--epochs", "2", "--json", "--quiet"]);
     expect([code, JSON.parse(text).epochs]).toEqual([0, 2]);
+    const before = readFileSync(join(out, "config.json"), "utf8");
+    expect(await cli(["train", "--resume", out, "--epochs", "1"])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/--epochs 1: .*more has done 2 epochs already\. Give 2 or more/),
+    });
+    const other = writeMnistLike(join(folder, "fewer"), 64);
+    expect(await cli(["train", "--resume", out, "--epochs", "3", "--data", other])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/a set of 96 items, this one has 64/),
+    });
+    expect(readFileSync(join(out, "config.json"), "utf8")).toBe(before); // a mistake leaves the run as it was
   });
 });
 

@@ -23,6 +23,7 @@ import { withGolden } from "./save.ts";
 import { readSaved, type Saved, type Setup, setUp } from "./setup.ts";
 import { EventFile } from "./tensorboard.ts";
 import type { TrainConfig } from "./train-config.ts";
+import { UsageError } from "./usage-error.ts";
 import { writeAtomic } from "./write-file.ts";
 
 /** Before the first step. */
@@ -119,9 +120,16 @@ async function learn(job: TrainJob): Promise<Learned> {
   const folder = new RunFolder(job.out);
   if (!job.resume) folder.checkFree();
   const saved = job.resume ? await readSaved(folder) : undefined;
+  const past = saved?.training?.progress.epoch ?? 0;
+  if (past > config.epochs)
+    throw new UsageError(
+      `--epochs ${config.epochs}: ${job.out} has done ${past} epochs already. Give ${past} or more.`,
+    );
   const setup = await setUp(config, saved, job.say);
-  if (!saved) await folder.create();
-  await folder.writeConfig(config);
+  if (!saved) {
+    await folder.create();
+    await folder.writeConfig(config);
+  }
   const keeper = await Keeper.open(folder, setup, saved);
   listen?.(readyEvent(job, setup, saved));
 
@@ -143,8 +151,11 @@ async function learn(job: TrainJob): Promise<Learned> {
     signal,
     resume: saved?.training ?? undefined,
   });
+  let isUnderWay = saved === undefined;
   try {
     for await (const event of events) {
+      if (!isUnderWay) await folder.writeConfig(config); // not before the state was found to fit, so that a mistake changes nothing
+      isUnderWay = true;
       await keeper.keep(event);
       listen?.(event);
       if (event.kind === "checkpoint") setImmediate(collect); // its state, once it is out of sight
