@@ -50,7 +50,11 @@ export function registerDevices(options: DeviceOptions = {}): void {
   registerBackend("native", () => {
     const result = loadNative({ threads });
     if ("backend" in result) return result.backend;
-    throw new BackendError("native", "unavailable", `the native backend does not run here: ${result.reason}.`);
+    throw new BackendError(
+      "native",
+      "unavailable",
+      `the native backend does not run here: ${result.reason.replace(/\.$/, "")}.`,
+    );
   });
   registerBackend("wasm", () => loadWasm({ threads }));
   registerBackend("webgpu", () => {

@@ -1,10 +1,10 @@
 /** @file Memory, refusals, denormals and the end of threads. The kernels' numbers are in kernels.test.ts. */
 import { spawnSync } from "node:child_process";
 import { type Backend, blockSize, KernelRefusal, kernelNames } from "@drishti/core/backends";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { planBuild } from "../build.mjs";
 import { BLOCK_BYTES } from "./addon.ts";
-import { loadNative, mostThreads, threadsFor } from "./index.ts";
+import { defaultThreads, loadNative, mostThreads, threadsFor } from "./index.ts";
 
 const result = loadNative({ threads: 2 });
 const other = loadNative({ threads: 1 });
@@ -179,4 +179,20 @@ it("refuses more threads than any machine is for, before it starts one", () => {
   expect(threadsFor("native", mostThreads)).toBe(mostThreads);
   const reason = "backend" in result ? loadNative({ threads: 100_000 }) : undefined;
   if (reason) expect(reason).toEqual({ reason: "native: threads must be a whole number from 1 to 256, got 100000." });
+});
+
+describe("DRISHTI_THREADS", () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it("says how many threads", () => {
+    vi.stubEnv("DRISHTI_THREADS", "3");
+    expect(defaultThreads()).toBe(3);
+    vi.stubEnv("DRISHTI_THREADS", "");
+    expect(defaultThreads()).toBeGreaterThan(0);
+  });
+
+  it.each(["two", "0", "-1", "1.5", "257", " "])('"%s" is refused, not passed over', (value) => {
+    vi.stubEnv("DRISHTI_THREADS", value);
+    expect(() => defaultThreads()).toThrow(`DRISHTI_THREADS must be a whole number from 1 to 256, got ${value}`);
+  });
 });

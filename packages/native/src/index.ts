@@ -86,12 +86,21 @@ function start(addon: Addon, options: NativeOptions): Backend {
  * How many threads the native backend takes unless told otherwise: $DRISHTI_THREADS, else one for each processor, at
  * most 16.
  *
+ * Throws   ArgumentError "threads" where that variable is no whole number from 1 to 256.
+ *
  * @example
  * defaultThreads(); // such as 8
  */
 export function defaultThreads(): number {
-  const wanted = Number(process.env.DRISHTI_THREADS);
-  return Number.isInteger(wanted) && wanted > 0 ? wanted : Math.min(availableParallelism(), MOST_BY_DEFAULT);
+  const text = process.env.DRISHTI_THREADS;
+  if (!text) return Math.min(availableParallelism(), MOST_BY_DEFAULT);
+  const wanted = text.trim() === "" ? Number.NaN : Number(text);
+  if (Number.isInteger(wanted) && wanted >= 1 && wanted <= mostThreads) return wanted;
+  throw new ArgumentError(
+    "device",
+    "threads",
+    say`DRISHTI_THREADS must be a whole number from 1 to ${{ most: mostThreads }}, got ${{ threads: text }}.`,
+  );
 }
 
 /**
