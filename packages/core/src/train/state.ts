@@ -92,6 +92,7 @@ async function arraysOf(tensors: ReadonlyMap<string, Tensor>): Promise<Map<strin
  * being trained.
  *
  * @example
+ * const { train } = await import("drishti/train");
  * for await (const event of train({ model, optimizer, train: loader, classes: 10, epochs: 1 }))
  *   if (event.kind === "checkpoint") encodeModel(modelWeights(event.state), card);
  */
