@@ -150,6 +150,12 @@ function parseTraining(
 ): TrainingState {
   try {
     const { progress, scheduler, generator, loader, optimizer, ema } = JSON.parse(text);
+    const average = new Map<string, ArrayState>();
+    for (const key of trained.keys()) {
+      const value = weights.get(key);
+      if (!value) throw new Error(`the averaged ${key} is missing.`);
+      average.set(key, value);
+    }
     const state: Record<string, Record<string, unknown>> = optimizer.numbers;
     for (const [index, key, value] of slots) state[index]![key] = value;
     const words = (plain: PlainWords<GeneratorState>): GeneratorState => ({
@@ -160,9 +166,7 @@ function parseTraining(
       progress,
       scheduler,
       model: new Map([...weights, ...trained]),
-      ema: ema
-        ? { updates: ema.updates, average: new Map([...trained.keys()].map((key) => [key, weights.get(key)!])) }
-        : null,
+      ema: ema ? { updates: ema.updates, average } : null,
       optimizer: { state, paramGroups: optimizer.paramGroups } as unknown as OptimizerState,
       generator: words(generator),
       loader: loader && { ...loader, generator: loader.generator && words(loader.generator) },

@@ -145,3 +145,13 @@ test("a state with averages is refused by a run without, and the other way round
   for (const options of [setUp({ ema: undefined, resume: averaged }), setUp({ resume: plain })])
     await expect(collect(options)).rejects.toMatchObject({ name: "ArgumentError", code: "ema" });
 });
+
+test("a checkpoint that lacks an averaged weight is refused", async () => {
+  const [state] = statesOf(await collect(setUp({ epochs: 1 })));
+  const bytes = encodeCheckpoint(state!, card);
+  const at = new TextDecoder("latin1").decode(bytes).indexOf('"0.weight"');
+  bytes[at + 2] = "x".charCodeAt(0);
+  expect(() => decodeModelFile(bytes, "last.safetensors")).toThrow(
+    "last.safetensors: the state of the run in it is damaged.",
+  );
+});

@@ -48,8 +48,7 @@ export async function* predictInputs(
 function isText(bytes: Uint8Array): boolean {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a list by lines has not, but for its ends
-    return text.includes("\0") || !/[\x01-\x08\x0e-\x1f]/.test(text);
+    return text.includes("\0") || !/[^\t-\r -\u{10ffff}]/u.test(text); // no control characters but the ends of lines
   } catch {
     return false;
   }

@@ -81,7 +81,7 @@ const optional =
     value === null ? undefined : check(value);
 
 const below1: Check = (value) =>
-  (value as number) >= 0 && (value as number) < 1 ? undefined : "must be at least 0 and below 1";
+  typeof value === "number" && value >= 0 && value < 1 ? undefined : "must be at least 0 and below 1";
 
 const checks: Readonly<Record<keyof TrainConfig, Check>> = {
   data: text,
